@@ -1,0 +1,172 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"minifb/shared/fault"
+)
+
+var spoken = []string{
+	"correct horse", "비밀번호 열 글자 이상", "비밀번호 열 글자", "👩‍👩‍👧‍👦 family 😀",
+	" leading and trailing ", "with $ and : inside", strings.Repeat("x", 100), strings.Repeat("각", 100), "",
+}
+
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	h := New(10)
+	for _, plain := range spoken {
+		stored, err := h.Hash(t.Context(), plain)
+		if err != nil {
+			t.Fatalf("%q: %v", plain, err)
+		}
+		for _, c := range []struct {
+			plain string
+			want  bool
+		}{{plain, true}, {plain + " ", false}, {strings.ToUpper(plain) + "A", false}, {"another password", false}} {
+			ok, stale, err := h.Verify(t.Context(), stored, c.plain)
+			if ok != c.want || stale || err != nil {
+				t.Errorf("%q against the hash of %q: %t, stale %t, %v; want %t", c.plain, plain, ok, stale, err, c.want)
+			}
+		}
+	}
+}
+
+// The first password is written with composed syllables, the second with their jamo: other bytes, another password.
+func TestNothingIsNormalised(t *testing.T) {
+	t.Parallel()
+	h := New(1)
+	stored, err := h.Hash(t.Context(), "\uac00\uac01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, _, err := h.Verify(t.Context(), stored, "\u1100\u1161\u1100\u1161\u11a8"); ok || err != nil {
+		t.Errorf("the decomposed form: %t, %v; want false", ok, err)
+	}
+}
+
+func TestEachHashHasASaltOfItsOwn(t *testing.T) {
+	t.Parallel()
+	h, seen := New(1), map[string]bool{}
+	for range 100 {
+		stored, err := h.Hash(t.Context(), "correct horse")
+		if err != nil || seen[stored] {
+			t.Fatalf("%s: seen before: %t, %v", stored, seen[stored], err)
+		}
+		seen[stored] = true
+	}
+}
+
+func TestNoSuchAccount(t *testing.T) {
+	t.Parallel()
+	for _, plain := range spoken {
+		if ok, stale, err := New(10).Verify(t.Context(), "", plain); ok || stale || err != nil {
+			t.Errorf("%q: %t, stale %t, %v; want a plain no", plain, ok, stale, err)
+		}
+	}
+}
+
+func TestStale(t *testing.T) {
+	t.Parallel()
+	stored, err := New(20).Hash(t.Context(), "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		iterations int
+		plain      string
+		ok, stale  bool
+	}{
+		{20, "correct horse", true, false},
+		{19, "correct horse", true, true},
+		{21, "correct horse", true, true},
+		{21, "wrong horse", false, false},
+	} {
+		ok, stale, err := New(c.iterations).Verify(t.Context(), stored, c.plain)
+		if ok != c.ok || stale != c.stale || err != nil {
+			t.Errorf("%+v: %t, stale %t, %v", c, ok, stale, err)
+		}
+	}
+}
+
+func TestNewRefusesCountsThatVerifyWould(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{-1, 0, MaxIterations + 1} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("New(%d) did not panic", n)
+				}
+			}()
+			New(n)
+		}()
+	}
+	New(1)
+	New(MaxIterations)
+}
+
+// What cannot be told apart by its answer must not be by its time. The least of several runs is compared, with room
+// for a busy machine: without the dummy work these would differ a hundredfold and more.
+func TestRefusalsTakeTheSameTime(t *testing.T) {
+	t.Parallel()
+	h := New(30_000)
+	full, err := h.Hash(t.Context(), "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	few, err := New(1).Hash(t.Context(), "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	half, err := New(15_000).Hash(t.Context(), "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]string{
+		"no such account": "", "wrong password": full, "hash of one round": few, "hash of half the rounds": half,
+		"malformed": "rubbish", "too many rounds": strings.Replace(full, ":30000$", ":3000000$", 1),
+	}
+	best := map[string]time.Duration{}
+	for range 15 {
+		for name, stored := range cases {
+			start := time.Now()
+			if ok, _, _ := h.Verify(t.Context(), stored, "wrong horse"); ok {
+				t.Fatalf("%s: a wrong password is ok", name)
+			}
+			if took := time.Since(start); best[name] == 0 || took < best[name] {
+				best[name] = took
+			}
+		}
+	}
+	want := best["wrong password"]
+	for name, took := range best {
+		if took < want*2/3 || took > want*3/2 {
+			t.Errorf("%s takes %v; a wrong password %v", name, took, want)
+		}
+	}
+}
+
+func TestEndedContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := New(1).Hash(ctx, "correct horse")
+	if f, ok := fault.From(err); !ok || f.Code != fault.Unavailable || !errors.Is(err, context.Canceled) {
+		t.Errorf("Hash: %v", err)
+	}
+	if _, _, err = New(1).Verify(ctx, "", "correct horse"); !errors.Is(err, context.Canceled) {
+		t.Errorf("Verify: %v", err)
+	}
+}
+
+func BenchmarkHash600000(b *testing.B) {
+	h := New(600_000)
+	for b.Loop() {
+		if _, err := h.Hash(b.Context(), "correct horse"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
