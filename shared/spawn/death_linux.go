@@ -1,0 +1,5 @@
+package spawn
+
+import "syscall"
+
+func atParentDeath(attr *syscall.SysProcAttr, last syscall.Signal) { attr.Pdeathsig = last }
