@@ -1,0 +1,75 @@
+package token
+
+import (
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"errors"
+	"testing"
+)
+
+// Every single-bit change, and every character lost or doubled, makes another token, and none of them is good.
+func TestEveryMutationIsRefused(t *testing.T) {
+	t.Parallel()
+	f, c := newForger(t), newCurveKey(t, elliptic.P256(), "P-256", "ES256", "curve")
+	v := verifier(t, setOf(member(t, f.pubSet, 0), c.public()))
+	for alg, good := range map[string]string{
+		"EdDSA": f.with(nil, nil),
+		"ES256": c.encode(t, object{"alg": "ES256", "typ": "at+jwt", "kid": "curve"}.text(), payload().text()),
+	} {
+		if _, err := v.Verify(good); err != nil {
+			t.Fatalf("%s: %v", alg, err)
+		}
+		refuse := func(token, how string, at int) {
+			if got, err := v.Verify(token); !errors.Is(err, ErrInvalid) || got != (Claims{}) {
+				t.Errorf("%s, character %d %s: %+v, %v", alg, at, how, got, err)
+			}
+		}
+		for at := range len(good) {
+			for bit := range 8 {
+				changed := []byte(good)
+				changed[at] ^= 1 << bit
+				refuse(string(changed), "changed", at)
+			}
+			refuse(good[:at]+good[at+1:], "lost", at)
+			refuse(good[:at+1]+good[at:], "doubled", at)
+			refuse(good[:at], "and all that follow lost", at)
+		}
+	}
+}
+
+// The key is always the same one, so that what the fuzzer has kept stays worth trying.
+func FuzzVerify(f *testing.F) {
+	private := ed25519.NewKeyFromSeed([]byte("thirty-two bytes that are public"))
+	known := forger{private: private, kid: "known"}
+	known.pubSet = setOf(object{
+		"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "known", "x": b64.EncodeToString(known.publicKey()),
+	})
+	v := known.verifier(f)
+	good := map[string]bool{
+		known.with(nil, nil): true,
+		known.with(object{"typ": "JWT"}, object{"aud": []string{public}}): true,
+	}
+	for token := range good {
+		f.Add(token, "", 0)
+		f.Add(token, "A", len(token)-1)
+	}
+	f.Add(known.with(nil, object{"exp": 1}), "", 0)
+	f.Add(known.with(object{"crit": []string{"exp"}}, nil), "\"", 9)
+	f.Fuzz(func(t *testing.T, token, piece string, at int) {
+		try := []string{token}
+		for base := range good {
+			// A piece put into a good token, and one put over a part of it.
+			i := int(uint(at) % uint(len(base)+1))
+			try = append(try, base[:i]+piece+base[i:], base[:i]+piece+base[min(i+len(piece), len(base)):])
+		}
+		for _, candidate := range try {
+			got, err := v.Verify(candidate)
+			switch {
+			case good[candidate] && (got != ann || err != nil):
+				t.Errorf("the good token: %+v, %v", got, err)
+			case !good[candidate] && (!errors.Is(err, ErrInvalid) || got != Claims{}):
+				t.Errorf("%q: %+v, %v; want ErrInvalid", candidate, got, err)
+			}
+		}
+	})
+}
