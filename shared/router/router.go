@@ -44,6 +44,11 @@ func (t *Router) Handle(pattern string, h http.Handler) {
 	t.mux.Handle(pattern, h)
 }
 
+// HandleFunc is Handle for a function; huma adds its routes through it.
+func (t *Router) HandleFunc(pattern string, f func(http.ResponseWriter, *http.Request)) {
+	t.Handle(pattern, http.HandlerFunc(f))
+}
+
 // Pattern is the route that r would be served by, such as "GET /post/{id}"; "" where it would be refused.
 func (t *Router) Pattern(r *http.Request) string {
 	if !exact(r.URL) {

@@ -84,37 +84,6 @@ var sweepSteps = []struct{ name, statement string }{
 			FROM (SELECT post_id, count(*) AS n FROM gone GROUP BY post_id) g WHERE p.id = g.post_id
 		)
 		SELECT count(*) FROM gone`},
-	// What others left on this user's posts goes before the posts, so that a post with much on it is no long transaction.
-	{"reactions to posts", `
-		WITH gone AS (
-			DELETE FROM post_reactions WHERE (post_id, user_uid) IN (
-				SELECT r.post_id, r.user_uid FROM posts p JOIN post_reactions r ON r.post_id = p.id WHERE p.owner_uid = ?0 LIMIT ?1)
-			RETURNING post_id, user_uid, type
-		), counted AS (
-			UPDATE posts p SET
-				reaction_1 = reaction_1 - g.n1, reaction_2 = reaction_2 - g.n2, reaction_3 = reaction_3 - g.n3,
-				reaction_4 = reaction_4 - g.n4, reaction_5 = reaction_5 - g.n5
-			FROM (SELECT post_id, count(*) FILTER (WHERE type = 1) AS n1, count(*) FILTER (WHERE type = 2) AS n2,
-					count(*) FILTER (WHERE type = 3) AS n3, count(*) FILTER (WHERE type = 4) AS n4,
-					count(*) FILTER (WHERE type = 5) AS n5 FROM gone GROUP BY post_id) g
-			WHERE p.id = g.post_id
-		), told AS (
-			DELETE FROM notifications n USING gone WHERE n.post_id = gone.post_id AND n.actor_uid = gone.user_uid AND n.type = 2
-		)
-		SELECT count(*) FROM gone`},
-	{"comments on posts", `
-		WITH gone AS (
-			DELETE FROM comments WHERE (post_id, id) IN (
-				SELECT c.post_id, c.id FROM posts p JOIN comments c ON c.post_id = p.id WHERE p.owner_uid = ?0 LIMIT ?1)
-			RETURNING post_id
-		), counted AS (
-			UPDATE posts p SET comment_count = comment_count - g.n
-			FROM (SELECT post_id, count(*) AS n FROM gone GROUP BY post_id) g WHERE p.id = g.post_id
-		)
-		SELECT count(*) FROM gone`},
-	{"posts", `
-		WITH gone AS (DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_uid = ?0 LIMIT ?1) RETURNING 1)
-		SELECT count(*) FROM gone`},
 	{"notifications", `
 		WITH gone AS (DELETE FROM notifications WHERE (user_uid, id) IN (
 			SELECT user_uid, id FROM notifications WHERE user_uid = ?0 LIMIT ?1) RETURNING 1)
@@ -148,9 +117,81 @@ func (s *Store) sweepAccount(ctx context.Context, uid int64) error {
 			}
 		}
 	}
+	if err := s.sweepPosts(ctx, uid); err != nil {
+		return fmt.Errorf("sweep posts of account %d: %w", uid, err)
+	}
 	// By now the row stands alone, so nothing of anybody else's is locked by its cascade.
 	if _, err := s.db.NewRaw(`DELETE FROM users WHERE uid = ? AND deleted_at IS NOT NULL`, uid).Exec(ctx); err != nil {
 		return fmt.Errorf("sweep account %d: %w", uid, err)
+	}
+	return nil
+}
+
+// sweepPosts deletes the user's posts, as many at once as have sweepBatch comments and reactions between them. A post
+// with more is stripped of them first.
+func (s *Store) sweepPosts(ctx context.Context, uid int64) error {
+	for {
+		var posts []struct {
+			ID   int64
+			Load int
+		}
+		err := s.db.NewRaw(`
+			SELECT id, 1 + comment_count + reaction_1 + reaction_2 + reaction_3 + reaction_4 + reaction_5 AS load
+			FROM posts WHERE owner_uid = ? ORDER BY id LIMIT ?`, uid, sweepBatch).Scan(ctx, &posts)
+		if err != nil || len(posts) == 0 {
+			return err
+		}
+		if posts[0].Load > sweepBatch {
+			if err := s.stripPost(ctx, posts[0].ID); err != nil {
+				return err
+			}
+		}
+		var ids []int64
+		for load := 0; len(ids) < len(posts) && (len(ids) == 0 || load+posts[len(ids)].Load <= sweepBatch); {
+			load += posts[len(ids)].Load
+			ids = append(ids, posts[len(ids)].ID)
+		}
+		if _, err := s.db.NewRaw(`DELETE FROM posts WHERE id IN (?)`, bun.List(ids)).Exec(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// stripPost removes the reactions to a post and its comments, in small transactions.
+func (s *Store) stripPost(ctx context.Context, id int64) error {
+	for _, statement := range []string{`
+		WITH post AS MATERIALIZED (SELECT id FROM posts WHERE id = ?0 FOR NO KEY UPDATE),
+		chosen AS MATERIALIZED (
+			SELECT r.post_id, r.user_uid FROM post_reactions r JOIN post ON r.post_id = post.id LIMIT ?1
+		), gone AS (
+			DELETE FROM post_reactions r USING chosen c WHERE r.post_id = c.post_id AND r.user_uid = c.user_uid
+			RETURNING r.user_uid, r.type
+		), told AS (
+			DELETE FROM notifications n USING gone WHERE n.post_id = ?0 AND n.actor_uid = gone.user_uid AND n.type = 2
+		), counted AS (
+			UPDATE posts SET
+				reaction_1 = reaction_1 - (SELECT count(*) FROM gone WHERE type = 1),
+				reaction_2 = reaction_2 - (SELECT count(*) FROM gone WHERE type = 2),
+				reaction_3 = reaction_3 - (SELECT count(*) FROM gone WHERE type = 3),
+				reaction_4 = reaction_4 - (SELECT count(*) FROM gone WHERE type = 4),
+				reaction_5 = reaction_5 - (SELECT count(*) FROM gone WHERE type = 5)
+			WHERE id = ?0
+		)
+		SELECT count(*) FROM gone`, `
+		WITH post AS MATERIALIZED (SELECT id FROM posts WHERE id = ?0 FOR NO KEY UPDATE),
+		chosen AS MATERIALIZED (
+			SELECT c.post_id, c.id FROM comments c JOIN post ON c.post_id = post.id LIMIT ?1
+		), gone AS (
+			DELETE FROM comments c USING chosen WHERE c.post_id = chosen.post_id AND c.id = chosen.id RETURNING 1
+		), counted AS (
+			UPDATE posts SET comment_count = comment_count - (SELECT count(*) FROM gone) WHERE id = ?0
+		)
+		SELECT count(*) FROM gone`} {
+		for gone := 1; gone > 0; {
+			if err := s.db.NewRaw(statement, id, sweepBatch).Scan(ctx, &gone); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -105,6 +105,15 @@ func (s *Store) Timeline(ctx context.Context, viewer, owner int64, p Page) (List
 	return s.posts(ctx, p, postSelect+` WHERE p.id < $2 AND p.owner_uid = $3 ORDER BY p.id DESC`, viewer, owner)
 }
 
+// TimelineOf is Timeline for a user found by ID, in whatever case; NotFound where there is none.
+func (s *Store) TimelineOf(ctx context.Context, viewer int64, id string, p Page) (List[Post], error) {
+	owner, err := s.UserByID(ctx, id)
+	if err != nil {
+		return List[Post]{}, err
+	}
+	return s.Timeline(ctx, viewer, owner.UID, p)
+}
+
 func (s *Store) posts(ctx context.Context, p Page, query string, viewer int64, args ...any) (List[Post], error) {
 	before, err := p.beforeID()
 	if err != nil {

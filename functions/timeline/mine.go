@@ -1,0 +1,18 @@
+package main
+
+import (
+	"context"
+
+	"minifb/shared/api"
+	"minifb/shared/shape"
+)
+
+type mineInput struct{ api.Page }
+
+func (v views) mine(ctx context.Context, in *mineInput) (*api.ListOutput[shape.Post], error) {
+	posts, err := v.store.Timeline(ctx, api.Viewer(ctx), api.Viewer(ctx), in.Store())
+	if err != nil {
+		return nil, err
+	}
+	return api.Listed(&in.Page, posts, shape.PostOf), nil
+}

@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minifb/shared/fault"
+	"minifb/shared/store"
+)
+
+// An Error is the body of every answer that is not a success.
+type Error struct {
+	status int
+	header http.Header
+
+	Result string `json:"result" doc:"The status text" example:"Forbidden"`
+	Hint   string `json:"hint" doc:"What is wrong, and how to mend it" example:"You have not permission for 'DELETE /post/14'"`
+}
+
+func (e *Error) Error() string { return e.Hint }
+
+// GetStatus tells huma the status.
+func (e *Error) GetStatus() int { return e.status }
+
+// GetHeaders tells huma the headers that go with it.
+func (e *Error) GetHeaders() http.Header { return e.header }
+
+// NewError makes the contract's answer with this status and the headers that it calls for.
+func NewError(status int, hint string) *Error {
+	e := &Error{status: status, Result: http.StatusText(status), Hint: hint, header: http.Header{}}
+	switch status {
+	case http.StatusUnauthorized:
+		e.header.Set("WWW-Authenticate", "Bearer")
+	case http.StatusServiceUnavailable:
+		e.header.Set("Retry-After", "1")
+	}
+	return e
+}
+
+// Write answers with an error from outside huma: the router, a panic, a limit.
+func Write(w http.ResponseWriter, e *Error) {
+	for name, values := range e.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(e.status)
+	body, _ := json.Marshal(e) // two strings
+	_, _ = w.Write(body)       // the caller may be gone
+}
+
+var statuses = map[fault.Code]int{
+	fault.Invalid:      http.StatusBadRequest,
+	fault.Unauthorized: http.StatusUnauthorized,
+	fault.BadToken:     http.StatusUnauthorized,
+	fault.Forbidden:    http.StatusForbidden,
+	fault.NotFound:     http.StatusNotFound,
+	fault.Conflict:     http.StatusConflict,
+	fault.Stale:        http.StatusPreconditionFailed,
+	fault.Mismatch:     http.StatusUnprocessableEntity,
+	fault.Unavailable:  http.StatusServiceUnavailable,
+}
+
+// refuse is the one place where an error meets a status. What was not foreseen is noted for the log.
+func (a *API) refuse(ctx context.Context, err error) *Error {
+	if f, ok := fault.From(err); ok {
+		e := NewError(statuses[f.Code], f.Hint)
+		switch f.Code {
+		case fault.BadToken:
+			e.header.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		case fault.Forbidden:
+			if f.Hint == "" {
+				e.Hint = fmt.Sprintf("You have not permission for '%s'", exchange(ctx).Asked)
+			}
+		case fault.Unavailable:
+			exchange(ctx).Err = err
+		}
+		return e
+	}
+	exchange(ctx).Err = err
+	switch {
+	case store.IsOutage(err):
+		return NewError(http.StatusServiceUnavailable, "The database cannot be reached; try again in a moment.")
+	case errors.Is(err, context.DeadlineExceeded):
+		return NewError(http.StatusGatewayTimeout, "The request ran past its time limit; try again, perhaps for less.")
+	case errors.Is(err, context.Canceled):
+		return NewError(http.StatusServiceUnavailable, "The request was given up.")
+	case a.genericHint:
+		return NewError(http.StatusInternalServerError, GenericHint)
+	}
+	return NewError(http.StatusInternalServerError, err.Error())
+}
+
+// GenericHint is a 500's hint where its cause is to stay hidden (ERROR_HINT=generic).
+const GenericHint = "Something failed here; try again, and name the X-Request-Id when you report it."
+
+func init() {
+	// The contract tells a wrongly cased key from a right one.
+	huma.ValidateStrictCasing = true
+	// huma calls this for what it refuses itself. Its details name the place and the rule; the value is never passed on.
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		if status == http.StatusUnprocessableEntity {
+			status = http.StatusBadRequest
+		}
+		var hints []string
+		for _, err := range errs {
+			var d *huma.ErrorDetail
+			if errors.As(err, &d) {
+				hints = append(hints, place(d.Location)+": "+d.Message)
+			}
+		}
+		if len(hints) > 0 {
+			message = strings.Join(hints, "; ")
+		}
+		return NewError(status, message)
+	}
+}
+
+// place is where in the request a fault is, as its sender calls it: body.content is content.
+func place(location string) string {
+	_, name, nested := strings.Cut(location, ".")
+	if !nested {
+		return location
+	}
+	return name
+}

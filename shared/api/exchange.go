@@ -1,0 +1,31 @@
+package api
+
+import (
+	"context"
+	"net/http"
+)
+
+// An Exchange is what is known of a request and its answer beside the two themselves. Package function makes one
+// for each request and logs it at the end.
+type Exchange struct {
+	RequestID string // 1–128 of A-Z a-z 0-9 . _ : -
+	Asked     string // "DELETE /post/14": the method and the path as sent, without its query
+	Err       error  // why the status is 500 or above; for the log alone
+}
+
+type exchangeKey struct{}
+
+// WithExchange puts e where the views' errors find it.
+func WithExchange(ctx context.Context, e *Exchange) context.Context {
+	return context.WithValue(ctx, exchangeKey{}, e)
+}
+
+func exchange(ctx context.Context) *Exchange {
+	if e, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
+		return e
+	}
+	return &Exchange{}
+}
+
+// Asked is a request's method and path as sent, without its query.
+func Asked(r *http.Request) string { return r.Method + " " + r.URL.EscapedPath() }

@@ -1,0 +1,119 @@
+package function
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"minifb/shared/api"
+)
+
+// Settings are how a handler behaves beside its routes.
+type Settings struct {
+	Timeout     time.Duration // of one request
+	GenericHint bool          // hide a 500's cause
+	Log         *slog.Logger
+}
+
+// A Handler serves one area's routes and its health. Around every request it puts an id, a time limit, a log line and
+// a net for panics, and it holds each answer back until it is whole: an answer is never half of one.
+type Handler struct {
+	api      *api.API
+	settings Settings
+	draining atomic.Bool
+}
+
+// NewHandler makes an area's handler.
+func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
+	a := api.New(api.Options{Area: area, Tokens: d.Tokens, Ended: d.Ended, GenericHint: s.GenericHint})
+	routes(a, d)
+	a.Handle("GET /healthz", healthy)
+	a.Handle("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, d.Store) })
+	return &Handler{api: a, settings: s}
+}
+
+// API is the routes alone, for what reads their OpenAPI text.
+func (h *Handler) API() *api.API { return h.api }
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	joinRepeated(r.Header)
+	exchange := &api.Exchange{RequestID: requestID(r.Header.Get("X-Request-Id")), Asked: api.Asked(r)}
+	ctx, cancel := context.WithTimeout(r.Context(), h.settings.Timeout)
+	defer cancel()
+	r = r.WithContext(api.WithExchange(ctx, exchange))
+
+	answer := &answer{connection: w, header: http.Header{}}
+	h.serve(answer, r, exchange)
+	answer.header.Set("X-Request-Id", exchange.RequestID)
+	answer.header.Set("X-Content-Type-Options", "nosniff")
+	if h.draining.Load() {
+		answer.header.Set("Connection", "close")
+	}
+	answer.send(w, r.Method)
+	h.log(ctx, r, exchange, answer, time.Since(start))
+}
+
+func (h *Handler) serve(w *answer, r *http.Request, exchange *api.Exchange) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		exchange.Err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		hint := fmt.Sprintf("panic: %v", cause)
+		if h.settings.GenericHint {
+			hint = api.GenericHint
+		}
+		w.reset()
+		api.Write(w, api.NewError(http.StatusInternalServerError, hint))
+	}()
+	h.api.ServeHTTP(w, r)
+}
+
+func (h *Handler) log(ctx context.Context, r *http.Request, exchange *api.Exchange, a *answer, took time.Duration) {
+	_, route, matched := strings.Cut(r.Pattern, " ")
+	if !matched {
+		route = "other"
+	}
+	if route == "/healthz" || route == "/readyz" {
+		return
+	}
+	level := slog.LevelInfo
+	attributes := []slog.Attr{
+		slog.String("method", r.Method), slog.String("route", route), slog.Int("status", a.status),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.Int("bytes", a.body.Len()),
+		slog.String("request_id", exchange.RequestID),
+	}
+	if exchange.Err != nil {
+		level = slog.LevelError
+		attributes = append(attributes, slog.String("error", exchange.Err.Error()))
+	}
+	h.settings.Log.LogAttrs(ctx, level, "request", attributes...)
+}
+
+// joinRepeated makes one line of a header sent in several, as RFC 9110 (5.3) reads them and as Lambda delivers them.
+func joinRepeated(header http.Header) {
+	for name, values := range header {
+		if len(values) > 1 {
+			header[name] = []string{strings.Join(values, ", ")}
+		}
+	}
+}
+
+var sane = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+
+// requestID is the caller's own id for the request, or a new one.
+func requestID(sent string) string {
+	if sane.MatchString(sent) {
+		return sent
+	}
+	return rand.Text()
+}

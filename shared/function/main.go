@@ -1,0 +1,77 @@
+// Package function runs one area's routes as a process: as a Lambda function where the Lambda runtime API is there, as
+// an HTTP server everywhere else. Both go through the same handler, so that both answer the same.
+package function
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"minifb/shared/api"
+	"minifb/shared/config"
+	"minifb/shared/password"
+	"minifb/shared/store"
+	"minifb/shared/token"
+)
+
+// Routes adds an area's views to its API.
+type Routes func(*api.API, Deps)
+
+// Deps are what views work with. Each is made once a process and safe for concurrent use.
+type Deps struct {
+	Store     *store.Store
+	Passwords *password.Hasher
+	Tokens    *token.Verifier
+	Ended     *store.EndedSessions
+	Signer    *token.Signer // nil where TOKEN_PRIVATE_KEY is unset: only auth signs
+}
+
+// Main is the whole of a function's main. It returns when the process was told to stop and every request under way
+// has been answered, and exits with 1 where it cannot start.
+func Main(area string, routes Routes) {
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil)).With("function", area)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := run(ctx, area, routes, log); err != nil {
+		log.Error("cannot run", "error", err.Error())
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, area string, routes Routes, log *slog.Logger) error {
+	c, err := config.FromEnvironment()
+	if err != nil {
+		return err
+	}
+	deps, err := build(area, c)
+	if err != nil {
+		return err
+	}
+	defer deps.Store.Close()
+	handler := NewHandler(area, routes, deps, Settings{c.RequestTimeout, c.ErrorHint == "generic", log})
+	if c.OnLambda() {
+		serveLambda(handler)
+		return nil
+	}
+	return serveHTTP(ctx, c.Listen, handler, log)
+}
+
+func build(area string, c config.Config) (d Deps, err error) {
+	if d.Tokens, err = token.NewVerifier(c.TokenPublic, c.TokenIssuer, c.TokenAudience); err != nil {
+		return d, fmt.Errorf("TOKEN_PUBLIC_KEYS: %w", err)
+	}
+	if c.TokenPrivate != "" {
+		if d.Signer, err = token.NewSigner(c.TokenPrivate, c.TokenIssuer, c.TokenAudience); err != nil {
+			return d, fmt.Errorf("TOKEN_PRIVATE_KEY: %w", err)
+		}
+	}
+	d.Passwords = password.New(c.HashIterations)
+	if d.Store, err = store.Open(c.DatabaseURL, area, c.DatabasePool); err != nil {
+		return d, err
+	}
+	d.Ended = d.Store.NewEndedSessions()
+	return d, nil
+}
