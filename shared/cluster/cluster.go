@@ -112,6 +112,9 @@ func (p *place) start(ctx context.Context, o Options, lock *os.File) (*Cluster, 
 		case <-exited:
 		}
 		cancel()
+		if p.sockets != p.home {
+			_ = os.Remove(p.sockets) // best effort: it is empty where the server ended well
+		}
 		lock.Close()
 		close(c.done)
 	}()
