@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"minifb/shared/spawn"
+)
+
+const (
+	readyTimeout = 20 * time.Second
+	longestPause = 1500 * time.Millisecond // before a restart: with the start itself, less than 2 s
+	settled      = 10 * time.Second        // one that ran this long is restarted at once when it dies
+	falseStarts  = 3                       // deaths before it was ever ready that we wait for
+	logLimit     = 10 << 20                // bytes; a longer log is put aside at the start
+)
+
+// A spec is how to run a function.
+type spec struct {
+	area, binary, socket, log string
+	env                       []string
+	say                       func(format string, args ...any)
+}
+
+// A function is a process that is started again whenever it dies. We hold its socket: connections made while it is
+// away wait for the next process.
+type function struct {
+	spec
+	listener *net.UnixListener
+	passed   *os.File
+	output   *os.File
+	ended    chan struct{} // closed when it is stopped and its process gone
+
+	mu       sync.Mutex
+	process  *os.Process // nil between two
+	stopping bool
+	stop     chan struct{}
+	deaths   int
+	ready    bool
+}
+
+func startFunction(s spec) (*function, error) {
+	if err := os.Remove(s.socket); err != nil && !errors.Is(err, os.ErrNotExist) { // of a run that was killed
+		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.socket, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("listen for the function %s: %w", s.area, err)
+	}
+	passed, err := listener.File()
+	if err != nil {
+		return nil, fmt.Errorf("listen for the function %s: %w", s.area, err)
+	}
+	output, err := openLog(s.log)
+	if err != nil {
+		return nil, err
+	}
+	f := &function{spec: s, listener: listener, passed: passed, output: output, ended: make(chan struct{}), stop: make(chan struct{})}
+	go f.supervise()
+	return f, nil
+}
+
+// supervise keeps a process running until the function is stopped.
+func (f *function) supervise() {
+	defer close(f.ended)
+	defer f.output.Close()
+	defer f.passed.Close()
+	defer f.listener.Close()
+	pause := time.Duration(0)
+	for {
+		begun := time.Now()
+		cmd, err := f.start()
+		if cmd != nil {
+			err = cmd.Wait()
+		}
+		f.mu.Lock()
+		f.process = nil
+		f.deaths++
+		stopping := f.stopping
+		f.mu.Unlock()
+		if stopping {
+			return
+		}
+		if time.Since(begun) > settled {
+			pause = 0
+		}
+		f.say("%s died (%v); starting it again%s", f.area, describe(err), after(pause))
+		select {
+		case <-f.stop:
+			return
+		case <-time.After(pause):
+		}
+		pause = min(max(2*pause, 100*time.Millisecond), longestPause)
+	}
+}
+
+func describe(err error) string {
+	if err == nil {
+		return "it ended by itself"
+	}
+	return err.Error()
+}
+
+func after(pause time.Duration) string {
+	if pause == 0 {
+		return ""
+	}
+	return " in " + pause.String()
+}
+
+// start starts one process; nil without an error if the function is being stopped.
+func (f *function) start() (*exec.Cmd, error) {
+	// systemd's protocol wants the process's own number in LISTEN_PID, which nobody knows before it is there. The shell
+	// becomes the function, so that both have the same.
+	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$; export LISTEN_PID; exec "$0"`, f.binary)
+	cmd.Env = append([]string{"LISTEN_FDS=1", "LISTEN_FDNAMES=" + f.area}, f.env...)
+	cmd.ExtraFiles = []*os.File{f.passed}
+	cmd.Stdout, cmd.Stderr = f.output, f.output
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stopping {
+		return nil, nil
+	}
+	if err := spawn.Start(cmd, syscall.SIGTERM); err != nil {
+		return nil, err
+	}
+	f.process = cmd.Process
+	return cmd, nil
+}
+
+// awaitReady waits until the function's /readyz answers 200. It gives up after a while, or when the function dies again and again.
+func (f *function) awaitReady(ctx context.Context, atMost time.Duration) error {
+	client := http.Client{Timeout: atMost, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", f.socket)
+		},
+	}}
+	deadline := time.Now().Add(atMost)
+	limited, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	said := "nothing"
+	for {
+		// The socket is ours and always takes connections; so give a function that dies a chance to be noticed.
+		attempt, done := context.WithTimeout(limited, 500*time.Millisecond)
+		status, err := get(attempt, &client, "http://"+f.area+"/readyz")
+		done()
+		f.mu.Lock()
+		deaths := f.deaths
+		f.mu.Unlock()
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil && status == http.StatusOK:
+			return nil
+		case deaths >= falseStarts:
+			return fmt.Errorf("the function %s dies as soon as it starts; the end of %s:\n%s", f.area, f.log, tail(f.log))
+		case time.Now().After(deadline):
+			return fmt.Errorf("the function %s is not ready after %s (its /readyz answers %s); the end of %s:\n%s", f.area, atMost, said, f.log, tail(f.log))
+		case err == nil:
+			said = fmt.Sprint(status)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func get(ctx context.Context, client *http.Client, url string) (status int, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, errors.Join(err, resp.Body.Close())
+}
+
+// signal sends the function's process a signal, if there is one, and keeps it from being started again.
+func (f *function) signal(s syscall.Signal) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.stopping {
+		f.stopping = true
+		close(f.stop)
+	}
+	if f.process != nil {
+		_ = f.process.Signal(s) // it may have just ended
+	}
+}
+
+func (f *function) kill() { f.signal(syscall.SIGKILL) }
+
+// stopFunctions lets all of them drain at once, and kills those that have not ended in time.
+func stopFunctions(functions []*function, atMost time.Duration) {
+	for _, f := range functions {
+		f.signal(syscall.SIGTERM)
+	}
+	late := time.After(atMost)
+	for _, f := range functions {
+		select {
+		case <-f.ended:
+		case <-late:
+			for _, f := range functions {
+				select {
+				case <-f.ended:
+				default:
+					f.say("%s does not drain; killing it", f.area)
+					f.kill()
+				}
+			}
+			late = nil
+			<-f.ended
+		}
+	}
+}
+
+// openLog opens a log to add to; one that has grown too long is put aside first.
+func openLog(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && info.Size() > logLimit {
+		if err := os.Rename(path, path+".old"); err != nil {
+			return nil, fmt.Errorf("put a long log aside: %w", err)
+		}
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open a log: %w", err)
+	}
+	return f, nil
+}
+
+// tail is a log's last lines.
+func tail(path string) string {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+	return strings.Join(lines[max(0, len(lines)-8):], "\n")
+}
