@@ -55,6 +55,7 @@ CREATE TABLE post_reactions (
     post_id    bigint NOT NULL REFERENCES posts ON DELETE CASCADE,
     user_uid   bigint NOT NULL REFERENCES users ON DELETE CASCADE,
     type       smallint NOT NULL CHECK (type BETWEEN 1 AND 5),
+    previous   smallint, -- what the last put replaced, its own type too; lets the statement that puts move the counters
     modified   boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (post_id, user_uid)
@@ -67,6 +68,7 @@ CREATE TABLE comment_reactions (
     comment_id bigint NOT NULL,
     user_uid   bigint NOT NULL REFERENCES users ON DELETE CASCADE,
     type       smallint NOT NULL CHECK (type BETWEEN 1 AND 5),
+    previous   smallint,
     modified   boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (post_id, comment_id, user_uid),

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"minifb/shared/api"
 	"minifb/shared/shape"
@@ -12,18 +11,12 @@ type content struct {
 	Content string `json:"content" minLength:"1" maxLength:"3000" doc:"The text, in code points; stored as sent" example:"안녕!"`
 }
 
-type createInput struct{ Body content }
-
-type createOutput struct {
-	Location string `header:"Location"`
-	ETag     string `header:"ETag"`
-	Body     shape.Post
+type createInput struct {
+	api.Once
+	Body content
 }
 
-func (v views) create(ctx context.Context, in *createInput) (*createOutput, error) {
-	post, err := v.store.CreatePost(ctx, api.Viewer(ctx), in.Body.Content)
-	if err != nil {
-		return nil, err
-	}
-	return &createOutput{fmt.Sprintf("/post/%d", post.ID), api.ETag(post.Revision), shape.PostOf(post)}, nil
+func (v views) create(ctx context.Context, in *createInput) (*api.CreatedOutput[shape.Post], error) {
+	created, err := v.store.CreatePostOnce(ctx, api.Viewer(ctx), in.Body.Content, in.Store(), api.Render(shape.PostOf))
+	return api.Created[shape.Post](created, err, "/post/")
 }

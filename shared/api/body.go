@@ -52,6 +52,9 @@ func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	if ctx.Header("Idempotency-Key") != "" {
+		ctx = withBodyHash(ctx, body)
+	}
 	next(ctx)
 }
 

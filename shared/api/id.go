@@ -23,3 +23,5 @@ func (id ID) Int() int64 {
 func (ID) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Description: "A positive 64-bit integer; any other is answered 404", Examples: []any{"14"}}
 }
+
+func idText(id int64) string { return strconv.FormatInt(id, 10) }

@@ -41,6 +41,9 @@ type Reactions struct {
 	Type5 int `json:"5"`
 }
 
+// ReactionsOf shows a tally.
+func ReactionsOf(t store.Tally) Reactions { return Reactions(t) }
+
 // A Post as every area shows it.
 type Post struct {
 	ID           int64     `json:"id" example:"14"`
@@ -57,6 +60,6 @@ type Post struct {
 func PostOf(p store.Post) Post {
 	return Post{
 		ID: p.ID, Owner: PersonOf(p.Owner), Content: p.Content, Modified: p.Modified,
-		CommentCount: p.CommentCount, Reactions: Reactions(p.Tally), MyReaction: p.MyReaction, CreatedAt: Time(p.CreatedAt),
+		CommentCount: p.CommentCount, Reactions: ReactionsOf(p.Tally), MyReaction: p.MyReaction, CreatedAt: Time(p.CreatedAt),
 	}
 }

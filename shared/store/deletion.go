@@ -86,7 +86,7 @@ var sweepSteps = []struct{ name, statement string }{
 		SELECT count(*) FROM gone`},
 	{"notifications", `
 		WITH gone AS (DELETE FROM notifications WHERE (user_uid, id) IN (
-			SELECT user_uid, id FROM notifications WHERE user_uid = ?0 LIMIT ?1) RETURNING 1)
+			SELECT user_uid, id FROM notifications WHERE user_uid = ?0 LIMIT ?1 FOR UPDATE SKIP LOCKED) RETURNING 1)
 		SELECT count(*) FROM gone`},
 }
 

@@ -64,9 +64,25 @@ var errNoPost = fault.New(fault.NotFound, "There is no such post; it may have be
 
 // CreatePost stores a post of the viewer's and answers it whole; BadToken where the viewer's account is gone.
 func (s *Store) CreatePost(ctx context.Context, viewer int64, content string) (Post, error) {
+	return createPost(ctx, s.db, viewer, content)
+}
+
+// CreatePostOnce is CreatePost for a request that may come again. The answer is kept as render makes it.
+func (s *Store) CreatePostOnce(ctx context.Context, viewer int64, content string, o Once, render func(Post) ([]byte, error)) (Creation, error) {
+	return s.once(ctx, viewer, o, func(ctx context.Context, db bun.IDB) (int64, []byte, error) {
+		post, err := createPost(ctx, db, viewer, content)
+		if err != nil {
+			return 0, nil, err
+		}
+		body, err := render(post)
+		return post.ID, body, err
+	})
+}
+
+func createPost(ctx context.Context, db bun.IDB, viewer int64, content string) (Post, error) {
 	var post Post
 	// The lock holds off the deletion of the account, so that no post outlives it.
-	err := s.db.NewRaw(`
+	err := db.NewRaw(`
 		WITH u AS (SELECT * FROM users WHERE uid = ? AND deleted_at IS NULL FOR KEY SHARE),
 		     p AS (INSERT INTO posts (owner_uid, content) SELECT uid, ? FROM u RETURNING *)
 		SELECT `+postColumns+` FROM p, u`, viewer, content).Scan(ctx, &post)

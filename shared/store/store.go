@@ -20,6 +20,8 @@ type Store struct {
 	db *bun.DB
 	// mode goes before the arguments of a hot read and asks pgx for a cached statement.
 	mode []any
+
+	postReactions, commentReactions *merger
 }
 
 // Open prepares a pool of at most `connections`; nothing is dialled before the first query.
@@ -49,6 +51,12 @@ func Open(url, application string, connections int) (*Store, error) {
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	pool.SetConnMaxLifetime(time.Hour)
 	s.db = bun.NewDB(pool, pgdialect.New(), bun.WithDiscardUnknownColumns())
+	s.postReactions = newMerger(func(ctx context.Context, post int64, users []int64, types []int16) (map[int64]reacted, error) {
+		return s.react(ctx, reactToPost, post, users, types)
+	})
+	s.commentReactions = newMerger(func(ctx context.Context, comment int64, users []int64, types []int16) (map[int64]reacted, error) {
+		return s.react(ctx, reactToComment, comment, users, types)
+	})
 	return s, nil
 }
 

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"context"
+
+	"minifb/shared/api"
+)
+
+type content struct {
+	Content string `json:"content" minLength:"1" maxLength:"1000" doc:"The text, in code points; stored as sent" example:"좋아요!"`
+}
+
+type addInput struct {
+	ID api.ID `path:"id"`
+	api.Once
+	Body content
+}
+
+func (v views) add(ctx context.Context, in *addInput) (*api.CreatedOutput[comment], error) {
+	added, err := v.store.AddCommentOnce(ctx, api.Viewer(ctx), in.ID.Int(), in.Body.Content, in.Store(), api.Render(show))
+	return api.Created[comment](added, err, "/comment/")
+}

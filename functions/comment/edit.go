@@ -1,0 +1,17 @@
+package main
+
+import (
+	"context"
+
+	"minifb/shared/api"
+)
+
+type editInput struct {
+	ID api.ID `path:"id"`
+	api.Condition
+	Body content
+}
+
+func (v views) edit(ctx context.Context, in *editInput) (*commentOutput, error) {
+	return answer(v.store.EditOwnComment(ctx, api.Viewer(ctx), in.ID.Int(), in.Match(), in.Body.Content))
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"github.com/danielgtaylor/huma/v2"
+
+	"minifb/shared/shape"
+	"minifb/shared/store"
+)
+
+// A reaction as the contract shows it.
+type reaction struct {
+	User      shape.Person `json:"user"`
+	Type      int          `json:"type" minimum:"1" maximum:"5"`
+	Modified  bool         `json:"modified" doc:"Whether another type was put over the first"`
+	CreatedAt shape.Time   `json:"created_at"`
+}
+
+func show(r store.Reaction) reaction {
+	return reaction{shape.PersonOf(r.User), r.Type, r.Modified, shape.Time(r.CreatedAt)}
+}
+
+// replaced documents the other success of a put.
+var replaced = map[string]*huma.Response{"200": {Description: "A reaction of mine stood already; it has this type now"}}
