@@ -84,6 +84,8 @@ func (a *API) refuse(ctx context.Context, err error) *Error {
 	}
 	exchange(ctx).Err = err
 	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded): // also seen as a network's timeout, which an outage is
+		return NewError(http.StatusGatewayTimeout, "The request ran past its time limit; try again, perhaps for less.")
 	case store.IsOutage(err):
 		return NewError(http.StatusServiceUnavailable, "The database cannot be reached; try again in a moment.")
 	case errors.Is(err, context.DeadlineExceeded):

@@ -42,7 +42,10 @@ func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
 // API is the routes alone, for what reads their OpenAPI text.
 func (h *Handler) API() *api.API { return h.api }
 
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.around(w, r, h.api.ServeHTTP) }
+
+// around puts all that every request gets around one way of serving it.
+func (h *Handler) around(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	start := time.Now()
 	joinRepeated(r.Header)
 	exchange := &api.Exchange{RequestID: requestID(r.Header.Get("X-Request-Id")), Asked: api.Asked(r)}
@@ -51,7 +54,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(api.WithExchange(ctx, exchange))
 
 	answer := &answer{connection: w, header: http.Header{}}
-	h.serve(answer, r, exchange)
+	h.guard(answer, r, exchange, serve)
 	answer.header.Set("X-Request-Id", exchange.RequestID)
 	answer.header.Set("X-Content-Type-Options", "nosniff")
 	if h.draining.Load() {
@@ -61,7 +64,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.log(ctx, r, exchange, answer, time.Since(start))
 }
 
-func (h *Handler) serve(w *answer, r *http.Request, exchange *api.Exchange) {
+// guard serves, and answers 500 where that panics.
+func (h *Handler) guard(w *answer, r *http.Request, exchange *api.Exchange, serve http.HandlerFunc) {
 	defer func() {
 		cause := recover()
 		if cause == nil {
@@ -75,7 +79,7 @@ func (h *Handler) serve(w *answer, r *http.Request, exchange *api.Exchange) {
 		w.reset()
 		api.Write(w, api.NewError(http.StatusInternalServerError, hint))
 	}()
-	h.api.ServeHTTP(w, r)
+	serve(w, r)
 }
 
 func (h *Handler) log(ctx context.Context, r *http.Request, exchange *api.Exchange, a *answer, took time.Duration) {
@@ -99,11 +103,12 @@ func (h *Handler) log(ctx context.Context, r *http.Request, exchange *api.Exchan
 	h.settings.Log.LogAttrs(ctx, level, "request", attributes...)
 }
 
-// joinRepeated makes one line of a header sent in several, as RFC 9110 (5.3) reads them and as Lambda delivers them.
+// joinRepeated makes one line of a header sent in several, as RFC 9110 (5.3) reads them, with the bare comma that Lambda's
+// gateways put there.
 func joinRepeated(header http.Header) {
 	for name, values := range header {
 		if len(values) > 1 {
-			header[name] = []string{strings.Join(values, ", ")}
+			header[name] = []string{strings.Join(values, ",")}
 		}
 	}
 }

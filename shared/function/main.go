@@ -53,7 +53,7 @@ func run(ctx context.Context, area string, routes Routes, log *slog.Logger) erro
 	defer deps.Store.Close()
 	handler := NewHandler(area, routes, deps, Settings{c.RequestTimeout, c.ErrorHint == "generic", log})
 	if c.OnLambda() {
-		serveLambda(handler)
+		serveLambda(ctx, handler)
 		return nil
 	}
 	return serveHTTP(ctx, c.Listen, handler, log)

@@ -45,7 +45,7 @@ func Open(url, application string, connections int) (*Store, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 3 * time.Second
 	}
-	pool := stdlib.OpenDB(*config)
+	pool := stdlib.OpenDB(*config, checkConnections()...)
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
