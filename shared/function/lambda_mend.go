@@ -1,0 +1,68 @@
+package function
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"unicode/utf8"
+
+	"minifb/shared/api"
+)
+
+// mended serves the requests that algnhsa makes of events, after putting right what it makes of them.
+type mended struct{ handler *Handler }
+
+func (m mended) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := r.Context().Value(eventKey{}).(*event)
+	r.Host, r.RequestURI = e.host, e.target
+	r.RemoteAddr = net.JoinHostPort(e.source, "0") // no gateway tells the port
+	r.Header.Set("X-Forwarded-For", e.source)      // as nginx does: what the caller claims does not count
+	answer := &eventAnswer{w, e}
+
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		m.handler.refuse(answer, r, "The body is not the base64 that the gateway says it is.")
+		return
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	target, err := url.ParseRequestURI(e.target)
+	if err != nil {
+		m.handler.refuse(answer, r, "The path is malformed; percent-encode what is not a letter or a digit.")
+		return
+	}
+	r.URL = target
+	m.handler.ServeHTTP(answer, r)
+}
+
+// refuse answers 400 to what no HTTP server would have handed on.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, hint string) {
+	h.around(w, r, func(w http.ResponseWriter, _ *http.Request) {
+		api.Write(w, api.NewError(http.StatusBadRequest, hint))
+	})
+}
+
+// An eventAnswer is the answer on its way to algnhsa. It leaves the connection's headers to the gateway, which makes its own, and
+// turns a body that is no text into base64, as JSON would spoil it whatever its Content-Type says.
+type eventAnswer struct {
+	http.ResponseWriter
+	event *event
+}
+
+func (a *eventAnswer) WriteHeader(status int) {
+	a.Header().Del("Connection")
+	a.Header().Del("Content-Length")
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write takes the whole body at once, as the Handler sends it.
+func (a *eventAnswer) Write(body []byte) (int, error) {
+	if utf8.Valid(body) {
+		return a.ResponseWriter.Write(body)
+	}
+	a.event.binary = true
+	_, err := io.WriteString(a.ResponseWriter, base64.StdEncoding.EncodeToString(body))
+	return len(body), err
+}
