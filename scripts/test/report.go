@@ -17,12 +17,12 @@ func (t tally) String() string { return fmt.Sprintf("%d passed, %d failed", t.pa
 
 // An event is one line of `go test -json`; see `go doc test2json`.
 type event struct {
-	Action     string
-	Package    string
-	ImportPath string // of what does not build
-	Test       string // empty: the package as a whole
-	Output     string
-	Elapsed    float64 // s
+	Action     string  `json:"Action"`
+	Package    string  `json:"Package"`
+	ImportPath string  `json:"ImportPath"` // of what does not build
+	Test       string  `json:"Test"`       // empty: the package as a whole
+	Output     string  `json:"Output"`
+	Elapsed    float64 `json:"Elapsed"` // s
 }
 
 // name is how people name a test: "minifb/functions/post TestDelete/twice".
