@@ -31,17 +31,17 @@ type Deps struct {
 
 // Main is the whole of a function's main. It returns when the process was told to stop and every request under way
 // has been answered, and exits with 1 where it cannot start.
-func Main(area string, routes Routes) {
+func Main(area string, routes Routes, needs ...Need) {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil)).With("function", area)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := run(ctx, area, routes, log); err != nil {
+	if err := run(ctx, area, routes, needs, log); err != nil {
 		log.Error("cannot run", "error", err.Error())
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, area string, routes Routes, log *slog.Logger) error {
+func run(ctx context.Context, area string, routes Routes, needs []Need, log *slog.Logger) error {
 	c, err := config.FromEnvironment()
 	if err != nil {
 		return err
@@ -51,6 +51,11 @@ func run(ctx context.Context, area string, routes Routes, log *slog.Logger) erro
 		return err
 	}
 	defer deps.Store.Close()
+	for _, need := range needs {
+		if err := need(deps); err != nil {
+			return err
+		}
+	}
 	handler := NewHandler(area, routes, deps, Settings{c.RequestTimeout, c.ErrorHint == "generic", log})
 	if c.OnLambda() {
 		serveLambda(ctx, handler)
