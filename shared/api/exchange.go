@@ -10,7 +10,7 @@ import (
 type Exchange struct {
 	RequestID string // 1–128 of A-Z a-z 0-9 . _ : -
 	Asked     string // "DELETE /post/14": the method and the path as sent, without its query
-	Err       error  // why the status is 500 or above; for the log alone
+	Err       error  // why the status is 500 or above, or what Note was told; for the log alone
 }
 
 type exchangeKey struct{}
@@ -19,6 +19,9 @@ type exchangeKey struct{}
 func WithExchange(ctx context.Context, e *Exchange) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, e)
 }
+
+// Note keeps for the request's log line a failure that is none to its caller.
+func Note(ctx context.Context, err error) { exchange(ctx).Err = err }
 
 func exchange(ctx context.Context) *Exchange {
 	if e, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
