@@ -1,5 +1,5 @@
-// Command run is minifb's local runtime: it sets up all that the bundle needs, builds and starts every function of template.yaml
-// as a process of its own, and serves them on one port until it is told to stop. `make run` calls it.
+// Command run is minifb's local runtime: it sets up all that the bundle needs, starts every function of template.yaml
+// as a process of its own, and serves them on one port until it is told to stop. `make run` builds and calls it.
 package main
 
 import (
@@ -77,17 +77,10 @@ func (r *run) serve(ctx context.Context) (err error) {
 	if r.listeners, err = listen(r.settings.port); err != nil {
 		return err
 	}
-	r.screen.steps = 6
-	n := len(r.template.Functions)
-
-	// The build keeps the processors busy while the database waits for its disk.
-	building, stopBuilding := context.WithCancel(ctx)
-	defer stopBuilding()
-	built := make(chan error, 1)
-	r.screen.say("building %s; the first time takes a while", count(n, "function"))
-	begun := time.Now()
-	go func() { built <- build(building, r.template, r.settings.bin()) }()
-
+	r.screen.steps = 5
+	if err := checkBuilt(r.template, r.settings.bin()); err != nil {
+		return err
+	}
 	if err := r.screen.step("PostgreSQL", func() (did string, err error) {
 		r.database, did, err = openDatabase(ctx, r.settings, r.screen)
 		return did, err
@@ -105,10 +98,7 @@ func (r *run) serve(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := r.screen.stepFrom(begun, "building", func() (string, error) { return count(n, "function"), <-built }); err != nil {
-		return err
-	}
-	if err := r.screen.step("starting", func() (string, error) { return count(n, "function"), r.startFunctions(ctx) }); err != nil {
+	if err := r.screen.step("starting", func() (string, error) { return count(len(r.template.Functions), "function"), r.startFunctions(ctx) }); err != nil {
 		return err
 	}
 	if err := r.screen.step("serving", func() (string, error) { return r.settings.address(), r.startGateway() }); err != nil {

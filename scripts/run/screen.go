@@ -25,11 +25,7 @@ func (s *screen) say(format string, args ...any) {
 
 // step does one step of the setup, and says how long it took and what it did.
 func (s *screen) step(name string, do func() (did string, err error)) error {
-	return s.stepFrom(time.Now(), name, do)
-}
-
-// stepFrom is step for one that began earlier, beside others.
-func (s *screen) stepFrom(begun time.Time, name string, do func() (did string, err error)) error {
+	begun := time.Now()
 	did, err := do()
 	if err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"minifb/shared/sam"
 )
 
 // settings are what may be set from outside; README.md explains them.
@@ -116,6 +118,16 @@ func prepare(s settings) (*os.File, error) {
 		return nil, fmt.Errorf("another run uses %s: stop it, or name another DATA_DIR", s.dataDir)
 	}
 	return lock, nil
+}
+
+// checkBuilt tells what was not built: a function without a folder, above all.
+func checkBuilt(t *sam.Template, dir string) error {
+	for _, f := range t.Functions {
+		if _, err := os.Stat(filepath.Join(dir, f.Area)); err != nil {
+			return fmt.Errorf("%s lists the function %s, but functions/%s has not been built into %s", templateFile, f.Name, f.Area, dir)
+		}
+	}
+	return nil
 }
 
 // listen takes the port on this machine's own addresses, so that nobody else's machine reaches a developer's bundle: 127.0.0.1, and ::1
