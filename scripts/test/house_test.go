@@ -73,8 +73,8 @@ func TestMainOnlyCallsTheRuntime(t *testing.T) {
 				declared++
 			}
 		}
-		if want := fmt.Sprintf("function.Main(%q, routes)", area); called != want || declared != 1 {
-			t.Errorf("functions/%s/main.go must hold no more than main, and main no more than %s", area, want)
+		if want := fmt.Sprintf("function.Main(%q, routes", area); !strings.HasPrefix(called, want) || declared != 1 {
+			t.Errorf("functions/%s/main.go must hold no more than main, and main no more than %s, …)", area, want)
 		}
 	}
 }
