@@ -7,3 +7,32 @@ help: ## this list
 # The runtime takes make's place in the shell, so that SIGTERM reaches it; `go run` would not pass it on.
 run: ## set up all it needs and serve the whole bundle on http://localhost:8080; Ctrl-C stops it
 	@scripts/compile && exec "$${DATA_DIR:-.data}/bin/run"
+
+.PHONY: test lint bench cover
+
+# The program is built and then exec'd, and not `go run`, which would not pass SIGTERM on.
+tester = go build -buildvcs=false -o .build/ ./scripts/test && exec .build/test
+
+test: ## build, vet and test everything with a PostgreSQL of its own; PKG=./functions/post RUN=TestDelete for less
+	@$(tester) $(if $(RUN),-run '$(RUN)') $(PKG)
+
+BENCH ?= .
+bench: ## run the benchmarks; BENCH=Feed PKG=./shared/store for fewer
+	@$(tester) -bench '$(BENCH)' $(PKG)
+
+cover: test ## test, and write .build/cover.html, which shows each line that no test runs
+	@go tool cover -html=.build/cover.out -o .build/cover.html
+	@go tool cover -func=.build/cover.out | tail -1
+
+# The one place that names the linter's version. It is built here, as its authors' builds are made with other versions of Go.
+GOLANGCI = v2.15.0
+golangci = .bin/golangci-lint-$(GOLANGCI)
+
+lint: $(golangci) ## golangci-lint with .golangci.yml, and whether go.mod is tidy
+	@go mod tidy -diff
+	@$(golangci) run ./...
+
+$(golangci):
+	@echo "building golangci-lint $(GOLANGCI): this takes some minutes, once"
+	@GOBIN="$(CURDIR)/.bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	@mv .bin/golangci-lint $@
