@@ -17,11 +17,13 @@ import (
 
 	"minifb/shared/gateway"
 	"minifb/shared/sam"
+	"minifb/shared/supervise"
 )
 
 const (
 	templateFile = "template.yaml"
 	drainTimeout = 12 * time.Second // for requests under way, when we are told to stop
+	readyTimeout = 20 * time.Second // for a function that was started
 )
 
 func main() {
@@ -58,7 +60,7 @@ type run struct {
 	lock       *os.File
 	listeners  []net.Listener
 	database   *database
-	functions  []*function
+	functions  []*supervise.Function
 	server     *http.Server
 	gatewayLog io.Closer
 }
@@ -116,10 +118,9 @@ func (r *run) serve(ctx context.Context) (err error) {
 func (r *run) startFunctions(ctx context.Context) error {
 	value := r.settings.parameter(r.database.url)
 	for _, f := range r.template.Functions {
-		started, err := startFunction(spec{
-			area: f.Area, binary: filepath.Join(r.settings.bin(), f.Area), socket: r.settings.socket(f.Area),
-			log: filepath.Join(r.settings.logs(), f.Area+".log"),
-			env: append(r.template.Environment(f, value), inherited()...), say: r.screen.say,
+		started, err := supervise.Start(supervise.Spec{
+			Area: f.Area, Binary: filepath.Join(r.settings.bin(), f.Area), Socket: r.settings.socket(f.Area),
+			Log: filepath.Join(r.settings.logs(), f.Area+".log"), Env: r.template.Environment(f, value), Say: r.screen.say,
 		})
 		if err != nil {
 			return err
@@ -127,7 +128,7 @@ func (r *run) startFunctions(ctx context.Context) error {
 		r.functions = append(r.functions, started)
 	}
 	for _, f := range r.functions {
-		if err := f.awaitReady(ctx, readyTimeout); err != nil {
+		if err := f.AwaitReady(ctx, readyTimeout); err != nil {
 			return err
 		}
 	}
@@ -135,7 +136,7 @@ func (r *run) startFunctions(ctx context.Context) error {
 }
 
 func (r *run) startGateway() error {
-	f, err := openLog(filepath.Join(r.settings.logs(), "gateway.log"))
+	f, err := supervise.OpenLog(filepath.Join(r.settings.logs(), "gateway.log"))
 	if err != nil {
 		return err
 	}
@@ -159,7 +160,7 @@ func (r *run) stop() {
 	for _, listener := range r.listeners {
 		_ = listener.Close() // the server has closed those it served
 	}
-	stopFunctions(r.functions, drainTimeout)
+	supervise.Stop(r.functions, drainTimeout)
 	if r.database != nil {
 		r.database.stop()
 	}
@@ -174,6 +175,6 @@ func (r *run) stop() {
 // kill ends the functions at once. The database sees our death, and shuts down by itself.
 func (r *run) kill() {
 	for _, f := range r.functions {
-		f.kill()
+		f.Kill()
 	}
 }

@@ -80,17 +80,6 @@ var hump = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 
 func screaming(name string) string { return strings.ToUpper(hump.ReplaceAllString(name, "${1}_${2}")) }
 
-// inherited is what a function gets beside what the template gives it.
-func inherited() []string {
-	var env []string
-	for _, name := range []string{"PATH", "HOME", "LANG", "TZ"} {
-		if value, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
-}
-
 // prepare makes the data's folders and claims them for this run.
 func prepare(s settings) (*os.File, error) {
 	if err := os.MkdirAll(s.dataDir, 0o755); err != nil { //nolint:gosec // what is secret within is closed itself

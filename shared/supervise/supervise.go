@@ -1,4 +1,6 @@
-package main
+// Package supervise runs functions as processes of their own, for those who stand in for systemd: the local runtime and the
+// torture. Each has its socket held for it, and is started again whenever it dies.
+package supervise
 
 import (
 	"context"
@@ -18,60 +20,64 @@ import (
 )
 
 const (
-	readyTimeout = 20 * time.Second
 	longestPause = 1500 * time.Millisecond // before a restart: with the start itself, less than 2 s
 	settled      = 10 * time.Second        // one that ran this long is restarted at once when it dies
 	falseStarts  = 3                       // deaths before it was ever ready that we wait for
 	logLimit     = 10 << 20                // bytes; a longer log is put aside at the start
 )
 
-// A spec is how to run a function.
-type spec struct {
-	area, binary, socket, log string
-	env                       []string
-	say                       func(format string, args ...any)
+// A Spec is how to run a function.
+type Spec struct {
+	Area   string
+	Binary string   // its path
+	Socket string   // of at most 107 bytes; is made, and removed at the end
+	Log    string   // the file that its output is added to; from 10 MiB on it is put aside at the start
+	Env    []string // all of its environment but PATH, HOME, LANG and TZ, which are ours
+	Say    func(format string, args ...any)
 }
 
-// A function is a process that is started again whenever it dies. We hold its socket: connections made while it is
-// away wait for the next process.
-type function struct {
-	spec
+// A Function is a process that is started again whenever it dies. We hold its socket: connections made while it is
+// away wait for the next process. It is safe for concurrent use.
+type Function struct {
+	Spec
+
 	listener *net.UnixListener
 	passed   *os.File
 	output   *os.File
 	ended    chan struct{} // closed when it is stopped and its process gone
 
 	mu       sync.Mutex
-	process  *os.Process // nil between two
+	process  *os.Process   // nil between two
+	gone     chan struct{} // closed when that process has ended
 	stopping bool
 	stop     chan struct{}
 	deaths   int
-	ready    bool
 }
 
-func startFunction(s spec) (*function, error) {
-	if err := os.Remove(s.socket); err != nil && !errors.Is(err, os.ErrNotExist) { // of a run that was killed
+// Start listens on the function's socket and starts it. It returns before the function is ready.
+func Start(s Spec) (*Function, error) {
+	if err := os.Remove(s.Socket); err != nil && !errors.Is(err, os.ErrNotExist) { // of a run that was killed
 		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
 	}
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.socket, Net: "unix"})
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.Socket, Net: "unix"})
 	if err != nil {
-		return nil, fmt.Errorf("listen for the function %s: %w", s.area, err)
+		return nil, fmt.Errorf("listen for the function %s: %w", s.Area, err)
 	}
 	passed, err := listener.File()
 	if err != nil {
-		return nil, fmt.Errorf("listen for the function %s: %w", s.area, err)
+		return nil, fmt.Errorf("listen for the function %s: %w", s.Area, err)
 	}
-	output, err := openLog(s.log)
+	output, err := OpenLog(s.Log)
 	if err != nil {
 		return nil, err
 	}
-	f := &function{spec: s, listener: listener, passed: passed, output: output, ended: make(chan struct{}), stop: make(chan struct{})}
+	f := &Function{Spec: s, listener: listener, passed: passed, output: output, ended: make(chan struct{}), stop: make(chan struct{})}
 	go f.supervise()
 	return f, nil
 }
 
 // supervise keeps a process running until the function is stopped.
-func (f *function) supervise() {
+func (f *Function) supervise() {
 	defer close(f.ended)
 	defer f.output.Close()
 	defer f.passed.Close()
@@ -84,7 +90,10 @@ func (f *function) supervise() {
 			err = cmd.Wait()
 		}
 		f.mu.Lock()
-		f.process = nil
+		if f.process != nil {
+			f.process = nil
+			close(f.gone)
+		}
 		f.deaths++
 		stopping := f.stopping
 		f.mu.Unlock()
@@ -94,7 +103,7 @@ func (f *function) supervise() {
 		if time.Since(begun) > settled {
 			pause = 0
 		}
-		f.say("%s died (%v); starting it again%s", f.area, describe(err), after(pause))
+		f.Say("%s died (%v); starting it again%s", f.Area, describe(err), after(pause))
 		select {
 		case <-f.stop:
 			return
@@ -119,11 +128,16 @@ func after(pause time.Duration) string {
 }
 
 // start starts one process; nil without an error if the function is being stopped.
-func (f *function) start() (*exec.Cmd, error) {
+func (f *Function) start() (*exec.Cmd, error) {
 	// systemd's protocol wants the process's own number in LISTEN_PID, which nobody knows before it is there. The shell
 	// becomes the function, so that both have the same.
-	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$; export LISTEN_PID; exec "$0"`, f.binary)
-	cmd.Env = append([]string{"LISTEN_FDS=1", "LISTEN_FDNAMES=" + f.area}, f.env...)
+	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$; export LISTEN_PID; exec "$0"`, f.Binary)
+	cmd.Env = append([]string{"LISTEN_FDS=1", "LISTEN_FDNAMES=" + f.Area}, f.Env...)
+	for _, name := range []string{"PATH", "HOME", "LANG", "TZ"} {
+		if value, ok := os.LookupEnv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
 	cmd.ExtraFiles = []*os.File{f.passed}
 	cmd.Stdout, cmd.Stderr = f.output, f.output
 	f.mu.Lock()
@@ -134,27 +148,31 @@ func (f *function) start() (*exec.Cmd, error) {
 	if err := spawn.Start(cmd, syscall.SIGTERM); err != nil {
 		return nil, err
 	}
-	f.process = cmd.Process
+	f.process, f.gone = cmd.Process, make(chan struct{})
 	return cmd, nil
 }
 
-// awaitReady waits until the function's /readyz answers 200. It gives up after a while, or when the function dies again and again.
-func (f *function) awaitReady(ctx context.Context, atMost time.Duration) error {
+// AwaitReady waits until the function's /readyz answers 200. It gives up after atMost, or when the function dies again and
+// again; its error then holds the end of the log.
+func (f *Function) AwaitReady(ctx context.Context, atMost time.Duration) error {
 	client := http.Client{Timeout: atMost, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			var d net.Dialer
-			return d.DialContext(ctx, "unix", f.socket)
+			return d.DialContext(ctx, "unix", f.Socket)
 		},
 	}}
 	deadline := time.Now().Add(atMost)
 	limited, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	said := "nothing"
+	f.mu.Lock()
+	earlier := f.deaths
+	f.mu.Unlock()
 	for {
 		// The socket is ours and always takes connections; so give a function that dies a chance to be noticed.
 		attempt, done := context.WithTimeout(limited, 500*time.Millisecond)
-		status, err := get(attempt, &client, "http://"+f.area+"/readyz")
+		status, err := get(attempt, &client, "http://"+f.Area+"/readyz")
 		done()
 		f.mu.Lock()
 		deaths := f.deaths
@@ -164,10 +182,10 @@ func (f *function) awaitReady(ctx context.Context, atMost time.Duration) error {
 			return ctx.Err()
 		case err == nil && status == http.StatusOK:
 			return nil
-		case deaths >= falseStarts:
-			return fmt.Errorf("the function %s dies as soon as it starts; the end of %s:\n%s", f.area, f.log, tail(f.log))
+		case deaths-earlier >= falseStarts:
+			return fmt.Errorf("the function %s dies as soon as it starts; the end of %s:\n%s", f.Area, f.Log, tail(f.Log))
 		case time.Now().After(deadline):
-			return fmt.Errorf("the function %s is not ready after %s (its /readyz answers %s); the end of %s:\n%s", f.area, atMost, said, f.log, tail(f.log))
+			return fmt.Errorf("the function %s is not ready after %s (its /readyz answers %s); the end of %s:\n%s", f.Area, atMost, said, f.Log, tail(f.Log))
 		case err == nil:
 			said = fmt.Sprint(status)
 		}
@@ -189,7 +207,7 @@ func get(ctx context.Context, client *http.Client, url string) (status int, err 
 }
 
 // signal sends the function's process a signal, if there is one, and keeps it from being started again.
-func (f *function) signal(s syscall.Signal) {
+func (f *Function) signal(s syscall.Signal) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.stopping {
@@ -201,10 +219,25 @@ func (f *function) signal(s syscall.Signal) {
 	}
 }
 
-func (f *function) kill() { f.signal(syscall.SIGKILL) }
+// Kill ends the function's process at once, and for good.
+func (f *Function) Kill() { f.signal(syscall.SIGKILL) }
 
-// stopFunctions lets all of them drain at once, and kills those that have not ended in time.
-func stopFunctions(functions []*function, atMost time.Duration) {
+// Crash ends the function's process at once, as a failure would, and returns when it is gone; it is then started again. Where
+// none runs, there is nothing to do.
+func (f *Function) Crash() {
+	f.mu.Lock()
+	process, gone := f.process, f.gone
+	if process != nil {
+		_ = process.Kill() // it may have just ended
+	}
+	f.mu.Unlock()
+	if process != nil {
+		<-gone
+	}
+}
+
+// Stop lets functions drain, all at once, and kills those that have not ended in time.
+func Stop(functions []*Function, atMost time.Duration) {
 	for _, f := range functions {
 		f.signal(syscall.SIGTERM)
 	}
@@ -217,8 +250,8 @@ func stopFunctions(functions []*function, atMost time.Duration) {
 				select {
 				case <-f.ended:
 				default:
-					f.say("%s does not drain; killing it", f.area)
-					f.kill()
+					f.Say("%s does not drain; killing it", f.Area)
+					f.Kill()
 				}
 			}
 			late = nil
@@ -227,8 +260,8 @@ func stopFunctions(functions []*function, atMost time.Duration) {
 	}
 }
 
-// openLog opens a log to add to; one that has grown too long is put aside first.
-func openLog(path string) (*os.File, error) {
+// OpenLog opens a log to add to; one that has grown too long is put aside first.
+func OpenLog(path string) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil && info.Size() > logLimit {
 		if err := os.Rename(path, path+".old"); err != nil {
 			return nil, fmt.Errorf("put a long log aside: %w", err)
