@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +44,9 @@ type report struct {
 	quiet   time.Time // since when nothing was shown
 }
 
+// frame is what go test says around the tests, and this report says itself.
+var frame = regexp.MustCompile(`^(=== |(PASS|FAIL)$|(ok  |FAIL)\t|coverage: |\t.*\tcoverage: )`)
+
 // progress is how far one package has come.
 type progress struct {
 	tally
@@ -67,6 +71,9 @@ func (r *report) line(text []byte) {
 	case e.Action == "build-fail":
 		r.tell(e.ImportPath)
 	case e.Action == "output":
+		if frame.MatchString(e.Output) {
+			return
+		}
 		r.said[e.name()] = append(r.said[e.name()], e.Output)
 	case e.Test != "":
 		r.test(e)

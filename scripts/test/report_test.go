@@ -47,6 +47,7 @@ func TestReport(t *testing.T) {
 			name: "a subtest fails, and its test with it",
 			stream: good + `{"Action":"run","Package":"m/b","Test":"TestY"}
 {"Action":"run","Package":"m/b","Test":"TestY/two"}
+{"Action":"output","Package":"m/b","Test":"TestY/two","Output":"=== RUN   TestY/two\n"}
 {"Action":"output","Package":"m/b","Test":"TestY/two","Output":"y_test.go:7: got 1\n"}
 {"Action":"fail","Package":"m/b","Test":"TestY/two"}
 {"Action":"output","Package":"m/b","Test":"TestY","Output":"--- FAIL: TestY\n"}
@@ -104,6 +105,9 @@ func TestReport(t *testing.T) {
 				if !strings.Contains(out, part) {
 					t.Errorf("it does not show %q:\n%s", part, out)
 				}
+			}
+			if strings.Contains(out, "===") {
+				t.Errorf("it shows how go test frames its tests:\n%s", out)
 			}
 			if strings.Contains(out, "chatter") {
 				t.Errorf("it shows what a test said that passed:\n%s", out)
