@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"minifb/shared/fault"
 )
@@ -43,8 +44,8 @@ func (a *API) checkToken(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	sent := ctx.Header("Authorization")
-	if sent == "" {
+	r, _ := humago.Unwrap(ctx)
+	if _, sent := r.Header["Authorization"]; !sent {
 		if len(security[0]) == 0 {
 			next(ctx)
 			return
@@ -52,7 +53,7 @@ func (a *API) checkToken(ctx huma.Context, next func(huma.Context)) {
 		a.deny(ctx, fault.New(fault.Unauthorized, "Sign in: send the access token of POST /auth as 'Authorization: Bearer …'."))
 		return
 	}
-	v, err := a.viewer(ctx.Context(), sent)
+	v, err := a.viewer(ctx.Context(), r.Header.Get("Authorization"))
 	if err != nil {
 		a.deny(ctx, err)
 		return

@@ -5,6 +5,9 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -21,6 +24,7 @@ type API struct {
 	tokens      *token.Verifier
 	ended       *store.EndedSessions
 	genericHint bool
+	bodyTimeout time.Duration
 }
 
 // Options are what an API needs beside its routes.
@@ -43,16 +47,20 @@ func New(o Options) *API {
 	config := huma.DefaultConfig("minifb "+o.Area, "1.0.0")
 	config.CreateHooks = nil // else each body carries $schema
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
-	config.Formats = map[string]huma.Format{"application/json": strictJSON}
+	config.Formats = map[string]huma.Format{mediaJSON: strictJSON}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
 	}
-	a := &API{humago.New(routes, config), routes, o.Tokens, o.Ended, o.GenericHint}
+	a := &API{humago.New(routes, config), routes, o.Tokens, o.Ended, o.GenericHint, bodyTimeout}
 	a.UseMiddleware(a.checkToken, a.checkBody)
 	return a
 }
 
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Header.Del("Accept") // every answer is JSON; huma would look for more, and panics at some ("a;,b")
+	a.limitBody(w, r)
+	a.router.ServeHTTP(w, r)
+}
 
 // Handle adds a route outside the contract, such as /healthz: no token, no body, not in the OpenAPI text.
 func (a *API) Handle(pattern string, f http.HandlerFunc) { a.router.Handle(pattern, f) }
@@ -70,4 +78,14 @@ func Register[In, Out any](a *API, op huma.Operation, view func(context.Context,
 		}
 		return out, nil
 	})
+	// huma documents its own 422 on its own; ours is another's, and 400 is what it becomes.
+	if !slices.Contains(op.Errors, http.StatusUnprocessableEntity) {
+		delete(operationOf(a.OpenAPI().Paths[op.Path], op.Method).Responses, strconv.Itoa(http.StatusUnprocessableEntity))
+	}
+}
+
+func operationOf(p *huma.PathItem, method string) *huma.Operation {
+	return map[string]*huma.Operation{
+		http.MethodGet: p.Get, http.MethodPost: p.Post, http.MethodPut: p.Put, http.MethodPatch: p.Patch, http.MethodDelete: p.Delete,
+	}[method]
 }

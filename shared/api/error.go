@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -33,6 +34,10 @@ func (e *Error) GetHeaders() http.Header { return e.header }
 
 // NewError makes the contract's answer with this status and the headers that it calls for.
 func NewError(status int, hint string) *Error {
+	hint = strings.ToValidUTF8(hint, "\ufffd")
+	if status == http.StatusInternalServerError {
+		hint = redact(hint)
+	}
 	e := &Error{status: status, Result: http.StatusText(status), Hint: hint, header: http.Header{}}
 	switch status {
 	case http.StatusUnauthorized:
@@ -84,19 +89,35 @@ func (a *API) refuse(ctx context.Context, err error) *Error {
 	}
 	exchange(ctx).Err = err
 	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded): // also seen as a network's timeout, which an outage is
-		return NewError(http.StatusGatewayTimeout, "The request ran past its time limit; try again, perhaps for less.")
+	// First, as a query that is cut off by its request's end may fail in any way.
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return NewError(http.StatusGatewayTimeout, timeLimit)
+	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, context.Canceled): // nobody is there to read it
+		return NewError(http.StatusServiceUnavailable, "The request was given up.")
 	case store.IsOutage(err):
 		return NewError(http.StatusServiceUnavailable, "The database cannot be reached; try again in a moment.")
-	case errors.Is(err, context.DeadlineExceeded):
-		return NewError(http.StatusGatewayTimeout, "The request ran past its time limit; try again, perhaps for less.")
-	case errors.Is(err, context.Canceled):
-		return NewError(http.StatusServiceUnavailable, "The request was given up.")
+	case errors.Is(err, context.DeadlineExceeded): // a narrower limit than the request's
+		return NewError(http.StatusGatewayTimeout, timeLimit)
 	case a.genericHint:
 		return NewError(http.StatusInternalServerError, GenericHint)
 	}
 	return NewError(http.StatusInternalServerError, err.Error())
 }
+
+// What an unforeseen error's text might hold of what nobody may see: a URL's credentials, a setting, a token.
+var (
+	secretURL     = regexp.MustCompile(`\b([A-Za-z][A-Za-z0-9+.-]*://)\S+`)
+	secretSetting = regexp.MustCompile(`(?i)\b(\w*(?:password|passwd|secret|token)\w*(?:\s*=\s*|:|":\s*))\S+`)
+	secretToken   = regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+\.[\w-]*`)
+)
+
+func redact(hint string) string {
+	hint = secretURL.ReplaceAllString(hint, "$1…")
+	hint = secretSetting.ReplaceAllString(hint, "$1…")
+	return secretToken.ReplaceAllString(hint, "…")
+}
+
+const timeLimit = "The request ran past its time limit; try again, perhaps for less."
 
 // GenericHint is a 500's hint where its cause is to stay hidden (ERROR_HINT=generic).
 const GenericHint = "Something failed here; try again, and name the X-Request-Id when you report it."
@@ -104,6 +125,15 @@ const GenericHint = "Something failed here; try again, and name the X-Request-Id
 func init() {
 	// The contract tells a wrongly cased key from a right one.
 	huma.ValidateStrictCasing = true
+	// huma words its formats' rules with the parser's error, and that one quotes the value.
+	huma.ErrorFormatter = func(format string, args ...any) string {
+		if len(args) == 1 {
+			if _, ok := args[0].(error); ok {
+				return strings.TrimSuffix(format, ": %v")
+			}
+		}
+		return fmt.Sprintf(format, args...)
+	}
 	// huma calls this for what it refuses itself. Its details name the place and the rule; the value is never passed on.
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		if status == http.StatusUnprocessableEntity {
@@ -115,6 +145,9 @@ func init() {
 			if errors.As(err, &d) {
 				hints = append(hints, place(d.Location)+": "+d.Message)
 			}
+		}
+		if more := len(hints) - maxFaults; more > 0 {
+			hints = append(hints[:maxFaults], fmt.Sprintf("and %d more", more))
 		}
 		if len(hints) > 0 {
 			message = strings.Join(hints, "; ")

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,50 +15,136 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxDepth is how deep arrays and objects may nest in a request.
-const maxDepth = 32
+const (
+	// maxDepth is how deep arrays and objects may nest in a request.
+	maxDepth = 32
+	// maxFaults is how many faults one answer names.
+	maxFaults = 8
+)
 
-// strictJSON refuses what lenient decoders let through: duplicate and wrongly cased names, trailing data, invalid
-// UTF-8, lone surrogates, U+0000 and deep nesting. Unknown names are refused by the schemas.
+// strictJSON decodes what checkJSON has let through. Integers are written as such: 1, and neither 1.0 nor "1".
 var strictJSON = huma.Format{
 	Marshal:   func(w io.Writer, v any) error { return json.MarshalWrite(w, v) },
 	Unmarshal: unmarshal,
 }
 
 func unmarshal(data []byte, v any) error {
-	if err := checkJSON(data); err != nil {
-		return err
+	err := json.Unmarshal(data, v)
+	if err == nil {
+		return nil
 	}
-	if err := json.Unmarshal(data, v); err != nil {
-		// The library's own text may hold the value.
-		var semantic *json.SemanticError
-		if errors.As(err, &semantic) && semantic.JSONPointer != "" {
-			return fmt.Errorf("has a value of the wrong type or size at %s", strings.TrimPrefix(string(semantic.JSONPointer), "/"))
-		}
-		return errors.New("has a value of the wrong type or size")
+	// The library's own text may hold the value.
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) && semantic.JSONPointer != "" {
+		return fmt.Errorf("has a value of the wrong type or size at %s", strings.TrimPrefix(string(semantic.JSONPointer), "/"))
 	}
-	return nil
+	return errors.New("has a value of the wrong type or size")
 }
 
-// checkJSON walks the whole text once.
-func checkJSON(data []byte) error {
-	decoder := jsontext.NewDecoder(bytes.NewReader(data))
-	for {
-		token, err := decoder.ReadToken()
-		switch {
-		case errors.Is(err, io.EOF) && decoder.InputOffset() > 0:
-			return nil
-		case errors.Is(err, jsontext.ErrDuplicateName):
-			return errors.New("names a key twice; name each once")
-		case err != nil:
-			return fmt.Errorf("is not well-formed JSON in UTF-8 near byte %d", decoder.InputOffset())
-		case decoder.StackDepth() > maxDepth:
-			return fmt.Errorf("nests deeper than %d levels", maxDepth)
-		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
-			return errors.New("holds the character U+0000, which cannot be stored; leave it out")
+// A checker walks a body once and refuses what lenient decoders let through: duplicate, unknown and wrongly cased names,
+// null where only leaving out is allowed, trailing data, invalid UTF-8, lone surrogates, U+0000 and deep nesting. What it
+// names of the body is its keys, never a value.
+type checker struct {
+	decoder  *jsontext.Decoder
+	registry huma.Registry
+	faults   []error
+}
+
+// checkJSON answers the faults of a body along its schema; a nil one allows all names.
+func checkJSON(data []byte, schema *huma.Schema, registry huma.Registry) []error {
+	c := checker{decoder: jsontext.NewDecoder(bytes.NewBuffer(data)), registry: registry}
+	if err := c.value("body", schema); err != nil {
+		return []error{&huma.ErrorDetail{Location: "body", Message: err.Error()}}
+	}
+	if _, err := c.decoder.ReadToken(); !errors.Is(err, io.EOF) {
+		return []error{&huma.ErrorDetail{Location: "body", Message: "has more after the first JSON value; send one alone"}}
+	}
+	return c.faults
+}
+
+// value reads the next value and all within it. Its error ends the walk.
+func (c *checker) value(place string, s *huma.Schema) error {
+	for s != nil && s.Ref != "" {
+		s = c.registry.SchemaFromRef(s.Ref)
+	}
+	token, err := c.token()
+	if err != nil {
+		return err
+	}
+	switch token.Kind() {
+	case '{':
+		for c.decoder.PeekKind() != '}' {
+			if err := c.member(place, s); err != nil {
+				return err
+			}
 		}
-		if decoder.StackDepth() == 0 && len(bytes.TrimLeft(data[decoder.InputOffset():], " \t\r\n")) > 0 {
-			return errors.New("has more after the first JSON value; send one alone")
+		_, err = c.token()
+	case '[':
+		var items *huma.Schema
+		if s != nil {
+			items = s.Items
+		}
+		for n := 0; c.decoder.PeekKind() != ']'; n++ {
+			if err := c.value(place+"["+strconv.Itoa(n)+"]", items); err != nil {
+				return err
+			}
+		}
+		_, err = c.token()
+	}
+	return err
+}
+
+// member reads a name and its value.
+func (c *checker) member(place string, object *huma.Schema) error {
+	token, err := c.token()
+	if err != nil {
+		return err
+	}
+	name := token.String()
+	place += "." + shown(name)
+	var property *huma.Schema
+	if object != nil && object.Type == huma.TypeObject {
+		property = object.Properties[name]
+		if property == nil && object.AdditionalProperties == false {
+			c.fault(place, "unexpected property")
 		}
 	}
+	if property != nil && !property.Nullable && !object.Nullable && c.decoder.PeekKind() == 'n' && !slices.Contains(object.Required, name) {
+		c.fault(place, "must not be null; leave it out instead")
+	}
+	return c.value(place, property)
+}
+
+func (c *checker) fault(place, message string) {
+	if len(c.faults) < maxFaults {
+		c.faults = append(c.faults, &huma.ErrorDetail{Location: place, Message: message})
+	}
+}
+
+func (c *checker) token() (jsontext.Token, error) {
+	token, err := c.decoder.ReadToken()
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return token, errors.New("names a key twice; name each once")
+	case err != nil:
+		return token, fmt.Errorf("is not well-formed JSON in UTF-8 near byte %d", c.decoder.InputOffset())
+	case c.decoder.StackDepth() > maxDepth:
+		return token, fmt.Errorf("nests deeper than %d levels", maxDepth)
+	case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
+		return token, errors.New("holds the character U+0000, which cannot be stored; leave it out")
+	}
+	return token, nil
+}
+
+var plain = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
+
+// shown is a name as a hint may show it, whatever its sender put there.
+func shown(name string) string {
+	if plain.MatchString(name) {
+		return name
+	}
+	if runes := []rune(name); len(runes) > 40 {
+		name = string(runes[:40]) + "…"
+	}
+	return strconv.QuoteToGraphic(name)
 }

@@ -36,24 +36,30 @@ func (p *Page) Resolve(ctx huma.Context) []error {
 			p.other.Set(name, query.Get(name))
 		}
 	}
-	// A user's ID is the same list in whatever case.
-	sum := sha256.Sum256([]byte(strings.ToLower(u.Path) + "?" + p.other.Encode()))
+	// A user's ID is the same list in whatever case; a list that needs a token is another one for each viewer.
+	name := strings.ToLower(u.Path) + "?" + p.other.Encode()
+	if security := ctx.Operation().Security; len(security) > 0 && len(security[0]) > 0 {
+		name = strconv.FormatInt(Viewer(ctx.Context()), 10) + " " + name
+	}
+	sum := sha256.Sum256([]byte(name))
 	p.mark = string(sum[:markLength])
 
 	var faults []error
 	p.page.Size = 20
-	if query.Has("size") {
-		size, err := strconv.Atoi(p.SizeText)
-		if err != nil || size < 1 || size > 100 || strconv.Itoa(size) != p.SizeText {
+	if sent, ok := query["size"]; ok {
+		size, err := strconv.Atoi(sent[0])
+		if err != nil || len(sent) > 1 || size < 1 || size > 100 || strconv.Itoa(size) != sent[0] {
 			faults = append(faults, &huma.ErrorDetail{Location: "query.size", Message: "must be a whole number from 1 to 100"})
 		}
 		p.page.Size = size
 	}
-	if query.Has("cursor") {
-		text, err := base64.RawURLEncoding.Strict().DecodeString(p.Cursor)
-		if err != nil || len(text) <= markLength || string(text[:markLength]) != p.mark {
+	if sent, ok := query["cursor"]; ok {
+		text, err := base64.RawURLEncoding.Strict().DecodeString(sent[0])
+		switch {
+		// The decoder skips line breaks.
+		case err != nil, len(sent) > 1, strings.ContainsAny(sent[0], "\r\n"), len(text) <= markLength, string(text[:markLength]) != p.mark:
 			faults = append(faults, &huma.ErrorDetail{Location: "query.cursor", Message: "is not one that this list gave; leave it out to start anew"})
-		} else {
+		default:
 			p.page.After = string(text[markLength:])
 		}
 	}

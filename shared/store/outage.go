@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -11,24 +13,36 @@ import (
 )
 
 // IsOutage tells a database that is out of reach, starting, stopping, full or read-only from a query that failed.
-// The caller may try again later; nothing of what it asked for is known to be done.
+// The caller may try again later; nothing of what it asked for is known to be done. A query that its own context
+// ended is no outage; a connection that could not be made in time is one.
 func IsOutage(err error) bool {
+	if err == nil {
+		return false
+	}
+	var refused *pgconn.ConnectError
+	if errors.As(err, &refused) {
+		return true // also a wrong password or a missing database: whoever asked cannot mend it
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return false // though they look like a network's timeout
+	}
 	var answer *pgconn.PgError
 	if errors.As(err, &answer) {
 		switch answer.Code {
-		case "57P01", "57P02", "57P03", // shutting down, crashed, starting
-			"53300", "53400", // too many connections, a limit of the configuration
-			"53100", "53200", // disk full, out of memory
-			"25006": // a standby: read-only
+		case "25006", // a standby: read-only
+			"58030": // an I/O error
 			return true
 		}
-		return strings.HasPrefix(answer.Code, "08") // connection exceptions
+		switch answer.Code[:min(len(answer.Code), 2)] {
+		case "08", // the connection's exceptions
+			"53": // too many connections, disk full, out of memory
+			return true
+		}
+		return strings.HasPrefix(answer.Code, "57P") // shutting down, crashed, starting, idle for too long
 	}
-	var refused *pgconn.ConnectError
 	var network net.Error
-	return errors.As(err, &refused) || errors.As(err, &network) ||
-		errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
-		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) ||
-		// database/sql keeps these two to itself.
-		strings.HasSuffix(err.Error(), "sql: database is closed") || strings.Contains(err.Error(), "conn closed")
+	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err) ||
+		strings.HasSuffix(err.Error(), "sql: database is closed") // which database/sql keeps to itself
 }

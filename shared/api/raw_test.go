@@ -1,0 +1,54 @@
+package api_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"minifb/shared/bundletest"
+)
+
+// dial opens a connection to a bundle, for what Go's client would not send.
+func dial(t *testing.T, url string) net.Conn {
+	t.Helper()
+	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connection.Close() })
+	if err := connection.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return connection
+}
+
+// receive reads one answer to a request of this method.
+func receive(t *testing.T, connection net.Conn, method string) bundletest.Answer {
+	t.Helper()
+	response, err := http.ReadResponse(bufio.NewReader(connection), &http.Request{Method: method})
+	if err != nil {
+		t.Fatalf("no answer: %v", err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.Close {
+		response.Header.Set("Connection", "close") // ReadResponse takes it out
+	}
+	return bundletest.Answer{Status: response.StatusCode, Header: response.Header, Body: body}
+}
+
+// raw sends a request as it is.
+func raw(t *testing.T, url, request string) bundletest.Answer {
+	t.Helper()
+	connection := dial(t, url)
+	go func() { _, _ = io.WriteString(connection, request) }() // the answer may come before its end
+	method, _, _ := strings.Cut(request, " ")
+	return receive(t, connection, method)
+}
