@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/activation"
+	"github.com/coreos/go-systemd/v22/daemon"
 )
 
 const (
@@ -35,6 +36,9 @@ func serveHTTP(ctx context.Context, address string, h *Handler, log *slog.Logger
 	log.Info("serving", "address", listener.Addr().String())
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
+	if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil { // says nothing where nobody waits for it
+		log.Warn("cannot say that it is ready", "error", err.Error())
+	}
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

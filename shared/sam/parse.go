@@ -3,6 +3,7 @@ package sam
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -99,6 +100,17 @@ func (p pair) function(globals node) Function {
 	}
 	if !logicalName.MatchString(p.key) {
 		own.faults.add(p.at, "a function's name is letters and digits, which %q is not", p.key)
+	}
+	allow := p.value.get("Metadata").get("Allow")
+	for _, address := range allow.list("Allow of " + what) {
+		prefix, err := netip.ParsePrefix(address)
+		if single, fault := netip.ParseAddr(address); fault == nil {
+			prefix, err = netip.PrefixFrom(single, single.BitLen()), nil
+		}
+		if err != nil {
+			allow.faults.add(allow.Node, "Allow of %s has %q, which is no address such as 10.0.0.0/8", what, address)
+		}
+		f.Allow = append(f.Allow, prefix)
 	}
 	f.variables(globals.get("Environment").get("Variables"))
 	f.variables(own.get("Environment").get("Variables"))

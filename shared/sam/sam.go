@@ -3,6 +3,7 @@ package sam
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"time"
 )
@@ -38,6 +39,9 @@ type Function struct {
 	Env           []Variable    // the global ones first
 	Routes        []Route
 	Schedules     []Schedule
+	// Allow are the addresses whose callers nginx lets through to this function, from Metadata; none: everybody's.
+	// API Gateway knows nothing of it.
+	Allow []netip.Prefix
 }
 
 // A Variable is one of a function's environment. At most one of Ref and Intrinsic is set.

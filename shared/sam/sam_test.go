@@ -1,6 +1,7 @@
 package sam_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -175,6 +176,29 @@ func TestParseRefuses(t *testing.T) {
 				t.Errorf("got %q, want it to say %q", err, c.want)
 			}
 		})
+	}
+}
+
+func TestAllow(t *testing.T) {
+	t.Parallel()
+	const text = `
+Resources:
+  A:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: makefile, Allow: [10.0.0.0/8, "::1", %s]}
+    Properties: {Events: {X: {Type: HttpApi, Properties: {Method: GET, Path: /a}}}}
+`
+	template, err := sam.Parse(fmt.Appendf(nil, text, "127.0.0.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(template.Functions[0].Allow); got != "[10.0.0.0/8 ::1/128 127.0.0.1/32]" {
+		t.Errorf("allowed are %s", got)
+	}
+	for _, bad := range []string{"10.0.0.0/33", "somewhere", "10.0.0"} {
+		if _, err := sam.Parse(fmt.Appendf(nil, text, bad)); err == nil || !strings.Contains(err.Error(), "no address") {
+			t.Errorf("%s: %v", bad, err)
+		}
 	}
 }
 
