@@ -44,6 +44,7 @@ type Function struct {
 	listener *net.UnixListener
 	passed   *os.File
 	output   *os.File
+	logged   int64         // bytes of the log before we began
 	ended    chan struct{} // closed when it is stopped and its process gone
 
 	mu       sync.Mutex
@@ -72,6 +73,9 @@ func Start(s Spec) (*Function, error) {
 		return nil, err
 	}
 	f := &Function{Spec: s, listener: listener, passed: passed, output: output, ended: make(chan struct{}), stop: make(chan struct{})}
+	if info, err := output.Stat(); err == nil {
+		f.logged = info.Size()
+	}
 	go f.supervise()
 	return f, nil
 }
@@ -183,9 +187,9 @@ func (f *Function) AwaitReady(ctx context.Context, atMost time.Duration) error {
 		case err == nil && status == http.StatusOK:
 			return nil
 		case deaths-earlier >= falseStarts:
-			return fmt.Errorf("the function %s dies as soon as it starts; the end of %s:\n%s", f.Area, f.Log, tail(f.Log))
+			return fmt.Errorf("the function %s dies as soon as it starts; the end of %s:\n%s", f.Area, f.Log, tail(f.Log, f.logged))
 		case time.Now().After(deadline):
-			return fmt.Errorf("the function %s is not ready after %s (its /readyz answers %s); the end of %s:\n%s", f.Area, atMost, said, f.Log, tail(f.Log))
+			return fmt.Errorf("the function %s is not ready after %s (its /readyz answers %s); the end of %s:\n%s", f.Area, atMost, said, f.Log, tail(f.Log, f.logged))
 		case err == nil:
 			said = fmt.Sprint(status)
 		}
@@ -214,8 +218,8 @@ func (f *Function) signal(s syscall.Signal) {
 		f.stopping = true
 		close(f.stop)
 	}
-	if f.process != nil {
-		_ = f.process.Signal(s) // it may have just ended
+	if f.process != nil && f.process.Signal(s) == nil {
+		_ = syscall.Kill(-f.process.Pid, s) // what it has started, too; all of it may have just ended
 	}
 }
 
@@ -274,12 +278,13 @@ func OpenLog(path string) (*os.File, error) {
 	return f, nil
 }
 
-// tail is a log's last lines.
-func tail(path string) string {
+// tail is the last lines of what a log holds after so many bytes.
+func tail(path string, after int64) string {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return err.Error()
 	}
+	content = content[min(after, int64(len(content))):]
 	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
 	return strings.Join(lines[max(0, len(lines)-8):], "\n")
 }
