@@ -11,7 +11,7 @@ type (
 	Password string
 	// Name is what a user is called.
 	Name string
-	// Nickname is what a user is called among friends; a nil one is none, as with the two below.
+	// Nickname is what a user is called among friends.
 	Nickname string
 	// Intro is what a user says of himself or herself.
 	Intro string
@@ -56,25 +56,25 @@ func (Name) Schema(huma.Registry) *huma.Schema {
 // Schema documents a nickname.
 func (Nickname) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
-		Type: huma.TypeString, Nullable: true, MinLength: new(1), MaxLength: new(30),
+		Type: huma.TypeString, MinLength: new(1), MaxLength: new(30),
 		Pattern: noControls, PatternDescription: "free of control characters",
-		Description: "1–30 code points, no control characters; null for none", Examples: []any{"앤"},
+		Description: "1–30 code points, no control characters", Examples: []any{"앤"},
 	}
 }
 
 // Schema documents an introduction.
 func (Intro) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
-		Type: huma.TypeString, Nullable: true, MinLength: new(1), MaxLength: new(85),
-		Description: "1–85 code points; null for none", Examples: []any{"I like tea."},
+		Type: huma.TypeString, MinLength: new(1), MaxLength: new(85),
+		Description: "1–85 code points", Examples: []any{"I like tea."},
 	}
 }
 
 // Schema documents an address.
 func (Email) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
-		Type: huma.TypeString, Nullable: true, MaxLength: new(254),
+		Type: huma.TypeString, MaxLength: new(254),
 		Pattern: `^` + dotAtom + `@` + dotAtom + `$`, PatternDescription: "a mail address such as ann@example.org",
-		Description: "A mail address of at most 254 code points; null for none. Shown to its owner only", Examples: []any{"ann@example.org"},
+		Description: "A mail address of at most 254 code points. Shown to its owner only", Examples: []any{"ann@example.org"},
 	}
 }

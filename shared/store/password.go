@@ -42,8 +42,8 @@ func (s *Store) credential(ctx context.Context, where string, arg any) (Credenti
 	return c, nil
 }
 
-// errRaced is the answer to a caller whose password was changed between its check and its use.
-var errRaced = fault.New(fault.Forbidden, "password: has been changed meanwhile; use the new one")
+// errRaced is the answer to a caller whose password was changed, or its hash made anew, between its check and its use.
+var errRaced = fault.New(fault.Forbidden, "password: was changed or stored anew meanwhile; check it and try again")
 
 // ChangePassword replaces the hash that was checked and ends every session but the caller's own. It refuses with
 // BadToken where that session has ended meanwhile, and with Forbidden where the password has changed.
@@ -59,10 +59,7 @@ func (s *Store) ChangePassword(ctx context.Context, checked Credential, session,
 		if !kept {
 			return errEnded
 		}
-		if _, err := tx.NewDelete().Table("sessions").Where("user_uid = ? AND id <> ?", checked.UID, session).Exec(ctx); err != nil {
-			return fmt.Errorf("end sessions: %w", err)
-		}
-		return nil
+		return endSessions(ctx, tx, checked.UID, session)
 	})
 }
 

@@ -36,11 +36,16 @@ var (
 	uuidPattern  = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 )
 
-// ErrSignIn is the one answer to an unknown ID and to a wrong password.
-var ErrSignIn = fault.New(fault.Unauthorized, "The ID or the password is wrong; check both.")
+var (
+	// ErrSignIn is the one answer to an unknown ID and to a wrong password.
+	ErrSignIn = fault.New(fault.Unauthorized, "The ID or the password is wrong; check both.")
+	// ErrChanged is the same to the caller, but says that the credential is not what was checked any more: its password
+	// was changed, its hash made anew or its account deleted.
+	ErrChanged = fault.Wrap(fault.Unauthorized, errors.New("the credential has changed since its check"), "The ID or the password is wrong; check both.")
+)
 
 // OpenSession opens a session for who passed the check of this credential and answers its first refresh token.
-// Where the password was changed or the account deleted since the check, the answer is ErrSignIn.
+// Where the credential is no longer what was checked, the answer is ErrChanged.
 func (s *Store) OpenSession(ctx context.Context, checked Credential, userAgent string) (session Session, refresh string, err error) {
 	refresh, hash := newRefreshToken()
 	// FOR SHARE waits for a password change under way, which ends every session it can see.
@@ -48,7 +53,8 @@ func (s *Store) OpenSession(ctx context.Context, checked Credential, userAgent s
 		WITH owner AS (
 			SELECT uid FROM users WHERE uid = ? AND password_hash = ? AND deleted_at IS NULL FOR SHARE
 		), lapsed AS (
-			DELETE FROM sessions WHERE user_uid = ? AND expires_at < now()
+			DELETE FROM sessions WHERE id IN (
+				SELECT s.id FROM sessions s JOIN owner ON s.user_uid = owner.uid WHERE s.expires_at < now() ORDER BY s.id FOR UPDATE OF s)
 		), session AS (
 			INSERT INTO sessions (user_uid, user_agent, expires_at)
 			SELECT uid, left(?, 512), now() + ? * interval '1 second' FROM owner
@@ -57,9 +63,9 @@ func (s *Store) OpenSession(ctx context.Context, checked Credential, userAgent s
 			INSERT INTO refresh_tokens (hash, session_id) SELECT ?, id FROM session
 		)
 		SELECT * FROM session`,
-		checked.UID, checked.Hash, checked.UID, userAgent, int(SessionLife.Seconds()), hash).Scan(ctx, &session)
+		checked.UID, checked.Hash, userAgent, int(SessionLife.Seconds()), hash).Scan(ctx, &session)
 	if errors.Is(err, sql.ErrNoRows) {
-		return session, "", ErrSignIn
+		return session, "", ErrChanged
 	}
 	if err != nil {
 		return session, "", fmt.Errorf("open session: %w", err)
@@ -117,7 +123,16 @@ func (s *Store) EndSession(ctx context.Context, uid int64, id string) error {
 
 // EndSessions ends all sessions of this user's.
 func (s *Store) EndSessions(ctx context.Context, uid int64) error {
-	if _, err := s.db.NewDelete().Table("sessions").Where("user_uid = ?", uid).Exec(ctx); err != nil {
+	return endSessions(ctx, s.db, uid, "")
+}
+
+// endSessions ends a user's sessions but the one to keep. It locks them in the order of their ids, as all do who end
+// several, so that no two wait for each other.
+func endSessions(ctx context.Context, db bun.IDB, uid int64, keep string) error {
+	_, err := db.NewRaw(`
+		DELETE FROM sessions WHERE id IN (
+			SELECT id FROM sessions WHERE user_uid = ? AND id::text <> ? ORDER BY id FOR UPDATE)`, uid, keep).Exec(ctx)
+	if err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
 	return nil

@@ -103,25 +103,26 @@ func (s *Store) user(ctx context.Context, missing error, where string, arg any) 
 
 // SetNickname changes or, with nil, removes the caller's nickname.
 func (s *Store) SetNickname(ctx context.Context, uid int64, nickname *string) (User, error) {
-	return s.setUser(ctx, uid, "nickname = ?", nickname)
+	return s.setUser(ctx, "nickname = ?", nickname, errAccount, "uid = ?", uid)
 }
 
 // SetIntro changes or, with nil, removes the caller's introduction.
 func (s *Store) SetIntro(ctx context.Context, uid int64, intro *string) (User, error) {
-	return s.setUser(ctx, uid, "intro = ?", intro)
+	return s.setUser(ctx, "intro = ?", intro, errAccount, "uid = ?", uid)
 }
 
-// SetEmail changes or, with nil, removes the caller's address.
-func (s *Store) SetEmail(ctx context.Context, uid int64, email *string) (User, error) {
-	return s.setUser(ctx, uid, "email = ?", email)
+// SetEmail changes or, with nil, removes the address of the caller, whose password was checked. Where the password has
+// changed since the check, the answer is Forbidden.
+func (s *Store) SetEmail(ctx context.Context, checked Credential, email *string) (User, error) {
+	return s.setUser(ctx, "email = ?", email, errRaced, "uid = ? AND password_hash = ?", checked.UID, checked.Hash)
 }
 
-func (s *Store) setUser(ctx context.Context, uid int64, set string, value *string) (User, error) {
+func (s *Store) setUser(ctx context.Context, set string, value *string, missing error, where string, args ...any) (User, error) {
 	var u User
-	err := s.db.NewUpdate().Model(&u).Set(set, value).Where("uid = ? AND deleted_at IS NULL", uid).
+	err := s.db.NewUpdate().Model(&u).Set(set, value).Where(where, args...).Where("deleted_at IS NULL").
 		Returning(userColumns).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
-		return u, errAccount
+		return u, missing
 	}
 	if err != nil {
 		return u, fmt.Errorf("change user: %w", err)

@@ -1,0 +1,17 @@
+package main
+
+import (
+	"context"
+
+	"minifb/shared/field"
+)
+
+type checkInput struct {
+	ID field.ID `path:"id"`
+}
+
+type checkOutput struct{ Body struct{} }
+
+func (v views) check(ctx context.Context, in *checkInput) (*checkOutput, error) {
+	return &checkOutput{}, v.store.RequireFreeID(ctx, string(in.ID))
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"testing"
+
+	"minifb/shared/bundletest"
+)
+
+func TestMe(t *testing.T) {
+	t.Parallel()
+	b := bundletest.New(t, routes)
+	ann, gone := b.User("Ann.1"), b.User("gone.1")
+	b.Exec(`UPDATE users SET nickname = '앤', intro = 'Hello', email = 'ann@example.org', role = 'admin' WHERE uid = $1`, ann.UID)
+	b.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, gone.UID) // and its token is not refused yet
+
+	b.Run(t, []bundletest.Step{
+		{Name: "signed out", Do: "GET /user", Want: 401},
+		{Name: "one's own", As: ann, Do: "GET /user", Want: 200,
+			Check: isMe("id", "Ann.1", "name", "Ann.1", "nickname", "앤", "intro", "Hello", "email", "ann@example.org", "role", "admin")},
+		{Name: "the head alone", As: ann, Do: "HEAD /user", Want: 200},
+		{Name: "deleted a moment ago", As: gone, Do: "GET /user", Want: 401, Hint: "The account of this token is gone; sign in with another."},
+	})
+}
+
+// isMe checks a Me: all its keys are there, and those named have these values.
+func isMe(pairs ...any) func(*testing.T, bundletest.Answer) {
+	return isObject([]string{"id", "name", "nickname", "intro", "created_at", "email", "role"}, pairs...)
+}
+
+func isObject(keys []string, pairs ...any) func(*testing.T, bundletest.Answer) {
+	return func(t *testing.T, a bundletest.Answer) {
+		t.Helper()
+		object := a.Object(t)
+		for _, key := range keys {
+			if _, ok := object[key]; !ok {
+				t.Errorf("%s is missing in %s", key, a.Body)
+			}
+		}
+		if len(object) != len(keys) {
+			t.Errorf("%d keys, want %d, in %s", len(object), len(keys), a.Body)
+		}
+		for i := 0; i < len(pairs); i += 2 {
+			if key := pairs[i].(string); object[key] != pairs[i+1] {
+				t.Errorf("%s is %v, want %v", key, object[key], pairs[i+1])
+			}
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"testing"
+
+	"minifb/shared/bundletest"
+)
+
+func TestNickname(t *testing.T) {
+	t.Parallel()
+	b := bundletest.New(t, routes)
+	ann, gone := b.User("ann.1"), b.User("gone.1")
+	b.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, gone.UID)
+
+	b.Run(t, []bundletest.Step{
+		{Name: "signed out", Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 401},
+		{Name: "set", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 200, Check: isMe("nickname", "앤", "name", "ann.1")},
+		{Name: "set again", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 200, Check: isMe("nickname", "앤")},
+		{Name: "shown to all", Do: "GET /user/ann.1", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+			if got := a.Object(t)["nickname"]; got != "앤" {
+				t.Errorf("nickname is %v", got)
+			}
+		}},
+		{Name: "no key", As: ann, Do: "PATCH /user/nickname", Body: `{}`, Want: 400, Hint: "body: expected required property nickname to be present"},
+		{Name: "empty", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":""}`, Want: 400, Hint: "nickname: expected length >= 1"},
+		{Name: "a number", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":1}`, Want: 400, Hint: "nickname: expected string"},
+		{Name: "a tab", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"a\tb"}`, Want: 400,
+			Hint: "nickname: expected string to be free of control characters"},
+		{Name: "removed", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":null}`, Want: 200, Check: isMe("nickname", nil)},
+		{Name: "of an account deleted a moment ago", As: gone, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 401},
+	})
+	checkLengths(t, b, ann, "nickname", "")
+}
+
+// checkLengths sets a field to texts at the edges of what it takes. more is the rest of the body.
+func checkLengths(t *testing.T, b *bundletest.Bundle, as *bundletest.Caller, field, more string) {
+	t.Helper()
+	for _, text := range fieldTexts()[field] {
+		step := bundletest.Step{Name: text.Name, As: as, Do: "PATCH /user/" + field, Body: `{"` + field + `":"` + text.Value + `"` + more + `}`, Want: 400}
+		if text.OK {
+			step.Want, step.Check = 200, isMe(field, text.Value)
+		}
+		b.Run(t, []bundletest.Step{step})
+	}
+}

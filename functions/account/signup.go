@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+
+	"minifb/shared/field"
+	"minifb/shared/store"
+)
+
+type signUpInput struct {
+	Body struct {
+		ID       field.ID        `json:"id"`
+		Password field.Password  `json:"password"`
+		Name     field.Name      `json:"name"`
+		Nickname *field.Nickname `json:"nickname,omitempty" nullable:"true"`
+		Intro    *field.Intro    `json:"intro,omitempty" nullable:"true"`
+		Email    *field.Email    `json:"email,omitempty" nullable:"true"`
+	}
+}
+
+type signUpOutput struct {
+	Location string `header:"Location"`
+	Body     Me
+}
+
+func (v views) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, error) {
+	user := store.User{
+		ID: string(in.Body.ID), Name: string(in.Body.Name), Nickname: (*string)(in.Body.Nickname),
+		Intro: (*string)(in.Body.Intro), Email: (*string)(in.Body.Email),
+	}
+	// A taken ID is refused here, before it costs a hash. Who comes second by less than that is refused by CreateUser.
+	if err := v.store.RequireFreeID(ctx, user.ID); err != nil {
+		return nil, err
+	}
+	hash, err := v.passwords.Hash(ctx, string(in.Body.Password))
+	if err != nil {
+		return nil, err
+	}
+	user.PasswordHash = hash
+	if err := v.store.CreateUser(ctx, &user); err != nil {
+		return nil, err
+	}
+	return &signUpOutput{"/user/" + user.ID, meOf(user)}, nil
+}

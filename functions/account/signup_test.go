@@ -1,0 +1,148 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"minifb/shared/bundletest"
+)
+
+const rightPassword = `"password":"` + bundletest.Password + `"`
+
+func TestSignUp(t *testing.T) {
+	t.Parallel()
+	b := bundletest.New(t, routes)
+	least := func(id string) string { return `{"id":"` + id + `","name":"Ann",` + rightPassword + `}` }
+
+	b.Run(t, []bundletest.Step{
+		{Name: "with all fields", Do: "POST /signup", Want: 201,
+			Body: `{"id":"Ann.1","name":"Ann","nickname":"앤","intro":"two\nlines","email":"ann@example.org",` + rightPassword + `}`,
+			Check: func(t *testing.T, a bundletest.Answer) {
+				if got := a.Header.Get("Location"); got != "/user/Ann.1" {
+					t.Errorf("Location is %q", got)
+				}
+				want := `^{"id":"Ann.1","name":"Ann","nickname":"앤","intro":"two\\nlines","created_at":"[0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z",` +
+					`"email":"ann@example.org","role":"user"}$`
+				if !regexp.MustCompile(want).Match(a.Body) {
+					t.Errorf("the body is %s", a.Body)
+				}
+			}},
+		{Name: "with the least", Do: "POST /signup", Body: least("bob.1"), Want: 201, Check: isMe("nickname", nil, "intro", nil, "email", nil)},
+		{Name: "with nulls", Do: "POST /signup", Want: 201,
+			Body: `{"id":"eve.1","name":"Eve","nickname":null,"intro":null,"email":null,` + rightPassword + `}`, Check: isMe("nickname", nil)},
+		{Name: "a taken ID", Do: "POST /signup", Body: least("Ann.1"), Want: 409, Hint: "id: is taken; choose another"},
+		{Name: "a taken ID in another case", Do: "POST /signup", Body: least("aNN.1"), Want: 409},
+		{Name: "a token is ignored", Do: "POST /signup", Body: least("zoe.1"), Header: map[string]string{"Authorization": "Bearer x"}, Want: 201},
+		{Name: "a role of one's own choice", Do: "POST /signup", Body: `{"role":"admin",` + least("adm.1")[1:], Want: 400},
+		{Name: "no password", Do: "POST /signup", Body: `{"id":"joe.1","name":"Joe"}`, Want: 400,
+			Hint: "body: expected required property password to be present"},
+		{Name: "several faults at once", Do: "POST /signup", Body: `{"id":"j o e","name":"J","email":"joe",` + rightPassword + `}`, Want: 400,
+			Hint: "email: expected string to be a mail address such as ann@example.org; " +
+				"id: expected string to be 4 to 50 of A-Z a-z 0-9 . _ ~ @ + -; name: expected length >= 2"},
+		{Name: "a control character", Do: "POST /signup", Body: `{"id":"joe.1","name":"J\u0085e",` + rightPassword + `}`, Want: 400,
+			Hint: "name: expected string to be free of control characters"},
+	})
+	if hash := b.Int(`SELECT count(*) FROM users WHERE password_hash ~ '^pbkdf2:sha256:10\$[A-Za-z0-9]{14}\$[0-9a-f]{64}$'`); hash != 4 {
+		t.Errorf("%d of 4 passwords are stored as Werkzeug would", hash)
+	}
+}
+
+func TestSignUpLengths(t *testing.T) {
+	t.Parallel()
+	b := bundletest.New(t, routes)
+	accounts := 0
+	for field, texts := range fieldTexts() {
+		for _, text := range texts {
+			t.Run(field+" "+text.Name, func(t *testing.T) {
+				accounts++
+				body := map[string]string{"id": fmt.Sprintf("user%d", accounts), "name": "Ann", "password": bundletest.Password}
+				body[field] = text.Value
+				encoded, err := json.Marshal(body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer := b.Do(t, nil, "POST /signup", string(encoded))
+				if (answer.Status == 201) != text.OK || (answer.Status == 400) == text.OK {
+					t.Fatalf("status %d: %s", answer.Status, answer.Body)
+				}
+				me := answer.Object(t)
+				switch {
+				case !text.OK && !strings.HasPrefix(me["hint"].(string), field+": "):
+					t.Errorf("the hint does not name the field: %s", me["hint"])
+				case !text.OK && len(text.Value) > 4 && strings.Contains(me["hint"].(string), text.Value):
+					t.Errorf("the hint holds the value: %s", me["hint"])
+				case text.OK && field != "password" && me[field] != text.Value:
+					t.Errorf("%q became %q", text.Value, me[field])
+				}
+			})
+		}
+	}
+}
+
+// fieldTexts are texts at the edges of what each field takes. Of an address, the part before the @ is such a text.
+func fieldTexts() map[string][]bundletest.Text {
+	var emails []bundletest.Text
+	for _, text := range bundletest.Lengths(1, 252) {
+		emails = append(emails, bundletest.Text{Name: text.Name, Value: text.Value + "@b", OK: text.OK})
+	}
+	var ids []bundletest.Text
+	for _, text := range bundletest.Lengths(4, 50)[:4] { // the ASCII ones
+		ids = append(ids, text)
+	}
+	return map[string][]bundletest.Text{
+		"id": ids, "password": bundletest.Lengths(10, 100), "name": bundletest.Lengths(2, 16),
+		"nickname": bundletest.Lengths(1, 30), "intro": bundletest.Lengths(1, 85), "email": emails,
+	}
+}
+
+func TestSignUpTogether(t *testing.T) {
+	t.Parallel()
+	b := bundletest.New(t, routes)
+	var wait sync.WaitGroup
+	statuses := make(chan int, 20)
+	for i := range cap(statuses) {
+		wait.Go(func() {
+			id := "ann.1"
+			if i%2 == 0 {
+				id = "ANN.1"
+			}
+			statuses <- b.Do(t, nil, "POST /signup", `{"id":"`+id+`","name":"Ann",`+rightPassword+`}`).Status
+		})
+	}
+	wait.Wait()
+	close(statuses)
+	got := map[int]int{}
+	for status := range statuses {
+		got[status]++
+	}
+	if got[201] != 1 || got[409] != 19 || b.Int(`SELECT count(*) FROM users`) != 1 {
+		t.Errorf("20 sign-ups with one ID were answered %v", got)
+	}
+}
+
+func TestSignUpTakenMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := bundletest.New(t, routes)
+	answer := b.Meanwhile(t, bundletest.Step{Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`},
+		`INSERT INTO users (id, name, password_hash) VALUES ('ANN.1', 'Ann', 'no real hash')`)
+	if answer.Status != 409 {
+		t.Errorf("status %d: %s", answer.Status, answer.Body)
+	}
+}
+
+func TestSignUpBusy(t *testing.T) {
+	t.Parallel()
+	b := bundletest.New(t, routes)
+	b.User("eve.1")
+	deps := b.Deps
+	deps.Passwords = bundletest.BusyHasher(t)
+	b.URL = bundletest.Serve(t, routes, deps)
+	b.Run(t, []bundletest.Step{
+		{Name: "a taken ID costs no hash", Do: "POST /signup", Body: `{"id":"eve.1","name":"Eve",` + rightPassword + `}`, Want: 409},
+		{Name: "a free one is shed", Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`, Want: 503},
+	})
+}

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"context"
+
+	"minifb/shared/api"
+)
+
+func (v views) endAll(ctx context.Context, _ *struct{}) (*struct{}, error) {
+	return nil, v.store.EndSessions(ctx, api.Viewer(ctx))
+}

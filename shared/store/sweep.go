@@ -1,0 +1,182 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+)
+
+// sweepBatch is how many rows of a deleted account go in one transaction: few enough that the rows of others that
+// are locked with them (a post whose counter goes down) are free again within some 50 ms.
+const sweepBatch = 500
+
+// Every statement here locks posts before comments, and both in the order of their ids, so that no two sweeps and no
+// sweep and a writer wait for each other. Counters go down in the statement that removes what they count.
+
+// sweepPostReactions removes ?1 of user ?0's reactions to posts with their notifications.
+const sweepPostReactions = `
+	WITH chosen AS MATERIALIZED (SELECT post_id FROM post_reactions WHERE user_uid = ?0 LIMIT ?1),
+	locked AS MATERIALIZED (
+		SELECT id FROM posts WHERE id IN (SELECT post_id FROM chosen) ORDER BY id FOR NO KEY UPDATE
+	), gone AS (
+		DELETE FROM post_reactions r USING locked p WHERE r.post_id = p.id AND r.user_uid = ?0 RETURNING r.post_id, r.type
+	), told AS (
+		DELETE FROM notifications n USING gone WHERE n.post_id = gone.post_id AND n.actor_uid = ?0 AND n.type = 2
+	), counted AS (
+		UPDATE posts p SET
+			reaction_1 = reaction_1 - (gone.type = 1)::int, reaction_2 = reaction_2 - (gone.type = 2)::int,
+			reaction_3 = reaction_3 - (gone.type = 3)::int, reaction_4 = reaction_4 - (gone.type = 4)::int,
+			reaction_5 = reaction_5 - (gone.type = 5)::int
+		FROM gone WHERE p.id = gone.post_id
+	)
+	SELECT count(*) FROM chosen`
+
+// sweepCommentReactions removes ?1 of user ?0's reactions to comments.
+const sweepCommentReactions = `
+	WITH chosen AS MATERIALIZED (SELECT post_id, comment_id FROM comment_reactions WHERE user_uid = ?0 LIMIT ?1),
+	held AS MATERIALIZED (
+		SELECT id FROM posts WHERE id IN (SELECT post_id FROM chosen) ORDER BY id FOR KEY SHARE
+	), locked AS MATERIALIZED (
+		SELECT c.post_id, c.id FROM comments c JOIN held ON c.post_id = held.id
+		WHERE (c.post_id, c.id) IN (SELECT post_id, comment_id FROM chosen) ORDER BY c.post_id, c.id FOR NO KEY UPDATE OF c
+	), gone AS (
+		DELETE FROM comment_reactions r USING locked c
+		WHERE r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = ?0 RETURNING r.post_id, r.comment_id, r.type
+	), counted AS (
+		UPDATE comments c SET
+			reaction_1 = reaction_1 - (gone.type = 1)::int, reaction_2 = reaction_2 - (gone.type = 2)::int,
+			reaction_3 = reaction_3 - (gone.type = 3)::int, reaction_4 = reaction_4 - (gone.type = 4)::int,
+			reaction_5 = reaction_5 - (gone.type = 5)::int
+		FROM gone WHERE c.post_id = gone.post_id AND c.id = gone.comment_id
+	)
+	SELECT count(*) FROM chosen`
+
+// sweepNotifications removes ?1 of user ?0's notifications.
+const sweepNotifications = `
+	WITH chosen AS MATERIALIZED (SELECT user_uid, id FROM notifications WHERE user_uid = ?0 LIMIT ?1),
+	gone AS (DELETE FROM notifications n USING chosen c WHERE n.user_uid = c.user_uid AND n.id = c.id)
+	SELECT count(*) FROM chosen`
+
+// A burden is a post or a comment that is to go, and how many rows go with it.
+type burden struct {
+	ID     int64
+	PostID int64 // of a comment
+	Load   int   // rows, itself with them
+}
+
+// bearable is how many of these can go at once: those that make sweepBatch rows between them, but one at least.
+func bearable(burdens []burden) (n int) {
+	for load := 0; n < len(burdens); n++ {
+		if load += burdens[n].Load; load > sweepBatch && n > 0 {
+			break
+		}
+	}
+	return n
+}
+
+// sweepComments deletes the comments whose column, owner_uid or post_id, holds this number. One that has more reactions
+// than may go at once is stripped of them first.
+func (s *Store) sweepComments(ctx context.Context, column string, number int64) error {
+	for {
+		var comments []burden
+		err := s.db.NewRaw(`
+			SELECT post_id, id, 1 + reaction_1 + reaction_2 + reaction_3 + reaction_4 + reaction_5 AS load
+			FROM comments WHERE ? = ? LIMIT ?`, bun.Ident(column), number, sweepBatch).Scan(ctx, &comments)
+		if err != nil || len(comments) == 0 {
+			return err
+		}
+		if first := comments[0]; first.Load > sweepBatch {
+			if err := s.repeat(ctx, stripComment, first.PostID, first.ID, sweepBatch); err != nil {
+				return err
+			}
+		}
+		var ids, posts []int64
+		for _, comment := range comments[:bearable(comments)] {
+			ids, posts = append(ids, comment.ID), append(posts, comment.PostID)
+		}
+		if _, err := s.db.NewRaw(deleteComments, bun.List(posts), bun.List(ids)).Exec(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// stripComment removes ?2 of the reactions to comment ?1 of post ?0.
+const stripComment = `
+	WITH chosen AS MATERIALIZED (SELECT user_uid FROM comment_reactions WHERE post_id = ?0 AND comment_id = ?1 LIMIT ?2),
+	locked AS MATERIALIZED (SELECT post_id, id FROM comments WHERE post_id = ?0 AND id = ?1 FOR NO KEY UPDATE),
+	gone AS (
+		DELETE FROM comment_reactions r USING locked c, chosen
+		WHERE r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = chosen.user_uid RETURNING r.type
+	), counted AS (
+		UPDATE comments c SET
+			reaction_1 = reaction_1 - n1, reaction_2 = reaction_2 - n2, reaction_3 = reaction_3 - n3,
+			reaction_4 = reaction_4 - n4, reaction_5 = reaction_5 - n5
+		FROM (SELECT ` + tally + ` FROM gone) g WHERE c.post_id = ?0 AND c.id = ?1
+	)
+	SELECT count(*) FROM chosen`
+
+const tally = `
+	count(*) FILTER (WHERE type = 1) AS n1, count(*) FILTER (WHERE type = 2) AS n2, count(*) FILTER (WHERE type = 3) AS n3,
+	count(*) FILTER (WHERE type = 4) AS n4, count(*) FILTER (WHERE type = 5) AS n5`
+
+// deleteComments deletes the comments ?1 of the posts ?0, with their reactions and notifications.
+const deleteComments = `
+	WITH locked AS MATERIALIZED (SELECT id FROM posts WHERE id IN (?0) ORDER BY id FOR NO KEY UPDATE),
+	gone AS (DELETE FROM comments c USING locked p WHERE c.post_id = p.id AND c.id IN (?1) RETURNING c.post_id)
+	UPDATE posts p SET comment_count = comment_count - g.n
+	FROM (SELECT post_id, count(*) AS n FROM gone GROUP BY post_id) g WHERE p.id = g.post_id`
+
+// sweepPosts deletes the user's posts. One that has more comments and reactions than may go at once is stripped first.
+func (s *Store) sweepPosts(ctx context.Context, uid int64) error {
+	for {
+		var posts []burden
+		if err := s.db.NewRaw(loadedPosts, uid, sweepBatch).Scan(ctx, &posts); err != nil || len(posts) == 0 {
+			return err
+		}
+		if first := posts[0]; first.Load > sweepBatch {
+			if err := s.repeat(ctx, stripPost, first.ID, sweepBatch); err != nil {
+				return err
+			}
+			if err := s.sweepComments(ctx, "post_id", first.ID); err != nil {
+				return err
+			}
+		}
+		var ids []int64
+		for _, post := range posts[:bearable(posts)] {
+			ids = append(ids, post.ID)
+		}
+		if _, err := s.db.NewRaw(deletePosts, bun.List(ids)).Exec(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// loadedPosts are the first ?1 posts of user ?0. Who has more than ?1 comments is heavy without a look at them.
+const loadedPosts = `
+	SELECT id, 1 + comment_count + reaction_1 + reaction_2 + reaction_3 + reaction_4 + reaction_5 + CASE
+		WHEN comment_count BETWEEN 1 AND ?1 THEN (
+			SELECT coalesce(sum(reaction_1 + reaction_2 + reaction_3 + reaction_4 + reaction_5), 0)
+			FROM comments c WHERE c.post_id = p.id)
+		ELSE 0 END AS load
+	FROM posts p WHERE owner_uid = ?0 ORDER BY id LIMIT ?1`
+
+// stripPost removes ?1 of the reactions to post ?0 with their notifications.
+const stripPost = `
+	WITH chosen AS MATERIALIZED (SELECT user_uid FROM post_reactions WHERE post_id = ?0 LIMIT ?1),
+	locked AS MATERIALIZED (SELECT id FROM posts WHERE id = ?0 FOR NO KEY UPDATE),
+	gone AS (
+		DELETE FROM post_reactions r USING locked p, chosen
+		WHERE r.post_id = p.id AND r.user_uid = chosen.user_uid RETURNING r.user_uid, r.type
+	), told AS (
+		DELETE FROM notifications n USING gone WHERE n.post_id = ?0 AND n.actor_uid = gone.user_uid AND n.type = 2
+	), counted AS (
+		UPDATE posts p SET
+			reaction_1 = reaction_1 - n1, reaction_2 = reaction_2 - n2, reaction_3 = reaction_3 - n3,
+			reaction_4 = reaction_4 - n4, reaction_5 = reaction_5 - n5
+		FROM (SELECT ` + tally + ` FROM gone) g WHERE p.id = ?0
+	)
+	SELECT count(*) FROM chosen`
+
+// deletePosts deletes the posts ?0 with all that hangs on them.
+const deletePosts = `
+	DELETE FROM posts p USING (SELECT id FROM posts WHERE id IN (?) ORDER BY id FOR UPDATE) locked WHERE p.id = locked.id`
