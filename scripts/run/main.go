@@ -161,6 +161,9 @@ func (r *run) stop() {
 		_ = listener.Close() // the server has closed those it served
 	}
 	supervise.Stop(r.functions, drainTimeout)
+	if r.lock != nil && filepath.Dir(r.settings.sockets) != r.settings.dataDir {
+		_ = os.Remove(r.settings.sockets) // best effort: it is empty where all ended well
+	}
 	if r.database != nil {
 		r.database.stop()
 	}
