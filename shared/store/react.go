@@ -22,7 +22,8 @@ const (
 			SELECT uid, id, name, nickname FROM users WHERE uid IN (SELECT user_uid FROM wish) AND deleted_at IS NULL
 			ORDER BY uid FOR KEY SHARE
 		), thing AS MATERIALIZED (
-			SELECT p.id, p.owner_uid FROM posts p JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
+			SELECT p.id, p.owner_uid, p.reaction_1, p.reaction_2, p.reaction_3, p.reaction_4, p.reaction_5
+			FROM posts p JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
 			WHERE p.id = $3 FOR NO KEY UPDATE OF p
 		), put AS (
 			INSERT INTO post_reactions AS r (post_id, user_uid, type)
@@ -42,7 +43,7 @@ const (
 		), untold AS (
 			DELETE FROM notifications n USING cancelled WHERE n.post_id = $3 AND n.actor_uid = cancelled.user_uid AND n.type = 2
 		), counted AS (
-			UPDATE posts p SET ` + moveCounters + ` FROM (` + sumMoves + `) move WHERE p.id = $3
+			UPDATE posts p SET ` + moveCounters + ` FROM thing, (` + sumMoves + `) move WHERE p.id = thing.id
 		)` + reactionResult
 
 	reactToComment = `
@@ -52,7 +53,8 @@ const (
 			SELECT uid, id, name, nickname FROM users WHERE uid IN (SELECT user_uid FROM wish) AND deleted_at IS NULL
 			ORDER BY uid FOR KEY SHARE
 		), thing AS MATERIALIZED (
-			SELECT c.id, c.post_id FROM comments c
+			SELECT c.id, c.post_id, c.reaction_1, c.reaction_2, c.reaction_3, c.reaction_4, c.reaction_5
+			FROM comments c
 			JOIN users u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
 			JOIN posts p ON p.id = c.post_id JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
 			WHERE c.id = $3 FOR NO KEY UPDATE OF c
@@ -80,8 +82,10 @@ const (
 					UNION ALL SELECT previous, -1 FROM put WHERE type <> previous
 					UNION ALL SELECT type, -1 FROM cancelled) moves
 				HAVING count(*) > 0`
-	moveCounters = `reaction_1 = reaction_1 + n1, reaction_2 = reaction_2 + n2, reaction_3 = reaction_3 + n3,
-				reaction_4 = reaction_4 + n4, reaction_5 = reaction_5 + n5`
+	// The counters as they are under the lock. The row's own may be older: PostgreSQL computes with its snapshot's first, and
+	// would refuse a count below zero before it looks for the newest version.
+	moveCounters = `reaction_1 = thing.reaction_1 + n1, reaction_2 = thing.reaction_2 + n2, reaction_3 = thing.reaction_3 + n3,
+				reaction_4 = thing.reaction_4 + n4, reaction_5 = thing.reaction_5 + n5`
 	reactionResult = `
 		SELECT wish.user_uid, u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname,
 			EXISTS (SELECT FROM thing) AS found, u.uid IS NOT NULL AS live, cancelled.user_uid IS NOT NULL AS cancelled,
