@@ -16,15 +16,15 @@ import (
 // The caller may try again later; nothing of what it asked for is known to be done. A query that its own context
 // ended is no outage; a connection that could not be made in time is one.
 func IsOutage(err error) bool {
-	if err == nil {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return false
 	}
 	var refused *pgconn.ConnectError
 	if errors.As(err, &refused) {
 		return true // also a wrong password or a missing database: whoever asked cannot mend it
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return false // though they look like a network's timeout
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false // though it looks like a network's timeout
 	}
 	var answer *pgconn.PgError
 	if errors.As(err, &answer) {

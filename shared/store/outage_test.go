@@ -43,6 +43,8 @@ func TestIsOutage(t *testing.T) {
 		"a refused connection":        {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, true},
 		"a reset connection":          {&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, true},
 		"an unknown host":             {&net.DNSError{Err: "no such host", Name: "db"}, true},
+		"a connection given up":       {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.Canceled), false},
+		"a connection too late":       {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.DeadlineExceeded), true},
 		"a network's timeout":         {&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, true},
 		"a connection not made":       {&pgconn.ConnectError{}, true},
 		"08006 connection failure":    {answer("08006"), true},
@@ -173,26 +175,45 @@ func TestKilledBackend(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	url := testdb.URL(t)
-	s, err := store.Open(url, "deadline", 1)
+	s, err := store.Open(url, "deadline", 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	lock, err := testdb.Open(t, url).Begin()
-	if err != nil {
-		t.Fatal(err)
+	read := func(ctx context.Context) error {
+		_, err := s.Posts(ctx, 0, store.Page{Size: 20})
+		return err
 	}
-	defer func() { _ = lock.Rollback() }()
-	if _, err := lock.Exec("LOCK TABLE posts"); err != nil {
-		t.Fatal(err)
-	}
-	late, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	left, leave := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, leave)
-	for _, ctx := range []context.Context{late, left, left} { // the last one finds its context over
-		if _, err := s.Posts(ctx, 0, store.Page{Size: 20}); !errors.Is(err, ctx.Err()) || ctx.Err() == nil || store.IsOutage(err) {
-			t.Errorf("%T: %v", err, err)
+	db := testdb.Open(t, url)
+	for name, end := range map[string]func() (context.Context, context.CancelFunc){
+		"late": func() (context.Context, context.CancelFunc) {
+			return context.WithTimeout(t.Context(), 50*time.Millisecond)
+		},
+		"left": func() (context.Context, context.CancelFunc) {
+			ctx, leave := context.WithCancel(t.Context())
+			time.AfterFunc(50*time.Millisecond, leave)
+			return ctx, leave
+		},
+	} {
+		if err := read(t.Context()); err != nil { // so that it is the query that takes long
+			t.Fatal(err)
+		}
+		lock, err := db.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := lock.Exec("LOCK TABLE posts"); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := end()
+		for _, when := range []string{"meanwhile", "before"} {
+			if err := read(ctx); !errors.Is(err, ctx.Err()) || ctx.Err() == nil || store.IsOutage(err) {
+				t.Errorf("%s, %s: %T: %v", name, when, err, err)
+			}
+		}
+		cancel()
+		if err := lock.Rollback(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
