@@ -36,3 +36,16 @@ $(golangci):
 	@echo "building golangci-lint $(GOLANGCI): this takes some minutes, once"
 	@GOBIN="$(CURDIR)/.bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
 	@mv .bin/golangci-lint $@
+
+.PHONY: build render
+
+build: ## binaries and zips of every function, for Lambda and for hosts (ARCH=arm64), into .build/release, with their SHA-256
+	@go run ./scripts/build $(if $(ARCH),-arch $(ARCH))
+
+# What `sam build` calls for each function of template.yaml.
+build-%:
+	@go run ./scripts/build -function $* -artifacts "$(ARTIFACTS_DIR)"
+
+OUT ?= .build/rendered
+render: ## nginx's configuration and systemd's units into OUT; RENDER='-cert … -key …', see RENDER=-help
+	@go run ./scripts/render -out "$(OUT)" $(RENDER)

@@ -1,0 +1,39 @@
+// Command migrate brings the schema of the database that DATABASE_URL names up to this build's. A deploy that migrates
+// carries it to the host; run it before the functions that need the new schema.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"minifb/shared/store"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Getenv("DATABASE_URL"))
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, url string) int {
+	if url == "" {
+		fmt.Fprintln(os.Stderr, "migrate: DATABASE_URL is not set; write it as postgres://user:password@host:5432/database")
+		return 2
+	}
+	steps, err := store.Migrate(ctx, url)
+	for _, step := range steps {
+		fmt.Println("migrated", step)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "migrate:", err)
+		return 1
+	}
+	if len(steps) == 0 {
+		fmt.Println("the schema is up to date")
+	}
+	return 0
+}
