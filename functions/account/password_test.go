@@ -91,12 +91,12 @@ func TestPasswordLate(t *testing.T) {
 	t.Parallel()
 	b := bundletest.New(t, routes)
 	ann := b.User("ann.1")
-	slow, err := password.New(password.MaxIterations).Hash(t.Context(), bundletest.Password)
+	slow, err := password.New(400_000).Hash(t.Context(), bundletest.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Exec(`UPDATE users SET password_hash = $1`, slow)
-	b.URL = serve(t, b.Deps, 100*time.Millisecond, io.Discard)
+	b.URL = serve(t, b.Deps, 40*time.Millisecond, io.Discard)
 	for {
 		answer := b.Do(t, ann, "PATCH /user/password", `{`+rightPassword+`,"new_password":"another password"}`)
 		bundletest.CheckShape(t, answer)

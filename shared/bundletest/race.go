@@ -50,7 +50,7 @@ func (b *Bundle) waitForLock(t testing.TB, answered <-chan Answer) {
 // anything is told so.
 func BusyHasher(t testing.TB) *password.Hasher {
 	t.Helper()
-	hasher := password.New(password.MaxIterations)
+	hasher := password.New(200_000)
 	ctx, stop := context.WithCancel(context.Background())
 	callers := runtime.GOMAXPROCS(0) * 70 // more than may wait
 	done := make(chan struct{})
