@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,6 +26,9 @@ const (
 	falseStarts  = 3                       // deaths before it was ever ready that we wait for
 	logLimit     = 10 << 20                // bytes; a longer log is put aside at the start
 )
+
+// inherited are those variables of ours that a function gets too.
+var inherited = []string{"PATH", "HOME", "LANG", "TZ"}
 
 // A Spec is how to run a function.
 type Spec struct {
@@ -53,6 +57,7 @@ type Function struct {
 	stopping bool
 	stop     chan struct{}
 	deaths   int
+	died     time.Time // the last of them
 }
 
 // Start listens on the function's socket and starts it. It returns before the function is ready.
@@ -94,11 +99,12 @@ func (f *Function) supervise() {
 			err = cmd.Wait()
 		}
 		f.mu.Lock()
+		f.deaths++
+		f.died = time.Now()
 		if f.process != nil {
 			f.process = nil
 			close(f.gone)
 		}
-		f.deaths++
 		stopping := f.stopping
 		f.mu.Unlock()
 		if stopping {
@@ -136,12 +142,13 @@ func (f *Function) start() (*exec.Cmd, error) {
 	// systemd's protocol wants the process's own number in LISTEN_PID, which nobody knows before it is there. The shell
 	// becomes the function, so that both have the same.
 	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$; export LISTEN_PID; exec "$0"`, f.Binary)
-	cmd.Env = append([]string{"LISTEN_FDS=1", "LISTEN_FDNAMES=" + f.Area}, f.Env...)
-	for _, name := range []string{"PATH", "HOME", "LANG", "TZ"} {
-		if value, ok := os.LookupEnv(name); ok {
-			cmd.Env = append(cmd.Env, name+"="+value)
+	env := append([]string{"LISTEN_FDS=1", "LISTEN_FDNAMES=" + f.Area}, f.Env...)
+	for _, variable := range cmd.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); slices.Contains(inherited, name) {
+			env = append(env, variable)
 		}
 	}
+	cmd.Env = env
 	cmd.ExtraFiles = []*os.File{f.passed}
 	cmd.Stdout, cmd.Stderr = f.output, f.output
 	f.mu.Lock()
@@ -226,9 +233,9 @@ func (f *Function) signal(s syscall.Signal) {
 // Kill ends the function's process at once, and for good.
 func (f *Function) Kill() { f.signal(syscall.SIGKILL) }
 
-// Crash ends the function's process at once, as a failure would, and returns when it is gone; it is then started again. Where
-// none runs, there is nothing to do.
-func (f *Function) Crash() {
+// Crash ends the function's process at once, as a failure would, and returns when it is gone; it is then started again. It
+// answers the time of the last death: whatever is of a process of this function's and older is a dead one's.
+func (f *Function) Crash() time.Time {
 	f.mu.Lock()
 	process, gone := f.process, f.gone
 	if process != nil {
@@ -238,6 +245,9 @@ func (f *Function) Crash() {
 	if process != nil {
 		<-gone
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.died
 }
 
 // Stop lets functions drain, all at once, and kills those that have not ended in time.
