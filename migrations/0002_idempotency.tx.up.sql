@@ -10,3 +10,5 @@ CREATE TABLE idempotency_keys (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (user_uid, method, path, key)
 );
+-- What has lapsed is found without a walk through all that the user sent in a day.
+CREATE INDEX idempotency_keys_age ON idempotency_keys (user_uid, created_at);

@@ -50,12 +50,7 @@ func (s *Store) once(ctx context.Context, viewer int64, o Once, create creator) 
 		if c.ID, c.Body, err = create(ctx, tx); err != nil {
 			return err
 		}
-		_, err = tx.NewRaw(`UPDATE idempotency_keys SET created_id = ?, answer = ? WHERE user_uid = ? AND method = ? AND path = ? AND key = ?`,
-			c.ID, c.Body, viewer, o.Method, o.Path, o.Key).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("keep the answer: %w", err)
-		}
-		return nil
+		return keep(ctx, tx, viewer, o, c)
 	})
 	return c, err
 }
@@ -63,12 +58,8 @@ func (s *Store) once(ctx context.Context, viewer int64, o Once, create creator) 
 // claim takes the key for this transaction and tells whether it was free. Another transaction that holds it is waited for.
 func claim(ctx context.Context, tx bun.Tx, viewer int64, o Once) (first bool, err error) {
 	result, err := tx.NewRaw(`
-		WITH lapsed AS (
-			DELETE FROM idempotency_keys WHERE user_uid = ?0 AND created_at < now() - interval '24 hours'
-				AND (method, path, key) <> (?1, ?2, ?3)
-		)
 		INSERT INTO idempotency_keys AS k (user_uid, method, path, key, body_hash)
-		SELECT uid, ?1, ?2, ?3, ?4 FROM users WHERE uid = ?0 AND deleted_at IS NULL
+		SELECT uid, ?1, ?2, ?3, ?4 FROM users WHERE uid = ?0 AND deleted_at IS NULL FOR KEY SHARE
 		ON CONFLICT (user_uid, method, path, key) DO UPDATE
 			SET body_hash = excluded.body_hash, created_id = NULL, answer = NULL, created_at = now()
 			WHERE k.created_at < now() - interval '24 hours'`, viewer, o.Method, o.Path, o.Key, o.BodyHash).Exec(ctx)
@@ -77,6 +68,24 @@ func claim(ctx context.Context, tx bun.Tx, viewer int64, o Once) (first bool, er
 	}
 	claimed, err := result.RowsAffected()
 	return claimed > 0, err
+}
+
+// keep notes the answer beside what was created, and removes some of the user's keys that have lapsed. It does so last, and
+// passes over those that another request has just claimed: waiting for one while it holds another, two would come to wait
+// for each other.
+func keep(ctx context.Context, tx bun.Tx, viewer int64, o Once, c Creation) error {
+	_, err := tx.NewRaw(`
+		WITH lapsed AS (
+			DELETE FROM idempotency_keys WHERE (user_uid, method, path, key) IN (
+				SELECT user_uid, method, path, key FROM idempotency_keys
+				WHERE user_uid = ?0 AND created_at < now() - interval '24 hours' ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+		)
+		UPDATE idempotency_keys SET created_id = ?4, answer = ?5 WHERE user_uid = ?0 AND method = ?1 AND path = ?2 AND key = ?3`,
+		viewer, o.Method, o.Path, o.Key, c.ID, c.Body).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("keep the answer: %w", err)
+	}
+	return nil
 }
 
 func replay(ctx context.Context, tx bun.Tx, viewer int64, o Once) (Creation, error) {
