@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/base64"
+	"net/url"
 	"testing"
 
 	"minifb/shared/bundletest"
@@ -9,3 +11,20 @@ import (
 func TestRoutes(t *testing.T) { bundletest.RoutesMatchTemplate(t, "post", routes) }
 func TestOutage(t *testing.T) { bundletest.EveryRouteAnswers503WithoutDatabase(t, routes) }
 func TestTokens(t *testing.T) { bundletest.EveryRouteRefusesBadTokens(t, routes) }
+func TestBodies(t *testing.T) { bundletest.EveryRouteRefusesBadBodies(t, routes) }
+
+// forge puts another key into a next page's cursor, behind the mark of its list.
+func forge(t *testing.T, next, key string) string {
+	t.Helper()
+	u, err := url.Parse(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	decoded, err := base64.RawURLEncoding.DecodeString(query.Get("cursor"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	query.Set("cursor", base64.RawURLEncoding.EncodeToString(append(decoded[:6:6], key...)))
+	return u.Path + "?" + query.Encode()
+}
