@@ -51,7 +51,7 @@ const (
 var errNoComment = fault.New(fault.NotFound, "There is no such comment; it may have been deleted.")
 
 // AddCommentOnce stores the viewer's comment on a post, counts it and tells the post's owner, all in one statement.
-// NotFound where there is no such post. The answer is kept as render makes it.
+// NotFound where there is no such post, BadToken where the viewer's account is gone. The answer is kept as render makes it.
 func (s *Store) AddCommentOnce(ctx context.Context, viewer, post int64, content string, o Once, render func(Comment) ([]byte, error)) (Creation, error) {
 	return s.once(ctx, viewer, o, func(ctx context.Context, db bun.IDB) (int64, []byte, error) {
 		comment, err := addComment(ctx, db, viewer, post, content)
@@ -84,12 +84,14 @@ func addComment(ctx context.Context, db bun.IDB, viewer, post int64, content str
 			INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id)
 			SELECT p.owner_uid, 1, c.owner_uid, c.post_id, c.id FROM p, c WHERE p.owner_uid <> c.owner_uid
 		)
-		SELECT `+commentColumns+` FROM c, u`, viewer, post, content).Scan(ctx, &comment)
-	if errors.Is(err, sql.ErrNoRows) {
-		return comment, errNoPost
-	}
-	if err != nil {
+		SELECT `+commentColumns+` FROM u LEFT JOIN c ON true`, viewer, post, content).Scan(ctx, &comment)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return comment, errAccount
+	case err != nil:
 		return comment, fmt.Errorf("add comment to post %d: %w", post, err)
+	case comment.ID == 0:
+		return comment, errNoPost
 	}
 	return comment, nil
 }

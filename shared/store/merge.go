@@ -84,10 +84,10 @@ func checked(o outcome, missing error) (reacted, error) {
 	switch {
 	case o.err != nil:
 		return reacted{}, o.err
-	case !o.reacted.Found:
-		return reacted{}, missing
 	case !o.reacted.Live:
 		return reacted{}, errAccount
+	case !o.reacted.Found:
+		return reacted{}, missing
 	}
 	return o.reacted, nil
 }

@@ -85,13 +85,17 @@ func (s *Store) SetRead(ctx context.Context, viewer, id int64, read bool) (n Not
 	return n, nil
 }
 
+// unreadUpTo is what of user ?0's is unread up to id ?1, and would be listed.
+const unreadUpTo = `notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
+	WHERE n.user_uid = ?0 AND n.id <= ?1 AND NOT n.read`
+
 // ReadUpTo marks the viewer's notifications read up to the one with this id, and answers how many were unread.
 func (s *Store) ReadUpTo(ctx context.Context, viewer, id int64) (n int, err error) {
 	// Rows that somebody else holds are not waited for while others are held: that is how two such statements
 	// come to wait for each other. They are few, and are taken one at a time afterwards.
 	err = s.db.NewRaw(`
 		WITH free AS MATERIALIZED (
-			SELECT id FROM notifications WHERE user_uid = ?0 AND id <= ?1 AND NOT read ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+			SELECT n.id FROM `+unreadUpTo+` ORDER BY n.id FOR NO KEY UPDATE OF n SKIP LOCKED
 		), read AS (
 			UPDATE notifications n SET read = true FROM free WHERE n.user_uid = ?0 AND n.id = free.id RETURNING 1
 		)
@@ -100,7 +104,7 @@ func (s *Store) ReadUpTo(ctx context.Context, viewer, id int64) (n int, err erro
 		return 0, fmt.Errorf("mark notifications read: %w", err)
 	}
 	var held []int64
-	err = s.db.NewRaw(`SELECT id FROM notifications WHERE user_uid = ? AND id <= ? AND NOT read ORDER BY id`, viewer, id).Scan(ctx, &held)
+	err = s.db.NewRaw(`SELECT n.id FROM `+unreadUpTo+` ORDER BY n.id`, viewer, id).Scan(ctx, &held)
 	for _, one := range held {
 		var result sql.Result
 		if err == nil {

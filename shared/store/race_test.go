@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"minifb/shared/fault"
 	"minifb/shared/store"
@@ -72,7 +73,7 @@ func TestOneUserThroughTwoProcesses(t *testing.T) {
 		if i%2 == 1 {
 			s = second
 		}
-		for range 40 {
+		for range 25 {
 			switch rand.N(4) {
 			case 0:
 				allow(t, s.CancelPostReaction(t.Context(), c.users[1], post), fault.NotFound)
@@ -94,12 +95,13 @@ func TestDeletingAPostUnderWriters(t *testing.T) {
 	t.Parallel()
 	c := gather(t, 8)
 	second := c.process("")
-	for range 12 {
+	for range 5 {
 		post := c.post(c.users[0])
 		first := c.comment(c.users[1], post)
 		all(9, func(i int) {
 			if i == 8 {
 				for c.int(`SELECT count(*) FROM post_reactions WHERE post_id = $1`, post) == 0 {
+					time.Sleep(time.Millisecond)
 				}
 				allow(t, c.store.DeleteOwnPost(t.Context(), c.users[0], post, nil))
 				return
@@ -108,7 +110,7 @@ func TestDeletingAPostUnderWriters(t *testing.T) {
 			if i%2 == 1 {
 				s = second
 			}
-			for range 15 {
+			for range 8 {
 				_, _, err := s.PutPostReaction(t.Context(), c.users[i], post, i%5+1)
 				allow(t, err, fault.NotFound)
 				comment, err := s.AddComment(t.Context(), c.users[i], post, "comment")
@@ -133,11 +135,12 @@ func TestDeletingACommentUnderReactions(t *testing.T) {
 	c := gather(t, 8)
 	second := c.process("")
 	post := c.post(c.users[0])
-	for range 12 {
+	for range 5 {
 		comment := c.comment(c.users[1], post)
 		all(9, func(i int) {
 			if i == 8 {
 				for c.int(`SELECT count(*) FROM comment_reactions WHERE comment_id = $1`, comment) == 0 {
+					time.Sleep(time.Millisecond)
 				}
 				allow(t, c.store.DeleteOwnComment(t.Context(), c.users[1], comment, nil))
 				return
@@ -146,7 +149,7 @@ func TestDeletingACommentUnderReactions(t *testing.T) {
 			if i%2 == 1 {
 				s = second
 			}
-			for range 20 {
+			for range 10 {
 				_, _, err := s.PutCommentReaction(t.Context(), c.users[i], comment, i%5+1)
 				allow(t, err, fault.NotFound)
 				allow(t, s.CancelCommentReaction(t.Context(), c.users[i], comment), fault.NotFound)
@@ -164,7 +167,7 @@ func TestReadingUpToUnderWriters(t *testing.T) {
 	c := gather(t, 7)
 	ann := c.users[0]
 	second := c.process("")
-	for range 6 {
+	for range 3 {
 		posts := []int64{c.post(ann), c.post(ann), c.post(ann)}
 		all(9, func(i int) {
 			ctx := t.Context()
