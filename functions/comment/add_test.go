@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"testing"
+
+	"minifb/shared/bundletest"
+)
+
+func TestAdd(t *testing.T) {
+	t.Parallel()
+	b := bundletest.New(t, routes)
+	ann, eve := b.User("ann.1"), b.User("eve.1")
+	post := b.Post(ann, "post")
+	whole := func(t *testing.T, a bundletest.Answer) {
+		got := a.Object(t)
+		if names := slices.Sorted(maps.Keys(got)); !slices.Equal(names, []string{
+			"content", "created_at", "id", "modified", "my_reaction", "owner", "post_id", "reactions",
+		}) {
+			t.Errorf("the fields are %v", names)
+		}
+		if at := fmt.Sprint(got["created_at"]); !regexp.MustCompile(`^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`).MatchString(at) {
+			t.Errorf("created_at is %s", at)
+		}
+		if owner := fmt.Sprint(got["owner"]); owner != "map[id:eve.1 name:eve.1 nickname:<nil>]" {
+			t.Errorf("the owner is %s", owner)
+		}
+		if reactions := fmt.Sprint(got["reactions"]); reactions != "map[1:0 2:0 3:0 4:0 5:0]" {
+			t.Errorf("the reactions are %s", reactions)
+		}
+		if want := fmt.Sprintf("/comment/%v", got["id"]); a.Header.Get("Location") != want {
+			t.Errorf("Location is %q, want %s", a.Header.Get("Location"), want)
+		}
+		if _, there := a.Header[http.CanonicalHeaderKey("Idempotent-Replayed")]; there {
+			t.Error("a first answer calls itself replayed")
+		}
+		if read := b.Do(t, nil, "GET "+a.Header.Get("Location"), ""); string(read.Body) != string(a.Body) {
+			t.Errorf("added %s, read %s", a.Body, read.Body)
+		}
+	}
+	b.Run(t, []bundletest.Step{
+		{Name: "signed out", Do: "POST " + post + "/comment", Body: writing("hi"), Want: 401},
+		{Name: "by another", As: eve, Do: "POST " + post + "/comment", Body: writing("hi <b>&amp; \\u2028 안녕"), Want: 201, Check: whole},
+		{Name: "by oneself", As: ann, Do: "POST " + post + "/comment", Body: writing("hi"), Want: 201},
+		{Name: "without a token, a bad body", Do: "POST " + post + "/comment", Body: "{", Want: 401},
+		{Name: "to nothing, a bad body", As: eve, Do: "POST /post/999/comment", Body: writing(""), Want: 400},
+		{Name: "to nothing", As: eve, Do: "POST /post/999/comment", Body: writing("hi"), Want: 404, Hint: "There is no such post; it may have been deleted."},
+		{Name: "with U+0000", As: eve, Do: "POST " + post + "/comment", Body: writing(`\u0000`), Want: 400},
+	})
+	if n := b.Int(`SELECT comment_count FROM posts`); n != 2 {
+		t.Errorf("the post counts %d comments", n)
+	}
+	if n := b.Int(`SELECT count(*) FROM notifications WHERE type = 1 AND user_uid = $1 AND actor_uid = $2`, ann.UID, eve.UID); n != 1 {
+		t.Errorf("%d notifications", n)
+	}
+	bundletest.CheckExact(t, b.DB)
+}
