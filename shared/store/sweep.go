@@ -11,23 +11,22 @@ import (
 const sweepBatch = 500
 
 // Every statement here locks posts before comments, and both in the order of their ids, so that no two sweeps and no
-// sweep and a writer wait for each other. Counters go down in the statement that removes what they count.
+// sweep and a writer wait for each other. Counters go down in the statement that removes what they count, from what
+// they are under the lock, as reactions move them.
 
 // sweepPostReactions removes ?1 of user ?0's reactions to posts with their notifications.
 const sweepPostReactions = `
 	WITH chosen AS MATERIALIZED (SELECT post_id FROM post_reactions WHERE user_uid = ?0 LIMIT ?1),
-	locked AS MATERIALIZED (
-		SELECT id FROM posts WHERE id IN (SELECT post_id FROM chosen) ORDER BY id FOR NO KEY UPDATE
+	thing AS MATERIALIZED (
+		SELECT id, ` + counters + ` FROM posts WHERE id IN (SELECT post_id FROM chosen) ORDER BY id FOR NO KEY UPDATE
 	), gone AS (
-		DELETE FROM post_reactions r USING locked p WHERE r.post_id = p.id AND r.user_uid = ?0 RETURNING r.post_id, r.type
+		DELETE FROM post_reactions r USING thing WHERE r.post_id = thing.id AND r.user_uid = ?0 RETURNING r.post_id, r.type
 	), told AS (
 		DELETE FROM notifications n USING gone WHERE n.post_id = gone.post_id AND n.actor_uid = ?0 AND n.type = 2
 	), counted AS (
-		UPDATE posts p SET
-			reaction_1 = reaction_1 - (gone.type = 1)::int, reaction_2 = reaction_2 - (gone.type = 2)::int,
-			reaction_3 = reaction_3 - (gone.type = 3)::int, reaction_4 = reaction_4 - (gone.type = 4)::int,
-			reaction_5 = reaction_5 - (gone.type = 5)::int
-		FROM gone WHERE p.id = gone.post_id
+		UPDATE posts p SET ` + moveCounters + `
+		FROM thing JOIN (SELECT post_id, ` + countGone + ` FROM gone GROUP BY post_id) move ON move.post_id = thing.id
+		WHERE p.id = thing.id
 	)
 	SELECT count(*) FROM chosen`
 
@@ -36,20 +35,24 @@ const sweepCommentReactions = `
 	WITH chosen AS MATERIALIZED (SELECT post_id, comment_id FROM comment_reactions WHERE user_uid = ?0 LIMIT ?1),
 	held AS MATERIALIZED (
 		SELECT id FROM posts WHERE id IN (SELECT post_id FROM chosen) ORDER BY id FOR KEY SHARE
-	), locked AS MATERIALIZED (
-		SELECT c.post_id, c.id FROM comments c JOIN held ON c.post_id = held.id
+	), thing AS MATERIALIZED (
+		SELECT c.post_id, c.id, ` + counters + ` FROM comments c JOIN held ON c.post_id = held.id
 		WHERE (c.post_id, c.id) IN (SELECT post_id, comment_id FROM chosen) ORDER BY c.post_id, c.id FOR NO KEY UPDATE OF c
 	), gone AS (
-		DELETE FROM comment_reactions r USING locked c
-		WHERE r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = ?0 RETURNING r.post_id, r.comment_id, r.type
+		DELETE FROM comment_reactions r USING thing
+		WHERE r.post_id = thing.post_id AND r.comment_id = thing.id AND r.user_uid = ?0 RETURNING r.comment_id, r.type
 	), counted AS (
-		UPDATE comments c SET
-			reaction_1 = reaction_1 - (gone.type = 1)::int, reaction_2 = reaction_2 - (gone.type = 2)::int,
-			reaction_3 = reaction_3 - (gone.type = 3)::int, reaction_4 = reaction_4 - (gone.type = 4)::int,
-			reaction_5 = reaction_5 - (gone.type = 5)::int
-		FROM gone WHERE c.post_id = gone.post_id AND c.id = gone.comment_id
+		UPDATE comments c SET ` + moveCounters + `
+		FROM thing JOIN (SELECT comment_id, ` + countGone + ` FROM gone GROUP BY comment_id) move ON move.comment_id = thing.id
+		WHERE c.post_id = thing.post_id AND c.id = thing.id
 	)
 	SELECT count(*) FROM chosen`
+
+const (
+	counters  = `reaction_1, reaction_2, reaction_3, reaction_4, reaction_5`
+	countGone = `-count(*) FILTER (WHERE type = 1) AS n1, -count(*) FILTER (WHERE type = 2) AS n2, -count(*) FILTER (WHERE type = 3) AS n3,
+		-count(*) FILTER (WHERE type = 4) AS n4, -count(*) FILTER (WHERE type = 5) AS n5`
+)
 
 // sweepNotifications removes ?1 of user ?0's notifications.
 const sweepNotifications = `
@@ -103,28 +106,23 @@ func (s *Store) sweepComments(ctx context.Context, column string, number int64) 
 // stripComment removes ?2 of the reactions to comment ?1 of post ?0.
 const stripComment = `
 	WITH chosen AS MATERIALIZED (SELECT user_uid FROM comment_reactions WHERE post_id = ?0 AND comment_id = ?1 LIMIT ?2),
-	locked AS MATERIALIZED (SELECT post_id, id FROM comments WHERE post_id = ?0 AND id = ?1 FOR NO KEY UPDATE),
+	thing AS MATERIALIZED (SELECT post_id, id, ` + counters + ` FROM comments WHERE post_id = ?0 AND id = ?1 FOR NO KEY UPDATE),
 	gone AS (
-		DELETE FROM comment_reactions r USING locked c, chosen
-		WHERE r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = chosen.user_uid RETURNING r.type
+		DELETE FROM comment_reactions r USING thing, chosen
+		WHERE r.post_id = thing.post_id AND r.comment_id = thing.id AND r.user_uid = chosen.user_uid RETURNING r.type
 	), counted AS (
-		UPDATE comments c SET
-			reaction_1 = reaction_1 - n1, reaction_2 = reaction_2 - n2, reaction_3 = reaction_3 - n3,
-			reaction_4 = reaction_4 - n4, reaction_5 = reaction_5 - n5
-		FROM (SELECT ` + tally + ` FROM gone) g WHERE c.post_id = ?0 AND c.id = ?1
+		UPDATE comments c SET ` + moveCounters + ` FROM thing, (SELECT ` + countGone + ` FROM gone) move
+		WHERE c.post_id = thing.post_id AND c.id = thing.id
 	)
 	SELECT count(*) FROM chosen`
 
-const tally = `
-	count(*) FILTER (WHERE type = 1) AS n1, count(*) FILTER (WHERE type = 2) AS n2, count(*) FILTER (WHERE type = 3) AS n3,
-	count(*) FILTER (WHERE type = 4) AS n4, count(*) FILTER (WHERE type = 5) AS n5`
-
 // deleteComments deletes the comments ?1 of the posts ?0, with their reactions and notifications.
 const deleteComments = `
-	WITH locked AS MATERIALIZED (SELECT id FROM posts WHERE id IN (?0) ORDER BY id FOR NO KEY UPDATE),
-	gone AS (DELETE FROM comments c USING locked p WHERE c.post_id = p.id AND c.id IN (?1) RETURNING c.post_id)
-	UPDATE posts p SET comment_count = comment_count - g.n
-	FROM (SELECT post_id, count(*) AS n FROM gone GROUP BY post_id) g WHERE p.id = g.post_id`
+	WITH thing AS MATERIALIZED (SELECT id, comment_count FROM posts WHERE id IN (?0) ORDER BY id FOR NO KEY UPDATE),
+	gone AS (DELETE FROM comments c USING thing WHERE c.post_id = thing.id AND c.id IN (?1) RETURNING c.post_id)
+	UPDATE posts p SET comment_count = thing.comment_count - move.n
+	FROM thing JOIN (SELECT post_id, count(*) AS n FROM gone GROUP BY post_id) move ON move.post_id = thing.id
+	WHERE p.id = thing.id`
 
 // sweepPosts deletes the user's posts. One that has more comments and reactions than may go at once is stripped first.
 func (s *Store) sweepPosts(ctx context.Context, uid int64) error {
@@ -163,17 +161,14 @@ const loadedPosts = `
 // stripPost removes ?1 of the reactions to post ?0 with their notifications.
 const stripPost = `
 	WITH chosen AS MATERIALIZED (SELECT user_uid FROM post_reactions WHERE post_id = ?0 LIMIT ?1),
-	locked AS MATERIALIZED (SELECT id FROM posts WHERE id = ?0 FOR NO KEY UPDATE),
+	thing AS MATERIALIZED (SELECT id, ` + counters + ` FROM posts WHERE id = ?0 FOR NO KEY UPDATE),
 	gone AS (
-		DELETE FROM post_reactions r USING locked p, chosen
-		WHERE r.post_id = p.id AND r.user_uid = chosen.user_uid RETURNING r.user_uid, r.type
+		DELETE FROM post_reactions r USING thing, chosen
+		WHERE r.post_id = thing.id AND r.user_uid = chosen.user_uid RETURNING r.user_uid, r.type
 	), told AS (
 		DELETE FROM notifications n USING gone WHERE n.post_id = ?0 AND n.actor_uid = gone.user_uid AND n.type = 2
 	), counted AS (
-		UPDATE posts p SET
-			reaction_1 = reaction_1 - n1, reaction_2 = reaction_2 - n2, reaction_3 = reaction_3 - n3,
-			reaction_4 = reaction_4 - n4, reaction_5 = reaction_5 - n5
-		FROM (SELECT ` + tally + ` FROM gone) g WHERE p.id = ?0
+		UPDATE posts p SET ` + moveCounters + ` FROM thing, (SELECT ` + countGone + ` FROM gone) move WHERE p.id = thing.id
 	)
 	SELECT count(*) FROM chosen`
 
