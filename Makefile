@@ -49,3 +49,30 @@ build-%:
 OUT ?= .build/rendered
 render: ## nginx's configuration and systemd's units into OUT; RENDER='-cert … -key …', see RENDER=-help
 	@go run ./scripts/render -out "$(OUT)" $(RENDER)
+
+.PHONY: demo torture
+
+demo: ## fill a running bundle with people, posts and what they say to each other; BASE_URL=http://localhost:8080 SEED=1
+	@go build -o .build/ ./scripts/demo && exec .build/demo
+
+torture: ## many clients at once while the functions are killed, then verify every promise; OPERATIONS=100000 CLIENTS=64 KILLS=5 SEED=1 RACE=on
+	@go build -o .build/ ./scripts/torture && exec .build/torture
+
+.PHONY: deploy rollback status supervise
+
+deploy: ## put one function onto a host that serves: FUNCTION=post HOST=user@host [MIGRATE=1]; or HOST=local ROOT=folder
+	@go run ./scripts/deploy -function "$(FUNCTION)" -host "$(HOST)" -root "$(ROOT)" $(if $(MIGRATE),-migrate)
+
+rollback: ## go back to the release before: FUNCTION=post HOST=user@host
+	@go run ./scripts/deploy -rollback -function "$(FUNCTION)" -host "$(HOST)" -root "$(ROOT)"
+
+status: ## what runs on HOST=user@host, since when, and whether it is ready
+	@go run ./scripts/deploy -status -host "$(HOST)" -root "$(ROOT)"
+
+supervise: ## make ROOT=folder of this machine a host for HOST=local; LISTEN=127.0.0.1:8080 puts nginx before it
+	@go build -o .build/ ./scripts/supervise && exec .build/supervise -root "$(ROOT)" -listen "$(LISTEN)"
+
+.PHONY: test-deploy
+
+test-deploy: ## deploy one function 50 times under load through nginx, and count what is lost; TRIAL='-deploys 10' for less
+	@go run ./scripts/testdeploy $(TRIAL)

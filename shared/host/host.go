@@ -26,7 +26,7 @@ const (
 
 const (
 	longestRoot  = 70 // bytes, for the sockets' paths to fit into 107
-	startTimeout = 15 * time.Second
+	startTimeout = 10 * time.Second
 	stopTimeout  = 20 * time.Second
 	restartPause = 250 * time.Millisecond
 )

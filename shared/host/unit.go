@@ -50,15 +50,16 @@ func (u *unit) state() (pid int, since time.Time) {
 	return u.process.Pid, u.since
 }
 
-// start starts the unit and waits until it is ready. One that does not get there is stopped, unless it is to be kept running.
+// start starts the unit and waits until it is ready. Where its process ends before, that is an error; one that is to be kept running
+// is tried again all the same.
 func (u *unit) start() error {
 	u.orders.Lock()
 	defer u.orders.Unlock()
-	ready, ended := u.begin()
+	ready, failed := u.begin()
 	select {
 	case <-ready:
 		return nil
-	case <-ended:
+	case <-failed:
 		return fmt.Errorf("%s ended before it was ready; see %s", u.name, u.log())
 	case <-time.After(startTimeout):
 		u.end(syscall.SIGKILL)
@@ -66,25 +67,29 @@ func (u *unit) start() error {
 	}
 }
 
-// begin starts the unit if it does not run. ready is closed when a process says that it is.
-func (u *unit) begin() (ready, ended chan struct{}) {
-	ready = make(chan struct{})
+// begin starts the unit if it does not run. ready is closed when a process says that it is, failed when the first one ends
+// before that.
+func (u *unit) begin() (ready, failed chan struct{}) {
+	ready, failed = make(chan struct{}), make(chan struct{})
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.wanted {
 		close(ready)
-		return ready, u.ended
+		return ready, failed
 	}
 	u.wanted = true
 	u.ended = make(chan struct{})
-	go u.supervise(sync.OnceFunc(func() { close(ready) }), u.ended)
-	return ready, u.ended
+	go u.supervise(sync.OnceFunc(func() { close(ready) }), failed, u.ended)
+	return ready, failed
 }
 
-func (u *unit) supervise(ready func(), ended chan struct{}) {
+func (u *unit) supervise(ready func(), failed, ended chan struct{}) {
 	defer close(ended)
-	for begun := false; ; begun = true {
+	for first := true; ; first = false {
 		err := u.once(ready)
+		if first {
+			close(failed) // nobody looks once it was ready
+		}
 		u.mu.Lock()
 		u.process = nil
 		again := u.keep && u.wanted
@@ -96,9 +101,7 @@ func (u *unit) supervise(ready func(), ended chan struct{}) {
 			return
 		}
 		fmt.Fprintf(os.Stderr, "%s ended (%v); starting it again\n", u.name, err)
-		if begun || err != nil {
-			time.Sleep(restartPause)
-		}
+		time.Sleep(restartPause)
 	}
 }
 

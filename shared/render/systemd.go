@@ -92,7 +92,7 @@ func Units(t *sam.Template) (map[string]string, error) {
 
 func services(t *sam.Template, f sam.Function) []service {
 	base := service{
-		Area: f.Area, Description: escape(f.Area + ": " + f.Description), Type: "notify", Function: true, StartLimit: 15,
+		Area: f.Area, Description: escape(f.Area + ": " + f.Description), Type: "notify", Function: true, StartLimit: 10,
 		MemoryMB: f.MemoryMB, GoMemory: f.MemoryMB * 8 / 10, CPU: 100 * max(1, f.MemoryMB/256),
 	}
 	for _, v := range f.Env {
