@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"minifb/shared/password"
 )
 
 // A Config is one function's settings. The tags name the variables; README.md explains them to the operator.
@@ -53,7 +55,7 @@ func FromEnvironment() (Config, error) {
 	}
 	check(c.DatabasePool > 0, "DATABASE_POOL: %d connections are too few; name 1 or more", c.DatabasePool)
 	check(c.ErrorHint == "full" || c.ErrorHint == "generic" || c.ErrorHint == "", "ERROR_HINT: name full or generic")
-	check(c.HashIterations > 0 || err != nil, "PASSWORD_ITERATIONS: name 1 or more")
+	check(c.HashIterations > 0 && c.HashIterations <= password.MaxIterations || err != nil, "PASSWORD_ITERATIONS: name 1 to %d", password.MaxIterations)
 	check(c.RequestTimeout > 0 || err != nil, "REQUEST_TIMEOUT: name a duration above 0s")
 	c.TokenPublic, c.TokenPrivate = inline(c.TokenPublic, "TOKEN_PUBLIC_KEYS", check), inline(c.TokenPrivate, "TOKEN_PRIVATE_KEY", check)
 	if len(faults) > 0 {
