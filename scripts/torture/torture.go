@@ -31,7 +31,7 @@ type torture struct {
 	clock  clock
 	begun  time.Time
 	took   time.Duration // all operations
-	issued atomic.Int64 // operations that a client took on
+	issued atomic.Int64  // operations that a client took on
 	ended  atomic.Int64
 	onHot  atomic.Int64
 

@@ -47,9 +47,9 @@ type operation struct {
 var operations = []operation{
 	{"react", 28, false, (*walker).react},
 	{"cancel", 13, false, (*walker).cancel},
-	{"comment", 18, false, (*walker).comment},
+	{"comment", 17, false, (*walker).comment},
 	{"edit comment", 8, false, (*walker).editComment},
-	{"delete comment", 10, false, (*walker).deleteComment},
+	{"delete comment", 12, false, (*walker).deleteComment},
 	{"react to comment", 9, false, (*walker).reactToComment},
 	{"cancel on comment", 4, false, (*walker).cancelOnComment},
 	{"edit post", 2, false, (*walker).editPost},
@@ -57,7 +57,7 @@ var operations = []operation{
 	{"read notifications", 2, false, (*walker).readNotifications},
 	{"mark notification", 1, false, (*walker).markNotification},
 	{"look", 2, false, (*walker).look},
-	{"delete post", 2, true, (*walker).deletePost},
+	{"delete post", 1, true, (*walker).deletePost},
 }
 
 // walk does operations while there are any to do.

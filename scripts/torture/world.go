@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -18,7 +19,7 @@ import (
 const (
 	ownUsers    = 4 // a client: only it speaks for them, one request at a time, so it knows what must be there
 	sharedUsers = 8 // any client speaks for them, at once with others
-	otherPosts  = 40
+	otherPosts  = 20
 )
 
 // A world is what the clients do things to.
@@ -172,7 +173,7 @@ func (p *post) anyComment(rng *rand.Rand) *comment {
 		return nil
 	}
 	r := rng.Float64()
-	return p.comments[int(r*r*r*float64(len(p.comments)))]
+	return p.comments[int(math.Pow(r, 8)*float64(len(p.comments)))]
 }
 
 func decode(body []byte, into any) error {
