@@ -60,6 +60,9 @@ func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 	}
 	r.Header.Set("Content-Type", mediaJSON) // huma reads it less well: it knows no parameters
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	if ctx.Header("Idempotency-Key") != "" {
+		ctx = withBodyHash(ctx, body)
+	}
 	next(ctx)
 }
 
