@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -29,8 +30,9 @@ func (p plan) perform(ctx context.Context, out io.Writer) (count tally, err erro
 	if err := install(ctx, out); err != nil {
 		return count, err
 	}
+	env := environment()
 	for _, verb := range []string{"build", "vet"} {
-		if err := p.check(ctx, out, verb); err != nil {
+		if err := p.check(ctx, out, env, verb); err != nil {
 			return count, err
 		}
 	}
@@ -39,7 +41,7 @@ func (p plan) perform(ctx context.Context, out io.Writer) (count tally, err erro
 		return count, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	env := environment(url)
+	env = append(env, testdb.Variable+"="+url)
 	if p.bench != "" {
 		return count, goTool(ctx, out, env, append([]string{"test", "-run=^$", "-benchmem", "-bench=" + p.bench}, p.packages...)...)
 	}
@@ -80,12 +82,13 @@ func install(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// check runs a verb of the go command that says nothing when all is well.
-func (p plan) check(ctx context.Context, out io.Writer, verb string) error {
+// check runs a verb of the go command that says nothing when all is well. With -race, so that what it compiles serves the tests too, and
+// with the compiler's garbage uncollected up to 1 GiB, which saves a fifth of the work.
+func (p plan) check(ctx context.Context, out io.Writer, env []string, verb string) error {
 	start := time.Now()
 	fmt.Fprintf(out, "go %s … ", verb)
-	args := append([]string{verb}, p.packages...)
-	if err := goTool(ctx, out, nil, args...); err != nil {
+	args := append([]string{verb, "-race"}, p.packages...)
+	if err := goTool(ctx, out, append(slices.Clip(env), "GOGC=off", "GOMEMLIMIT=1GiB"), args...); err != nil {
 		return fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
 	}
 	fmt.Fprintf(out, "%.1f s\n", time.Since(start).Seconds())
@@ -112,15 +115,15 @@ func database(ctx context.Context, out io.Writer) (url string, stop func() error
 	return c.URL("postgres"), func() error { return errors.Join(c.Stop(), remove()) }, nil
 }
 
-// environment is what the tests run in. What the caller's shell tells PostgreSQL's clients is left out: it would reach
+// environment is what the go command and the tests run in. What the caller's shell tells PostgreSQL's clients is left out: it would reach
 // every connection that a test opens.
-func environment(url string) (env []string) {
+func environment() (env []string) {
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "PG") {
 			env = append(env, variable)
 		}
 	}
-	env = append(env, testdb.Variable+"="+url, "CGO_ENABLED=1")
+	env = append(env, "CGO_ENABLED=1") // the race detector needs it
 	if onCI() || exec.Command("/usr/bin/python3", "-c", "import werkzeug.security").Run() == nil {
 		env = append(env, "MINIFB_NEED_WERKZEUG=1")
 	}
