@@ -16,7 +16,7 @@ func routes(a *api.API, d function.Deps) {
 	v := views{d.Store}
 	api.Register(a, huma.Operation{
 		Method: http.MethodPut, Path: "/post/{id}/reaction", Summary: "React to a post, or change one's reaction", Security: api.SignedIn,
-		Responses: replaced, DefaultStatus: http.StatusCreated, Errors: []int{400, 401, 404, 413, 415},
+		Responses: replaced(), DefaultStatus: http.StatusCreated, Errors: []int{400, 401, 404, 413, 415},
 	}, v.putToPost)
 	api.Register(a, huma.Operation{
 		Method: http.MethodDelete, Path: "/post/{id}/reaction", Summary: "Cancel one's reaction to a post", Security: api.SignedIn,
@@ -28,7 +28,7 @@ func routes(a *api.API, d function.Deps) {
 	}, v.listOfPost)
 	api.Register(a, huma.Operation{
 		Method: http.MethodPut, Path: "/comment/{id}/reaction", Summary: "React to a comment, or change one's reaction", Security: api.SignedIn,
-		Responses: replaced, DefaultStatus: http.StatusCreated, Errors: []int{400, 401, 404, 413, 415},
+		Responses: replaced(), DefaultStatus: http.StatusCreated, Errors: []int{400, 401, 404, 413, 415},
 	}, v.putToComment)
 	api.Register(a, huma.Operation{
 		Method: http.MethodDelete, Path: "/comment/{id}/reaction", Summary: "Cancel one's reaction to a comment", Security: api.SignedIn,

@@ -19,5 +19,10 @@ func show(r store.Reaction) reaction {
 	return reaction{shape.PersonOf(r.User), r.Type, r.Modified, shape.Time(r.CreatedAt)}
 }
 
-// replaced documents the other success of a put.
-var replaced = map[string]*huma.Response{"200": {Description: "A reaction of mine stood already; it has this type now"}}
+// replaced documents the other success of a put. Huma adds the rest to it, so each route has one of its own.
+func replaced() map[string]*huma.Response {
+	body := &huma.MediaType{Schema: &huma.Schema{Ref: "#/components/schemas/Reaction"}}
+	return map[string]*huma.Response{"200": {
+		Description: "A reaction of mine stood already; it has this type now", Content: map[string]*huma.MediaType{"application/json": body},
+	}}
+}
