@@ -105,7 +105,7 @@ CREATE TABLE sessions (
     last_used_at timestamptz NOT NULL DEFAULT now(),
     expires_at   timestamptz NOT NULL
 );
-CREATE INDEX sessions_user ON sessions (user_uid);
+CREATE INDEX sessions_user ON sessions (user_uid, created_at, id);
 
 -- Every refresh token a session ever had: a used one that comes again gives a thief away.
 CREATE TABLE refresh_tokens (

@@ -34,18 +34,22 @@ const (
 		u.id AS owner_id, u.name AS owner_name, u.nickname AS owner_nickname`
 	// $1 is the viewer's uid. A comment is seen where its owner and its post's owner are.
 	commentSelect = `
-		SELECT ` + commentColumns + `, r.type AS my_reaction
+		SELECT ` + commentColumns + `, (
+			SELECT r.type FROM comment_reactions r WHERE r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = $1
+		) AS my_reaction
 		FROM comments c
-		JOIN users u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
-		LEFT JOIN comment_reactions r ON r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = $1`
+		JOIN users u ON u.uid = c.owner_uid AND u.deleted_at IS NULL`
 	commentByID = commentSelect + `
 		JOIN posts p ON p.id = c.post_id
 		JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
 		WHERE c.id = $2`
+	// As in postTimeline, the order leaves PostgreSQL no other index.
 	commentList = commentSelect + `
-		WHERE c.post_id = $2 AND c.id < $3
-			AND EXISTS (SELECT FROM posts p JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL WHERE p.id = $2)
-		ORDER BY c.id DESC`
+		WHERE (c.post_id, c.id) < ($2, $3) AND c.post_id >= $2 AND ` + postIsSeen + `$2))
+		ORDER BY c.post_id DESC, c.id DESC`
+	// A post is seen where its owner is. The post's id and two parentheses go behind. One row is looked up after the
+	// other: a join of the two might be made by reading users from the first on.
+	postIsSeen = `(SELECT o.deleted_at IS NULL FROM users o WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = `
 )
 
 var errNoComment = fault.New(fault.NotFound, "There is no such comment; it may have been deleted.")

@@ -48,7 +48,7 @@ const (
 		FROM post_reactions r
 		JOIN users u ON u.uid = r.user_uid AND u.deleted_at IS NULL
 		WHERE r.post_id = $1 AND (r.created_at, r.user_uid) < ($2, $3)
-			AND EXISTS (SELECT FROM posts p JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL WHERE p.id = $1)
+			AND ` + postIsSeen + `$1))
 		ORDER BY r.created_at DESC, r.user_uid DESC`
 	// $1 and $4 are the comment and its post.
 	commentReactionList = `
