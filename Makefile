@@ -53,10 +53,10 @@ render: ## nginx's configuration and systemd's units into OUT; RENDER='-cert …
 .PHONY: demo torture
 
 demo: ## fill a running bundle with people, posts and what they say to each other; BASE_URL=http://localhost:8080 SEED=1
-	@go build -o .build/ ./scripts/demo && exec .build/demo
+	@go build -buildvcs=false -o .build/ ./scripts/demo && exec .build/demo
 
 torture: ## many clients at once while the functions are killed, then verify every promise; OPERATIONS=100000 CLIENTS=64 KILLS=5 SEED=1 RACE=on
-	@go build -o .build/ ./scripts/torture && exec .build/torture
+	@go build -buildvcs=false -o .build/ ./scripts/torture && exec .build/torture
 
 .PHONY: deploy rollback status supervise
 
@@ -76,3 +76,8 @@ supervise: ## make ROOT=folder of this machine a host for HOST=local; LISTEN=127
 
 test-deploy: ## deploy one function 50 times under load through nginx, and count what is lost; TRIAL='-deploys 10' for less
 	@go run ./scripts/testdeploy $(TRIAL)
+
+.PHONY: bench-cold
+
+bench-cold: ## how long each function takes from exec to its first answer, and its memory at rest
+	@go run ./scripts/benchcold

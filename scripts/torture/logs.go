@@ -19,8 +19,7 @@ var (
 // verifyLogs looks for what must not be in the logs of PostgreSQL and of the functions.
 func (t *torture) verifyLogs() error {
 	err := eachLine(t.bundle.PostgresLog(), func(line string) {
-		match := severe.FindStringSubmatch(line)
-		if match != nil && !slices.Contains(expected, match[2]) || strings.Contains(line, "deadlock") {
+		if grave(line) {
 			t.violate("PostgreSQL's log: %s", line)
 		}
 	})
@@ -38,6 +37,12 @@ func (t *torture) verifyLogs() error {
 		}
 	}
 	return nil
+}
+
+// grave tells whether a line of PostgreSQL's log is about an error or a deadlock.
+func grave(line string) bool {
+	match := severe.FindStringSubmatch(line)
+	return match != nil && !slices.Contains(expected, match[2]) || strings.Contains(line, "deadlock")
 }
 
 func eachLine(path string, do func(string)) error {

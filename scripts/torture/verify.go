@@ -62,8 +62,13 @@ var promises = []promise{
 
 // verify looks whether every promise was kept.
 func (t *torture) verify(ctx context.Context, walkers []*walker) error {
+	conn, err := t.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	defer conn.Close()
 	for _, p := range promises {
-		broken, err := column[string](ctx, t.db, p.query)
+		broken, err := lines(ctx, conn, p.query)
 		if err != nil {
 			return fmt.Errorf("verify that %s: %w", p.name, err)
 		}
@@ -164,14 +169,15 @@ func keyed(ctx context.Context, db *sql.DB, query string) (map[row]string, error
 	return all, rows.Err()
 }
 
-func column[T any](ctx context.Context, db *sql.DB, query string) (all []T, err error) {
-	rows, err := db.QueryContext(ctx, query)
+// lines reads rows of one text.
+func lines(ctx context.Context, conn *sql.Conn, query string) (all []string, err error) {
+	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var one T
+		var one string
 		if err := rows.Scan(&one); err != nil {
 			return nil, err
 		}

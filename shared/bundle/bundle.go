@@ -103,7 +103,7 @@ func (b *Bundle) build(ctx context.Context, t *sam.Template) error {
 	if err != nil {
 		return fmt.Errorf("build the functions: %w", err)
 	}
-	args := []string{"build", "-o", dir + string(filepath.Separator)}
+	args := []string{"build", "-buildvcs=false", "-o", dir + string(filepath.Separator)}
 	cgo := "CGO_ENABLED=0"
 	if b.o.Race {
 		args, cgo = append(args, "-race"), "CGO_ENABLED=1"
