@@ -3,12 +3,24 @@ package main
 import (
 	"context"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"minifb/shared/api"
 )
 
 type listInput struct {
 	Unread string `query:"unread" enum:"true,false" doc:"true lists what is unread alone"`
 	api.Page
+}
+
+// Resolve refuses what huma takes for nothing: a filter without a value, and all but the first of several.
+func (in *listInput) Resolve(ctx huma.Context) []error {
+	faults := in.Page.Resolve(ctx)
+	u := ctx.URL()
+	if sent := u.Query()["unread"]; len(sent) > 1 || (len(sent) == 1 && sent[0] == "") {
+		faults = append(faults, &huma.ErrorDetail{Location: "query.unread", Message: `must be sent once, with a value of "true, false"`})
+	}
+	return faults
 }
 
 func (v views) list(ctx context.Context, in *listInput) (*api.ListOutput[notification], error) {
