@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"unicode/utf8"
 
 	"minifb/shared/api"
@@ -27,6 +28,7 @@ func (m mended) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.handler.refuse(answer, r, "The body is not the base64 that the gateway says it is.")
 		return
 	}
+	body = unreplaced(body, r.Header.Get("Content-Length"))
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	target, err := url.ParseRequestURI(e.target)
 	if err != nil {
@@ -35,6 +37,15 @@ func (m mended) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.URL = target
 	m.handler.ServeHTTP(answer, r)
+}
+
+// unreplaced is the body with bytes that are not UTF-8 where it had them. An event cannot hold such bytes: a gateway puts U+FFFD in their
+// place, and the caller would have it stored. That the body has grown by it tells it from one that was sent.
+func unreplaced(body []byte, sent string) []byte {
+	if length, err := strconv.Atoi(sent); err != nil || length >= len(body) {
+		return body
+	}
+	return bytes.ReplaceAll(body, []byte("\uFFFD"), []byte{0xff})
 }
 
 // refuse answers 400 to what no HTTP server would have handed on.

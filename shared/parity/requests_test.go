@@ -108,10 +108,10 @@ func everyRoute(t *sam.Template) []request {
 		signed := as(one.as)
 		add("signed out", route.Method, target, one.body, asJSON)
 		add("a bad token", route.Method, target, one.body, asJSON, "Authorization: Bearer x.y.z")
-		add("a malformed query", route.Method, target+"?a=%zz", one.body, signed, asJSON)
 		add("another method", "BREW", target, "", signed)
 		add("OPTIONS", "OPTIONS", target, "", signed)
 		if route.Method == "GET" {
+			add("a malformed query", "GET", target+"?a=%zz", "", signed)
 			add("a bad page", "GET", target+"?size=0&cursor=!", "", signed)
 		}
 		if one.body != "" {
@@ -183,6 +183,7 @@ func oddities() (all []request) {
 		request{Name: "an echoed body without a type", Method: "POST", Target: "/trial/echo/x", Body: "abc"},
 		request{Name: "GET with a body", Method: "GET", Target: "/post/1", Header: []string{asJSON}, Body: `{"a":1}`},
 		request{Name: "DELETE with a body", Method: "DELETE", Target: "/post/99999", Header: []string{as("ann.1"), asJSON}, Body: `{"a":1}`},
+		request{Name: "a malformed query to change a post", Method: "PATCH", Target: "/post/99999?a=%zz", Header: []string{as("ann.1"), asJSON}, Body: `{"content":"x"}`},
 		request{Name: "somebody else's post", Method: "DELETE", Target: "/post/1", Header: []string{as("eve.1")}},
 		request{Name: "somebody else's post, with a query", Method: "DELETE", Target: "/post/1?a=b", Header: []string{as("eve.1")}},
 		request{Name: "a post changed meanwhile", Method: "DELETE", Target: "/post/1", Header: []string{as("ann.1"), `If-Match: "9"`}},

@@ -50,8 +50,9 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Add("X-Several", "a")
-	w.Header().Add("X-Several", "b, c")
+	if r.Header.Get("X-Many") != "" {
+		w.Header()["X-Several"] = []string{"a", "b, c"}
+	}
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"id": r.PathValue("id"), "path": r.URL.EscapedPath(), "query": r.URL.Query(), "headers": headers, "host": r.Host,
 		"body": string(body), "length": r.ContentLength, "ported": r.RemoteAddr != "", "decoded": r.URL.Path,
