@@ -4,6 +4,8 @@
 set -u
 # A deploy that has begun is brought to its end, whether or not anybody still listens.
 trap '' HUP INT PIPE
+# Requests come first.
+renice -n 10 -p $$ >/dev/null 2>&1 || :
 
 if [ -n "$ROOT" ]; then
 	base=$ROOT/opt run=$ROOT/run etc=$ROOT/etc check=$ROOT/run/$AREA-check.sock

@@ -34,7 +34,7 @@ func run(root, listen string) error {
 	if err != nil {
 		return err
 	}
-	h, err := host.Start(root, template)
+	h, err := host.Start(root, template, host.StartTimeout)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"minifb/shared/cluster"
+	"minifb/shared/host"
 	"minifb/shared/store"
 )
 
@@ -21,7 +22,7 @@ func main() {
 	flag.IntVar(&t.rate, "rate", 400, "requests a second")
 	flag.IntVar(&t.deploys, "deploys", 50, "how many deploys and rollbacks")
 	flag.DurationVar(&t.quiet, "quiet", 30*time.Second, "how long to measure without a deploy")
-	flag.DurationVar(&t.pause, "pause", time.Second, "between two deploys")
+	flag.DurationVar(&t.pause, "pause", 4*time.Second, "between two deploys")
 	flag.Parse()
 	err := command(ctx, t)
 	stop()
@@ -45,7 +46,7 @@ func command(ctx context.Context, t trial) error {
 		return err
 	}
 	fmt.Println("building")
-	w, err := newWorld(ctx, root, ".", url, os.Stderr)
+	w, err := newWorld(ctx, root, ".", url, host.StartTimeout, os.Stderr)
 	if err == nil {
 		err = t.run(ctx, w, os.Stdout)
 	}

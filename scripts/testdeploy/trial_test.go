@@ -18,7 +18,7 @@ func TestDeploysLoseNothing(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(root) })
 	var said bytes.Buffer
-	w, err := newWorld(t.Context(), root, "../..", testdb.URL(t), &said)
+	w, err := newWorld(t.Context(), root, "../..", testdb.URL(t), 4*time.Second, &said)
 	if w != nil {
 		defer w.stop()
 	}

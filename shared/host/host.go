@@ -26,18 +26,21 @@ const (
 
 const (
 	longestRoot  = 70 // bytes, for the sockets' paths to fit into 107
-	startTimeout = 10 * time.Second
 	stopTimeout  = 20 * time.Second
 	restartPause = 250 * time.Millisecond
 )
 
+// StartTimeout is how long systemd gives a function to say that it is ready.
+const StartTimeout = 10 * time.Second
+
 // A Host is a running one.
 type Host struct {
-	root    string
-	units   map[string]*unit
-	server  *http.Server
-	sockets []*os.File
-	served  chan struct{}
+	root     string
+	patience time.Duration
+	units    map[string]*unit
+	server   *http.Server
+	sockets  []*os.File
+	served   chan struct{}
 }
 
 // Start holds the sockets of all of the template's functions, starts those that have a current release, and takes orders at
@@ -46,8 +49,8 @@ type Host struct {
 //	POST /start/post    also stop, restart; and post-check, post-next. It answers when the process is ready, or has ended
 //	GET  /units         a line each: its name, active or not, its process id, since when
 //
-// One host may run in a root at a time.
-func Start(root string, t *sam.Template) (*Host, error) {
+// A process may take patience, such as StartTimeout, to get ready. One host may run in a root at a time.
+func Start(root string, t *sam.Template, patience time.Duration) (*Host, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return nil, err
@@ -60,7 +63,7 @@ func Start(root string, t *sam.Template) (*Host, error) {
 			return nil, err
 		}
 	}
-	h := &Host{root: root, units: map[string]*unit{}, served: make(chan struct{})}
+	h := &Host{root: root, patience: patience, units: map[string]*unit{}, served: make(chan struct{})}
 	control, err := h.listenControl()
 	if err != nil {
 		return nil, err
@@ -126,7 +129,8 @@ func (h *Host) add(t *sam.Template, f sam.Function) error {
 	}{{f.Area, "current", socket, true}, {f.Area + "-next", "next", socket, false}, {f.Area + "-check", "next", nil, false}} {
 		u := &unit{
 			name: role.name, area: f.Area, root: h.root, passed: role.passed, keep: role.keep, environment: environment,
-			binary: filepath.Join(h.root, Releases, f.Area, role.link, "bootstrap"),
+			patience: h.patience,
+			binary:   filepath.Join(h.root, Releases, f.Area, role.link, "bootstrap"),
 		}
 		if role.passed == nil {
 			u.listen = "unix:" + filepath.Join(h.root, Run, role.name+".sock")

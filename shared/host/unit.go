@@ -22,6 +22,7 @@ type unit struct {
 	passed                   *os.File // the area's socket; nil where it listens itself
 	listen                   string   // where
 	keep                     bool     // start it again when it dies
+	patience                 time.Duration
 
 	orders sync.Mutex // one start or stop at a time
 
@@ -61,9 +62,9 @@ func (u *unit) start() error {
 		return nil
 	case <-failed:
 		return fmt.Errorf("%s ended before it was ready; see %s", u.name, u.log())
-	case <-time.After(startTimeout):
-		u.end(syscall.SIGKILL)
-		return fmt.Errorf("%s was not ready within %s; see %s", u.name, startTimeout, u.log())
+	case <-time.After(u.patience):
+		<-u.end(syscall.SIGKILL)
+		return fmt.Errorf("%s was not ready within %s; see %s", u.name, u.patience, u.log())
 	}
 }
 

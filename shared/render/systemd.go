@@ -3,6 +3,7 @@ package render
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -123,7 +124,7 @@ func services(t *sam.Template, f sam.Function) []service {
 	check.Unit = "minifb-" + f.Area + "-check.service"
 	check.Exec = next.Exec
 	check.Runtime = "minifb-" + f.Area + "-check"
-	check.Environment = append(check.Environment[:len(check.Environment):len(check.Environment)], "LISTEN=unix:%t/"+check.Runtime+"/http.sock")
+	check.Environment = append(slices.Clip(check.Environment), "LISTEN=unix:%t/"+check.Runtime+"/http.sock")
 	check.Description += " (the next release, under test)"
 	return []service{main, check, next}
 }
