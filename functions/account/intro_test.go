@@ -53,6 +53,7 @@ func TestStrictJSON(t *testing.T) {
 		"blanks alone":             {"  ", "well-formed"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			answer := b.Do(t, ann, "PATCH /user/intro", c.body)
 			bundletest.CheckShape(t, answer)
 			if hint, _ := answer.Object(t)["hint"].(string); answer.Status != 400 || !strings.Contains(hint, c.hint) {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"minifb/shared/bundletest"
@@ -22,6 +23,7 @@ func TestSignUp(t *testing.T) {
 		{Name: "with all fields", Do: "POST /signup", Want: 201,
 			Body: `{"id":"Ann.1","name":"Ann","nickname":"앤","intro":"two\nlines","email":"ann@example.org",` + rightPassword + `}`,
 			Check: func(t *testing.T, a bundletest.Answer) {
+				t.Helper()
 				if got := a.Header.Get("Location"); got != "/user/Ann.1" {
 					t.Errorf("Location is %q", got)
 				}
@@ -54,12 +56,12 @@ func TestSignUp(t *testing.T) {
 func TestSignUpLengths(t *testing.T) {
 	t.Parallel()
 	b := bundletest.New(t, routes)
-	accounts := 0
+	var accounts atomic.Int64
 	for field, texts := range fieldTexts() {
 		for _, text := range texts {
 			t.Run(field+" "+text.Name, func(t *testing.T) {
-				accounts++
-				body := map[string]string{"id": fmt.Sprintf("user%d", accounts), "name": "Ann", "password": bundletest.Password}
+				t.Parallel()
+				body := map[string]string{"id": fmt.Sprintf("user%d", accounts.Add(1)), "name": "Ann", "password": bundletest.Password}
 				body[field] = text.Value
 				encoded, err := json.Marshal(body)
 				if err != nil {
@@ -89,12 +91,9 @@ func fieldTexts() map[string][]bundletest.Text {
 	for _, text := range bundletest.Lengths(1, 252) {
 		emails = append(emails, bundletest.Text{Name: text.Name, Value: text.Value + "@b", OK: text.OK})
 	}
-	var ids []bundletest.Text
-	for _, text := range bundletest.Lengths(4, 50)[:4] { // the ASCII ones
-		ids = append(ids, text)
-	}
 	return map[string][]bundletest.Text{
-		"id": ids, "password": bundletest.Lengths(10, 100), "name": bundletest.Lengths(2, 16),
+		"id":       bundletest.Lengths(4, 50)[:4], // the ASCII ones
+		"password": bundletest.Lengths(10, 100), "name": bundletest.Lengths(2, 16),
 		"nickname": bundletest.Lengths(1, 30), "intro": bundletest.Lengths(1, 85), "email": emails,
 	}
 }

@@ -19,6 +19,7 @@ func TestList(t *testing.T) {
 		{Name: "one's own, newest first", As: second, Do: "GET /session", Want: 200, Check: listed(second, third, second, ann)},
 		{Name: "somebody else's", As: eve, Do: "GET /session", Want: 200, Check: listed(eve, eve)},
 		{Name: "a page", As: ann, Do: "GET /session?size=2", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+			t.Helper()
 			listed(ann, third, second)(t, a)
 			next, _ = a.Object(t)["next"].(string)
 		}},
@@ -37,6 +38,7 @@ func TestList(t *testing.T) {
 // listed checks that a list holds the sessions of these callers, and that the caller's own is the current one.
 func listed(as *bundletest.Caller, of ...*bundletest.Caller) func(*testing.T, bundletest.Answer) {
 	return func(t *testing.T, a bundletest.Answer) {
+		t.Helper()
 		t.Helper()
 		items := a.Items(t)
 		if len(items) != len(of) {

@@ -23,12 +23,14 @@ type family struct {
 }
 
 func newFamily(t *testing.T) *family {
+	t.Helper()
 	b := bundletest.New(t, routes)
 	ann := b.User("ann.1")
 	return &family{b, ann, map[string]string{"first": ann.Refresh}}
 }
 
 func (f *family) send(t testing.TB, token string) bundletest.Answer {
+	t.Helper()
 	return f.Do(t, nil, "POST /refresh", `{"refresh_token":"`+token+`"}`)
 }
 

@@ -12,6 +12,7 @@ import (
 // EveryRouteRefusesBadBodies calls each route that needs a body with none, with ones that are no JSON or not the route's,
 // too long or of another media type.
 func EveryRouteRefusesBadBodies(t *testing.T, routes function.Routes) {
+	t.Helper()
 	b := New(t, routes)
 	ann := b.User("ann.1")
 	text := openAPI(t, routes)

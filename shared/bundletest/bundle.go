@@ -5,7 +5,6 @@ package bundletest
 import (
 	"context"
 	"database/sql"
-	"io"
 	"log/slog"
 	"net/http/httptest"
 	"sync"
@@ -73,7 +72,7 @@ func depsOf(t testing.TB, s *store.Store) function.Deps {
 func Serve(t testing.TB, routes function.Routes, deps function.Deps) string {
 	t.Helper()
 	server := httptest.NewServer(function.NewHandler("test", routes, deps, function.Settings{
-		Timeout: 30 * time.Second, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Timeout: 30 * time.Second, Log: slog.New(slog.DiscardHandler),
 	}))
 	t.Cleanup(server.Close)
 	return server.URL

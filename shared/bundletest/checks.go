@@ -18,6 +18,7 @@ import (
 
 // RoutesMatchTemplate holds an area's routes against template.yaml, both ways.
 func RoutesMatchTemplate(t *testing.T, area string, routes function.Routes) {
+	t.Helper()
 	template, err := sam.Load("../../template.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -42,6 +43,7 @@ func RoutesMatchTemplate(t *testing.T, area string, routes function.Routes) {
 // EveryRouteAnswers503WithoutDatabase calls each route, as OpenAPI's own examples say it is called, while the database
 // is out of reach: first for all of the function, then for the view alone. Those in except need no database.
 func EveryRouteAnswers503WithoutDatabase(t *testing.T, routes function.Routes, except ...string) {
+	t.Helper()
 	b := New(t, routes)
 	ann := b.User("ann.1")
 	lost, err := store.Open("postgres://minifb@127.0.0.1:1/minifb", "test", 1) // nobody listens on port 1
@@ -76,6 +78,7 @@ func EveryRouteAnswers503WithoutDatabase(t *testing.T, routes function.Routes, e
 // EveryRouteRefusesBadTokens calls each route with tokens that are missing, malformed, of another signer, and of a session
 // that has ended.
 func EveryRouteRefusesBadTokens(t *testing.T, routes function.Routes) {
+	t.Helper()
 	b := New(t, routes)
 	ann := b.User("ann.1")
 	ended := b.SignIn(ann)

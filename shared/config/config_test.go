@@ -22,7 +22,9 @@ func set(t *testing.T, pairs ...string) {
 }
 
 // Whoever sets a function up learns of every fault at once, and of no secret.
-func TestFaultsAreTold(t *testing.T) { // not parallel: there is one environment
+//
+//nolint:paralleltest // there is one environment
+func TestFaultsAreTold(t *testing.T) {
 	for name, c := range map[string]struct{ pairs, want []string }{
 		"values out of bounds": {
 			[]string{"DATABASE_POOL", "-1", "ERROR_HINT", "some", "PASSWORD_ITERATIONS", "2000001", "REQUEST_TIMEOUT", "0s", "TOKEN_PUBLIC_KEYS", "/no/such/file"},
@@ -49,6 +51,7 @@ func TestFaultsAreTold(t *testing.T) { // not parallel: there is one environment
 	}
 }
 
+//nolint:paralleltest // there is one environment
 func TestDefaults(t *testing.T) {
 	set(t)
 	c, err := config.FromEnvironment()

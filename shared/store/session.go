@@ -62,7 +62,7 @@ func (s *Store) OpenSession(ctx context.Context, checked Credential, userAgent s
 		), token AS (
 			INSERT INTO refresh_tokens (hash, session_id) SELECT ?, id FROM session
 		)
-		SELECT * FROM session`,
+		SELECT id, user_uid, user_agent, created_at, last_used_at FROM session`,
 		checked.UID, checked.Hash, userAgent, int(SessionLife.Seconds()), hash).Scan(ctx, &session)
 	if errors.Is(err, sql.ErrNoRows) {
 		return session, "", ErrChanged
