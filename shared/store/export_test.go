@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -53,3 +54,15 @@ func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Trace
 }
 
 func (tracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// PostsFormatted is Posts as bun itself would read them: with the arguments in the text, planned at each call.
+func (s *Store) PostsFormatted(ctx context.Context, viewer int64, p Page) (List[Post], error) {
+	before, err := p.beforeID()
+	if err != nil {
+		return List[Post]{}, err
+	}
+	var posts []Post
+	query := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(postFeed)
+	err = s.db.NewRaw(query+p.limit(), viewer, before).Scan(ctx, &posts)
+	return listOf(posts, p, func(p Post) string { return idKey(p.ID) }), err
+}
