@@ -21,6 +21,8 @@ const (
 	drainPause    = 200 * time.Millisecond
 	drainTimeout  = 15 * time.Second
 	maxHeader     = 32 << 10 // bytes
+	// answerTimeout is for a caller to take the whole answer, beyond the time that the request itself may take.
+	answerTimeout = 30 * time.Second
 )
 
 // serveHTTP serves until ctx ends, then drains.
@@ -31,6 +33,8 @@ func serveHTTP(ctx context.Context, address string, h *Handler, log *slog.Logger
 	}
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		WriteTimeout:                 h.settings.Timeout + answerTimeout,
+		DisableGeneralOptionsHandler: true, // OPTIONS * has no route either
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	log.Info("serving", "address", listener.Addr().String())
@@ -81,11 +85,26 @@ func listen(address string) (net.Listener, error) {
 		return nil, errors.New("LISTEN: name unix:/path/of/socket or tcp:host:port, or pass a socket")
 	}
 	if kind == "unix" {
-		_ = os.Remove(where) // of a process that was killed
+		if err := removeLeftover(where); err != nil {
+			return nil, fmt.Errorf("LISTEN: %w", err)
+		}
 	}
 	listener, err := net.Listen(kind, where)
 	if err != nil {
 		return nil, fmt.Errorf("LISTEN: %w", err)
 	}
 	return listener, nil
+}
+
+// removeLeftover removes the socket of a process that was killed. One that is listened on, and whatever is no socket, stays.
+func removeLeftover(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != os.ModeSocket {
+		return nil // to listen there will work, or say why not
+	}
+	if c, err := net.Dial("unix", path); err == nil {
+		_ = c.Close()
+		return fmt.Errorf("another process serves on %s", path)
+	}
+	return os.Remove(path)
 }
