@@ -114,7 +114,7 @@ func (o order) run(ctx context.Context) error {
 
 // build answers the files that a release is made of.
 func (o order) build(ctx context.Context, area string) (map[string]string, error) {
-	out := filepath.Join(".build", "deploy")
+	out := filepath.Join(".build", "deployed")
 	files := map[string]string{"bootstrap": filepath.Join(out, area)}
 	packages := []string{"./functions/" + area}
 	if o.migrate {
@@ -140,9 +140,11 @@ func (o order) architecture(ctx context.Context) (string, error) {
 	if o.host == "local" {
 		return runtime.GOARCH, nil
 	}
-	said, err := ssh(ctx, o.host, "uname -m").Output()
+	ask := ssh(ctx, o.host, "uname -m")
+	ask.Stderr = os.Stderr
+	said, err := ask.Output()
 	if err != nil {
-		return "", fmt.Errorf("ask %s for its processor: %w", o.host, err)
+		return "", fmt.Errorf("%s cannot be reached by ssh: %v", o.host, err) //nolint:errorlint // it is not the steps' own exit
 	}
 	switch machine := strings.TrimSpace(string(said)); machine {
 	case "x86_64":
