@@ -15,7 +15,7 @@ import (
 
 const (
 	parallel = 8
-	password = "minifb demo" //nolint:gosec // the same for everybody, and printed: there is nothing to guard
+	password = "minifb demo" // the same for everybody, and printed
 	patience = 10 * time.Second
 	fewest   = 2 // people without whom nothing can be shown
 )

@@ -68,16 +68,16 @@ func run() error {
 		if err := os.RemoveAll(filepath.Join(*out, folder)); err != nil {
 			return err
 		}
-		if err := os.MkdirAll(filepath.Join(*out, folder), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(*out, folder), 0o755); err != nil { //nolint:gosec // for all to read
 			return err
 		}
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(*out, "systemd", name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(*out, "systemd", name), []byte(text), 0o644); err != nil { //nolint:gosec // for all to read
 			return err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(*out, "nginx", "nginx.conf"), configuration.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(*out, "nginx", "nginx.conf"), configuration.Bytes(), 0o644); err != nil { //nolint:gosec // for all to read
 		return err
 	}
 	fmt.Printf("wrote %s/nginx/nginx.conf and %d units into %s/systemd\n", *out, len(files), *out)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -50,9 +51,7 @@ func NewError(status int, hint string) *Error {
 
 // Write answers with an error from outside huma: the router, a panic, a limit.
 func Write(w http.ResponseWriter, e *Error) {
-	for name, values := range e.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), e.header)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(e.status)
 	body, _ := json.Marshal(e) // two strings
@@ -141,8 +140,7 @@ func init() {
 		}
 		var hints []string
 		for _, err := range errs {
-			var d *huma.ErrorDetail
-			if errors.As(err, &d) {
+			if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
 				hints = append(hints, place(d.Location)+": "+d.Message)
 			}
 		}

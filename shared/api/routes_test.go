@@ -25,7 +25,7 @@ type note struct {
 	Tags  []string `json:"tags,omitempty" nullable:"false"`
 	Inner struct {
 		Deep string `json:"deep,omitempty"`
-	} `json:"inner,omitempty"`
+	} `json:"inner,omitzero"`
 }
 
 type noteInput struct{ Body note }

@@ -66,7 +66,7 @@ func (o owner) own(dir string) error {
 	if !ok || !info.IsDir() || int(stat.Uid) != o.uid && int(stat.Uid) != os.Geteuid() {
 		return fmt.Errorf("%s is in the way: it is no folder of ours", dir)
 	}
-	if err := os.Chmod(dir, 0o700); err != nil {
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder is entered by its x
 		return fmt.Errorf("make a folder for PostgreSQL: %w", err)
 	}
 	if err := os.Chown(dir, o.uid, o.gid); err != nil {

@@ -2,6 +2,7 @@ package function
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -40,9 +41,7 @@ func (a *answer) reset() {
 // send passes the answer on. HEAD gets GET's headers alone, whatever runtime is below.
 func (a *answer) send(w http.ResponseWriter, method string) {
 	a.WriteHeader(http.StatusOK)
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	if a.status == http.StatusNoContent {
 		w.WriteHeader(a.status)
 		return

@@ -76,7 +76,7 @@ func (g Gateway) Do(invoke func(context.Context, []byte) ([]byte, error), r *htt
 	}
 	if err != nil || a.StatusCode < 100 || a.StatusCode > 999 {
 		status, contentType, text := g.fail()
-		return response(r, status, http.Header{"Content-Type": {contentType}}, []byte(text)), nil
+		return response(r, status, http.Header{"Content-Type": {contentType}}, []byte(text)), nil //nolint:nilerr // the answer tells of it
 	}
 	header := http.Header{}
 	g.accept(header, a)

@@ -45,7 +45,7 @@ const (
 		WHERE c.id = $2`
 	// As in postTimeline, the order leaves PostgreSQL no other index.
 	commentList = commentSelect + `
-		WHERE (c.post_id, c.id) < ($2, $3) AND c.post_id >= $2 AND ` + postIsSeen + `$2))
+		WHERE c.post_id = ANY (ARRAY[$2::bigint]) AND c.id < $3 AND ` + postIsSeen + `$2))
 		ORDER BY c.post_id DESC, c.id DESC`
 	// A post is seen where its owner is. The post's id and two parentheses go behind. One row is looked up after the
 	// other: a join of the two might be made by reading users from the first on.
@@ -77,13 +77,15 @@ func addComment(ctx context.Context, db bun.IDB, viewer, post int64, content str
 	// The post's row comes first: it is the lock of all that hangs on the post.
 	err := db.NewRaw(`
 		WITH u AS (
-			SELECT * FROM users WHERE uid = ? AND deleted_at IS NULL FOR KEY SHARE
+			SELECT uid, id, name, nickname FROM users WHERE uid = ? AND deleted_at IS NULL FOR KEY SHARE
 		), p AS (
 			UPDATE posts SET comment_count = comment_count + 1 FROM u
 			WHERE posts.id = ? AND EXISTS (SELECT FROM users o WHERE o.uid = posts.owner_uid AND o.deleted_at IS NULL)
 			RETURNING posts.id, posts.owner_uid
 		), c AS (
-			INSERT INTO comments (post_id, owner_uid, content) SELECT p.id, u.uid, ? FROM p, u RETURNING *
+			INSERT INTO comments (post_id, owner_uid, content) SELECT p.id, u.uid, ? FROM p, u
+			RETURNING id, post_id, owner_uid, content, modified, revision,
+				reaction_1, reaction_2, reaction_3, reaction_4, reaction_5, created_at
 		), told AS (
 			INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id)
 			SELECT p.owner_uid, 1, c.owner_uid, c.post_id, c.id FROM p, c WHERE p.owner_uid <> c.owner_uid

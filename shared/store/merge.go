@@ -42,7 +42,7 @@ func newMerger(run func(context.Context, int64, []int64, []int16) (map[int64]rea
 }
 
 func (m *merger) put(ctx context.Context, viewer, thing int64, kind int, missing error) (Reaction, bool, error) {
-	r, err := m.do(ctx, viewer, thing, int16(kind), missing)
+	r, err := m.do(ctx, viewer, thing, int16(kind), missing) //nolint:gosec // there are five kinds
 	return r.Reaction, r.Created, err
 }
 

@@ -19,15 +19,13 @@ func IsOutage(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
 	}
-	var refused *pgconn.ConnectError
-	if errors.As(err, &refused) {
+	if _, refused := errors.AsType[*pgconn.ConnectError](err); refused {
 		return true // also a wrong password or a missing database: whoever asked cannot mend it
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return false // though it looks like a network's timeout
 	}
-	var answer *pgconn.PgError
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch answer.Code {
 		case "25006", // a standby: read-only
 			"58030": // an I/O error

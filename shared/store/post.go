@@ -62,10 +62,10 @@ const (
 		WHERE p.id = $2`
 	postFeed = postSelect + `p.owner_uid
 		WHERE p.id < $2 ORDER BY p.id DESC`
-	// The order is by owner too, and the owner no constant to the planner: so only the index on both serves. By the id's
-	// alone it would read the whole table for a user who wrote little.
+	// The order is by owner too, and an array of one is no constant to the planner: so only the index on both serves. By
+	// the id's alone it would read the whole table for a user who wrote little.
 	postTimeline = postSelect + `$3
-		WHERE (p.owner_uid, p.id) < ($3, $2) AND p.owner_uid >= $3 ORDER BY p.owner_uid DESC, p.id DESC`
+		WHERE p.owner_uid = ANY (ARRAY[$3::bigint]) AND p.id < $2 ORDER BY p.owner_uid DESC, p.id DESC`
 )
 
 var errNoPost = fault.New(fault.NotFound, "There is no such post; it may have been deleted.")
@@ -91,8 +91,10 @@ func createPost(ctx context.Context, db bun.IDB, viewer int64, content string) (
 	var post Post
 	// The lock holds off the deletion of the account, so that no post outlives it.
 	err := db.NewRaw(`
-		WITH u AS (SELECT * FROM users WHERE uid = ? AND deleted_at IS NULL FOR KEY SHARE),
-		     p AS (INSERT INTO posts (owner_uid, content) SELECT uid, ? FROM u RETURNING *)
+		WITH u AS (SELECT uid, id, name, nickname FROM users WHERE uid = ? AND deleted_at IS NULL FOR KEY SHARE),
+		     p AS (INSERT INTO posts (owner_uid, content) SELECT uid, ? FROM u
+		           RETURNING id, owner_uid, content, modified, revision, comment_count,
+		               reaction_1, reaction_2, reaction_3, reaction_4, reaction_5, created_at)
 		SELECT `+postColumns+` FROM p, u`, viewer, content).Scan(ctx, &post)
 	if errors.Is(err, sql.ErrNoRows) {
 		return post, errAccount

@@ -17,7 +17,7 @@ import (
 const (
 	reactToPost = `
 		WITH wish AS (
-			SELECT * FROM unnest($1::bigint[], $2::smallint[]) AS w (user_uid, type)
+			SELECT user_uid, type FROM unnest($1::bigint[], $2::smallint[]) AS w (user_uid, type)
 		), u AS (
 			SELECT uid, id, name, nickname FROM users WHERE uid IN (SELECT user_uid FROM wish) AND deleted_at IS NULL
 			ORDER BY uid FOR KEY SHARE
@@ -48,7 +48,7 @@ const (
 
 	reactToComment = `
 		WITH wish AS (
-			SELECT * FROM unnest($1::bigint[], $2::smallint[]) AS w (user_uid, type)
+			SELECT user_uid, type FROM unnest($1::bigint[], $2::smallint[]) AS w (user_uid, type)
 		), u AS (
 			SELECT uid, id, name, nickname FROM users WHERE uid IN (SELECT user_uid FROM wish) AND deleted_at IS NULL
 			ORDER BY uid FOR KEY SHARE

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,7 +76,7 @@ type queryer interface {
 }
 
 func (s *Store) readIn(ctx context.Context, q queryer, dest any, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, append(s.mode[:len(s.mode):len(s.mode)], args...)...)
+	rows, err := q.QueryContext(ctx, query, append(slices.Clip(s.mode), args...)...)
 	if err != nil {
 		return err
 	}
