@@ -50,23 +50,46 @@ func TestEveryWayInAnswersTheSame(t *testing.T) {
 	compare(t, requests, answers)
 }
 
-// build compiles the functions and the trial one, as they are compiled for Lambda.
+// build compiles the functions and the trial one, as they are compiled for Lambda; once for all tests.
 func build(t *testing.T) *bundle {
 	t.Helper()
+	b, err := built()
+	must(t, err)
+	return b
+}
+
+var built = sync.OnceValues(func() (*bundle, error) {
 	content, err := os.ReadFile(top + "template.yaml")
-	must(t, err)
+	if err != nil {
+		return nil, err
+	}
 	template, err := sam.Parse([]byte(strings.Replace(string(content), "\nResources:\n", "\nResources:\n"+trial, 1)))
-	must(t, err)
-	b := &bundle{template: template, binaries: folder(t)}
-	b.keys.private, b.keys.public, err = token.GenerateKeys()
-	must(t, err)
+	if err != nil {
+		return nil, err
+	}
+	b := &bundle{template: template, binaries: binaries}
+	if b.keys.private, b.keys.public, err = token.GenerateKeys(); err != nil {
+		return nil, err
+	}
 	command := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-tags=lambda.norpc", "-o", b.binaries+"/", "./functions/...", "./shared/parity/trial")
 	command.Dir = top
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+		return nil, fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return b
+	return b, nil
+})
+
+var binaries string // a folder that goes with the tests
+
+func TestMain(m *testing.M) {
+	var err error
+	if binaries, err = os.MkdirTemp("", "parity"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(binaries)
+	os.Exit(code)
 }
 
 // trial is a function of the test's own, beside those of the template.

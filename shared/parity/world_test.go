@@ -2,14 +2,15 @@ package parity
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -25,6 +26,7 @@ import (
 // A world is what one way in has to itself: a database with the same people in it as in every other, and the line to it.
 type world struct {
 	line   *line
+	db     *sql.DB           // past the line
 	words  *strings.Replacer // {token:ann.1} and the like, by this world's own
 	socket string            // a folder for sockets, short enough for them
 }
@@ -65,9 +67,9 @@ func newWorld(t *testing.T, keys keyPair, callers []string) *world {
 		words = append(words, "{token:"+id+"}", access, "{refresh:"+id+"}", refresh)
 	}
 	w.words = strings.NewReplacer(words...)
-	db := testdb.Open(t, address)
+	w.db = testdb.Open(t, address)
 	for uid := range callers {
-		_, err := db.Exec(`INSERT INTO posts (owner_uid, content) VALUES ($1, $2)`, uid+1, fmt.Sprintf("글 %d", uid+1))
+		_, err := w.db.Exec(`INSERT INTO posts (owner_uid, content) VALUES ($1, $2)`, uid+1, fmt.Sprintf("글 %d", uid+1))
 		must(t, err)
 	}
 	return w
@@ -92,6 +94,7 @@ func folder(t *testing.T) string {
 type line struct {
 	url      string
 	listener net.Listener
+	forgot   atomic.Int64 // how often those in between have forgotten every connection so far
 	mu       sync.Mutex
 	open     map[net.Conn]bool
 }
@@ -121,8 +124,9 @@ func newLine(t *testing.T, address, dir string) *line {
 				continue
 			}
 			l.keep(near, far)
-			go l.pass(near, far)
-			go l.pass(far, near)
+			known := l.forgot.Load()
+			go l.pass(near, far, known)
+			go l.pass(far, near, known)
 		}
 	}()
 	t.Cleanup(l.cut)
@@ -137,10 +141,23 @@ func (l *line) keep(ends ...net.Conn) {
 	}
 }
 
-func (l *line) pass(to, from net.Conn) {
-	_, _ = io.Copy(to, from)
+// pass lets bytes through until the connection is forgotten. From then on they vanish: neither end hears of it.
+func (l *line) pass(to, from net.Conn, known int64) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if err != nil {
+			break
+		}
+		if l.forgot.Load() == known {
+			_, _ = to.Write(buffer[:n])
+		}
+	}
 	_, _ = to.Close(), from.Close()
 }
+
+// forget makes every standing connection a dead one; new ones are good.
+func (l *line) forget() { l.forgot.Add(1) }
 
 // cut ends every connection and lets no other through.
 func (l *line) cut() {
