@@ -193,9 +193,13 @@ func (n node) String() string {
 func explain(t *testing.T, s *store.Store, statement store.Statement, mode string) node {
 	t.Helper()
 	var name string
-	err := s.DB().QueryRow(`SELECT name FROM pg_prepared_statements WHERE statement = $1`, statement.SQL).Scan(&name)
+	var kept int
+	err := s.DB().QueryRow(`SELECT name, generic_plans FROM pg_prepared_statements WHERE statement = $1`, statement.SQL).Scan(&name, &kept)
 	if err != nil {
 		t.Fatalf("the statement is not prepared: %v: %s", err, statement.SQL)
+	}
+	if kept == 0 {
+		t.Errorf("the statement is planned anew at each call")
 	}
 	if _, err := s.DB().Exec("SET plan_cache_mode = " + mode); err != nil {
 		t.Fatal(err)

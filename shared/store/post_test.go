@@ -1,0 +1,95 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"minifb/shared/fault"
+	"minifb/shared/store"
+	"minifb/shared/testdb"
+)
+
+// What bun writes its arguments into is prepared nowhere: each text would be kept for its own sake. The hot reads are, once.
+func TestPreparedStatements(t *testing.T) {
+	t.Parallel()
+	s, err := store.OpenTraced(testdb.URL(t), func(store.Statement) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx := t.Context()
+	ann := store.User{ID: "ann.1", Name: "Ann", PasswordHash: "no password"}
+	if err := s.CreateUser(ctx, &ann); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 20 {
+		post, err := s.CreatePost(ctx, ann.UID, fmt.Sprint("post ", n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.EditOwnPost(ctx, ann.UID, post.ID, nil, fmt.Sprint("edited ", n)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Post(ctx, ann.UID, post.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Posts(ctx, ann.UID, store.Page{Size: 20}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var prepared int
+	if err := s.DB().QueryRow("SELECT count(*) FROM pg_prepared_statements WHERE statement NOT LIKE '%pg_prepared_statements%'").Scan(&prepared); err != nil {
+		t.Fatal(err)
+	}
+	if prepared != 2 { // one post, and the feed
+		t.Errorf("%d statements are prepared", prepared)
+	}
+}
+
+// Text is stored as it is, whatever it means to SQL or to bun.
+func TestContentIsNoSQL(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx := t.Context()
+	ann := store.User{ID: "ann.1", Name: "Ann", PasswordHash: "no password"}
+	if err := s.CreateUser(ctx, &ann); err != nil {
+		t.Fatal(err)
+	}
+	post, err := s.CreatePost(ctx, ann.UID, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{`?`, `?0 ?1 ?2`, `$1`, `\?`, `'`, `''`, `\'`, `\`, `E'\047'`, `$$`, `"`, `--`, `/*`, `%s`, `{}`, "\u2028", strings.Repeat(`'\?`, 1000)} {
+		created, err := s.CreatePost(ctx, ann.UID, content)
+		if err != nil || created.Content != content {
+			t.Errorf("created %.40q: %.40q, %v", content, created.Content, err)
+		}
+		edited, err := s.EditOwnPost(ctx, ann.UID, post.ID, nil, content)
+		if err != nil || edited.Content != content {
+			t.Errorf("edited to %.40q: %.40q, %v", content, edited.Content, err)
+		}
+	}
+}
+
+// The database holds the contract's lengths by itself, for whoever comes past the API.
+func TestContentLengthInTheDatabase(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx := t.Context()
+	ann := store.User{ID: "ann.1", Name: "Ann", PasswordHash: "no password"}
+	if err := s.CreateUser(ctx, &ann); err != nil {
+		t.Fatal(err)
+	}
+	for length, ok := range map[int]bool{0: false, 1: true, 3000: true, 3001: false} {
+		for _, point := range []string{"a", "한", "\u1112", "👩", "\u200d"} {
+			_, err := s.CreatePost(ctx, ann.UID, strings.Repeat(point, length))
+			if (err == nil) != ok {
+				t.Errorf("%d of %q: %v", length, point, err)
+			}
+			if _, isFault := fault.From(err); isFault {
+				t.Errorf("%d of %q: the store took it for the caller's fault: %v", length, point, err)
+			}
+		}
+	}
+}
