@@ -3,9 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode/utf8"
 
@@ -94,8 +100,8 @@ func TestNoBundle(t *testing.T) {
 	}
 }
 
-// The second run finds all that the first has written.
-func TestDemoTwice(t *testing.T) {
+// A run that meets a limit does what it can, the next one the rest, and a third finds nothing left to do.
+func TestDemo(t *testing.T) {
 	t.Parallel()
 	dir, err := os.MkdirTemp("", "minifb-demo-") // shorter than the test's own, for the sockets' sake
 	if err != nil {
@@ -113,30 +119,56 @@ func TestDemoTwice(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	env := map[string]string{"BASE_URL": b.URL, "SEED": "7"}
-	demo := func() string {
+	demo := func(url string) string {
+		env := map[string]string{"BASE_URL": url, "SEED": "7"}
 		var out strings.Builder
 		if err := run(t.Context(), func(name string) string { return env[name] }, screen{out: &out}); err != nil {
 			t.Fatalf("%v\n%s", err, out.String())
 		}
 		return out.String()
 	}
-	first := demo()
-	for _, part := range []string{fmt.Sprintf("people        %d done", len(people)), fmt.Sprintf("%d people (%d new)", len(people), len(people)), "curl -s " + b.URL + "/timeline"} {
-		if !strings.Contains(first, part) {
-			t.Errorf("the first run does not say %q:\n%s", part, first)
+	says := func(out string, parts ...string) {
+		t.Helper()
+		for _, part := range parts {
+			if !strings.Contains(out, part) {
+				t.Errorf("it does not say %q:\n%s", part, out)
+			}
 		}
 	}
+	const limit = 20
+	rest := len(people) - limit
+	limited := limitSignUps(t, b.URL, limit)
+	says(demo(limited), fmt.Sprintf("%d of %d people could not get in and are left out: POST /signup was answered 429: enough", rest, len(people)),
+		fmt.Sprintf("\n%d people (%d new), ", limit, limit))
+	says(demo(b.URL), fmt.Sprintf("people        %d done", len(people)), fmt.Sprintf("\n%d people (%d new), ", len(people), rest),
+		"curl -s "+b.URL+"/timeline")
 	before := feed(t.Context(), t, b.URL)
-	second := demo()
-	for _, part := range []string{"people (0 new)", "posts (0 new)", "comments (0 new)"} {
-		if !strings.Contains(second, part) {
-			t.Errorf("the second run does not say %q:\n%s", part, second)
-		}
-	}
+	says(demo(b.URL), "people (0 new)", "posts (0 new)", "comments (0 new)")
 	if after := feed(t.Context(), t, b.URL); !reflect.DeepEqual(before, after) {
 		t.Errorf("the second run has changed the feed from\n%v\nto\n%v", before, after)
 	}
+}
+
+// limitSignUps puts a gateway before the bundle that lets so many through, and asks the others to come back in an hour.
+func limitSignUps(t *testing.T, bundle string, most int64) string {
+	t.Helper()
+	to, err := url.Parse(bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	var signUps atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/signup" && signUps.Add(1) > most {
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(http.StatusTooManyRequests)
+			_, _ = io.WriteString(w, `{"result":"Too Many Requests","hint":"enough"}`)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 type shown struct {
