@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"minifb/shared/api"
@@ -78,8 +79,7 @@ func newProxy(area, socket string, errors *log.Logger) http.Handler {
 			refuse(w, r, http.StatusRequestEntityTooLarge, tooLarge)
 			return
 		}
-		limitBody(w, r)
-		proxy.ServeHTTP(w, r)
+		proxy.ServeHTTP(w, limitBody(w, r))
 	})
 }
 
@@ -97,25 +97,33 @@ func rewrite(area string, p *httputil.ProxyRequest) {
 
 // limitBody gives the body its time and its size. When all of it has come the time limit is lifted: it would otherwise end
 // a request that the function still works at.
-func limitBody(w http.ResponseWriter, r *http.Request) {
+func limitBody(w http.ResponseWriter, r *http.Request) *http.Request {
 	if r.Body == nil || r.Body == http.NoBody {
-		return
+		return r
 	}
 	connection := http.NewResponseController(w)
 	if err := connection.SetReadDeadline(time.Now().Add(bodyTimeout)); err != nil {
-		return // not a connection, in tests alone
+		return r // not a connection, in tests alone
 	}
-	r.Body = &body{http.MaxBytesReader(w, r.Body, maxBody), connection}
+	b := &body{ReadCloser: http.MaxBytesReader(w, r.Body, maxBody), connection: connection}
+	r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, b))
+	r.Body = b
+	return r
 }
 
 type body struct {
 	io.ReadCloser
 	connection *http.ResponseController
+	whole      atomic.Bool // all of it has come
 }
+
+// bodyKey finds a request's body in its context: the proxy wraps the one that the request itself has.
+type bodyKey struct{}
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
+		b.whole.Store(true)
 		_ = b.connection.SetReadDeadline(time.Time{}) // the connection may be gone; so may then the limit
 	} else if err != nil {
 		err = bodyError{err}
@@ -131,10 +139,16 @@ func (e bodyError) Unwrap() error { return e.error }
 func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *log.Logger) {
 	var sending bodyError
 	var large *http.MaxBytesError
+	// The time limit ends the request's context too, and which of the two errors comes first is chance. A caller that has
+	// gone in the middle of its body reads neither answer.
+	late := false
+	if b, ok := r.Context().Value(bodyKey{}).(*body); ok {
+		late = r.Context().Err() != nil && !b.whole.Load()
+	}
 	switch {
 	case errors.As(err, &large):
 		refuse(w, r, http.StatusRequestEntityTooLarge, tooLarge)
-	case errors.As(err, &sending):
+	case errors.As(err, &sending) || late:
 		w.Header().Set("Connection", "close")
 		refuse(w, r, http.StatusBadRequest, "The body did not arrive whole within "+strconv.Itoa(int(bodyTimeout.Seconds()))+" seconds; send it again.")
 	case r.Context().Err() != nil: // the caller has gone
