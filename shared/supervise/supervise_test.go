@@ -38,9 +38,9 @@ func TestMain(m *testing.M) {
 		signal.Ignore(syscall.SIGTERM)
 		play()
 	default:
-		go play()
 		stop := make(chan os.Signal, 1)
 		signal.Notify(stop, syscall.SIGTERM)
+		go play() // after that: who finds it ready may stop it
 		<-stop
 		fmt.Fprintln(os.Stderr, "drained")
 	}
@@ -152,6 +152,25 @@ func TestAKilledFunctionIsBackAndRefusesNobody(t *testing.T) {
 	}
 	if got := said.said(); got != "post died (signal: killed); starting it again" {
 		t.Errorf("said %q", got)
+	}
+}
+
+// However often a function is crashed, that is not taken for one that cannot start.
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	f := startHelper(t, "serves", &teller{})
+	for range falseStarts + 1 {
+		if err := f.AwaitReady(t.Context(), readyTimeout); err != nil {
+			t.Fatal(err)
+		}
+		pid := fetch(t, f, "/pid")
+		before := time.Now()
+		if died := f.Crash(); died.Before(before) || died.After(time.Now()) {
+			t.Errorf("it died at %s, and was crashed after %s", died, before)
+		}
+		if again := fetch(t, f, "/pid"); again == pid {
+			t.Errorf("process %s still answers", pid)
+		}
 	}
 }
 
