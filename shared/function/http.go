@@ -35,7 +35,7 @@ func serveHTTP(ctx context.Context, address string, h *Handler, log *slog.Logger
 		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		WriteTimeout:                 h.settings.Timeout + answerTimeout,
 		DisableGeneralOptionsHandler: true, // OPTIONS * has no route either
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	log.Info("serving", "address", listener.Addr().String())
 	failed := make(chan error, 1)
@@ -54,7 +54,9 @@ func serveHTTP(ctx context.Context, address string, h *Handler, log *slog.Logger
 	log.Info("draining")
 	h.draining.Store(true)
 	_ = listener.Close()
-	<-failed
+	if err := <-failed; !errors.Is(err, net.ErrClosed) {
+		log.Warn("the listener failed while closing", "error", err.Error())
+	}
 	time.Sleep(drainPause)
 	left, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
@@ -98,11 +100,11 @@ func listen(address string) (net.Listener, error) {
 
 // removeLeftover removes the socket of a process that was killed. One that is listened on, and whatever is no socket, stays.
 func removeLeftover(path string) error {
-	info, err := os.Lstat(path)
-	if err != nil || info.Mode().Type() != os.ModeSocket {
-		return nil // to listen there will work, or say why not
+	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != os.ModeSocket {
+		return nil //nolint:nilerr // to listen there will work, or say why not
 	}
-	if c, err := net.Dial("unix", path); err == nil {
+	dialer := net.Dialer{Timeout: time.Second}
+	if c, err := dialer.DialContext(context.Background(), "unix", path); err == nil {
 		_ = c.Close()
 		return fmt.Errorf("another process serves on %s", path)
 	}

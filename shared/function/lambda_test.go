@@ -25,7 +25,7 @@ func seeing(t *testing.T, limit time.Duration, see http.HandlerFunc) invoker {
 		api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/slow", Security: api.Public},
 			func(ctx context.Context, _ *struct{}) (*struct{}, error) { <-ctx.Done(); return nil, ctx.Err() })
 	}
-	return newInvoker(NewHandler("test", routes, Deps{}, Settings{Timeout: limit, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}))
+	return newInvoker(NewHandler("test", routes, Deps{}, Settings{Timeout: limit, Log: slog.New(slog.DiscardHandler)}))
 }
 
 // What an event says of a request must reach the handler as an HTTP server would have handed it on.
