@@ -113,6 +113,7 @@ try() {
 	fi
 	unit stop "$AREA-check"
 	log "$AREA-check"
+	[ -n "$ROOT" ] || systemctl --quiet reset-failed "minifb-$AREA-check.service"
 	[ "$VERB" = deploy ] && rm -rf "$dir/releases/$1"
 	die "NOT DEPLOYED: the release $1 does not work. Nothing was switched: ${former:-nothing} runs on"
 }
@@ -137,6 +138,7 @@ switch() {
 		rm -f "$dir/current"
 	fi
 	unit stop "$AREA-next"
+	[ -n "$ROOT" ] || systemctl --quiet reset-failed "minifb-$AREA-next.service" 2>/dev/null
 	die "NOT DEPLOYED: the release $1 failed as it took over, and ${former:-nothing} runs again"
 }
 
