@@ -88,7 +88,8 @@ lock() {
 receive() {
 	part=$dir/releases/.part
 	rm -rf "$part"
-	mkdir "$part" && tar -xf - -C "$part" || die "the release did not arrive whole"
+	mkdir "$part" || exit 1
+	tar -xf - -C "$part" || die "the release did not arrive whole"
 	[ "$(sha256sum <"$part/bootstrap" | cut -d' ' -f1)" = "$HASH" ] || die "the release arrived damaged"
 	mv -T "$part" "$dir/releases/$1" || die "the release $1 cannot be put in its place"
 }
@@ -175,6 +176,7 @@ status)
 		dir=${dir%/}
 		AREA=${dir##*/}
 		[ -d "$dir/releases" ] || continue
+		# shellcheck disable=SC2046 # words
 		set -- $(state "$AREA")
 		active=${1:-unknown} pid=${2:--}
 		[ $# -ge 2 ] && shift 2
