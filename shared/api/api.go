@@ -39,10 +39,10 @@ type Options struct {
 func New(o Options) *API {
 	routes := router.New()
 	routes.NotFound = func(w http.ResponseWriter, r *http.Request) {
-		Write(w, NewError(http.StatusNotFound, "There is no route '"+Asked(r)+"'; check the path, to the letter and its slashes."))
+		Write(w, NoRoute(r))
 	}
 	routes.MethodNotAllowed = func(w http.ResponseWriter, r *http.Request, allow string) {
-		Write(w, NewError(http.StatusMethodNotAllowed, r.Method+" is not allowed here; use one of "+allow+"."))
+		Write(w, NotAllowed(r, allow))
 	}
 	config := huma.DefaultConfig("minifb "+o.Area, "1.0.0")
 	config.CreateHooks = nil // else each body carries $schema

@@ -49,6 +49,16 @@ func NewError(status int, hint string) *Error {
 	return e
 }
 
+// NoRoute is the answer to a path that no route has.
+func NoRoute(r *http.Request) *Error {
+	return NewError(http.StatusNotFound, "There is no route '"+Asked(r)+"'; check the path, to the letter and its slashes.")
+}
+
+// NotAllowed is the answer to a method that the path's routes do not have; allow names those they have.
+func NotAllowed(r *http.Request, allow string) *Error {
+	return NewError(http.StatusMethodNotAllowed, r.Method+" is not allowed here; use one of "+allow+".")
+}
+
 // Write answers with an error from outside huma: the router, a panic, a limit.
 func Write(w http.ResponseWriter, e *Error) {
 	maps.Copy(w.Header(), e.header)

@@ -2,7 +2,10 @@ package api
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
+	"regexp"
+	"strings"
 )
 
 // An Exchange is what is known of a request and its answer beside the two themselves. Package function makes one
@@ -31,4 +34,20 @@ func exchange(ctx context.Context) *Exchange {
 }
 
 // Asked is a request's method and path as sent, without its query.
-func Asked(r *http.Request) string { return r.Method + " " + r.URL.EscapedPath() }
+func Asked(r *http.Request) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if !strings.HasPrefix(path, "/") { // a proxy's form, with a host, or a request that came over no wire
+		path = r.URL.EscapedPath()
+	}
+	return r.Method + " " + path
+}
+
+var sane = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+
+// RequestID is the caller's own id for the request, where it is a sane one, or a new one.
+func RequestID(r *http.Request) string {
+	if sent := r.Header.Get("X-Request-Id"); sane.MatchString(sent) {
+		return sent
+	}
+	return rand.Text()
+}

@@ -2,11 +2,9 @@ package function
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -48,7 +46,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.around(w
 func (h *Handler) around(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	start := time.Now()
 	joinRepeated(r.Header)
-	exchange := &api.Exchange{RequestID: requestID(r.Header.Get("X-Request-Id")), Asked: api.Asked(r)}
+	exchange := &api.Exchange{RequestID: api.RequestID(r), Asked: api.Asked(r)}
 	ctx, cancel := context.WithTimeout(r.Context(), h.settings.Timeout)
 	defer cancel()
 	r = r.WithContext(api.WithExchange(ctx, exchange))
@@ -113,12 +111,3 @@ func joinRepeated(header http.Header) {
 	}
 }
 
-var sane = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
-
-// requestID is the caller's own id for the request, or a new one.
-func requestID(sent string) string {
-	if sane.MatchString(sent) {
-		return sent
-	}
-	return rand.Text()
-}

@@ -3,14 +3,12 @@ package gateway
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -38,10 +36,10 @@ const (
 func NewServer(t *sam.Template, socket func(area string) string, errors *log.Logger) *http.Server {
 	routes := router.New()
 	routes.NotFound = func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, http.StatusNotFound, "There is no route '"+api.Asked(r)+"'; check the path, to the letter and its slashes.")
+		refuse(w, r, api.NoRoute(r))
 	}
 	routes.MethodNotAllowed = func(w http.ResponseWriter, r *http.Request, allow string) {
-		refuse(w, r, http.StatusMethodNotAllowed, r.Method+" is not allowed here; use one of "+allow+".")
+		refuse(w, r, api.NotAllowed(r, allow))
 	}
 	for _, f := range t.Functions {
 		proxy := newProxy(f.Area, socket(f.Area), errors)
@@ -76,7 +74,7 @@ func newProxy(area, socket string, errors *log.Logger) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > maxBody {
-			refuse(w, r, http.StatusRequestEntityTooLarge, tooLarge)
+			refuse(w, r, api.NewError(http.StatusRequestEntityTooLarge, tooLarge))
 			return
 		}
 		proxy.ServeHTTP(w, limitBody(w, r))
@@ -147,26 +145,20 @@ func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *l
 	}
 	switch {
 	case errors.As(err, &large):
-		refuse(w, r, http.StatusRequestEntityTooLarge, tooLarge)
+		refuse(w, r, api.NewError(http.StatusRequestEntityTooLarge, tooLarge))
 	case errors.As(err, &sending) || late:
 		w.Header().Set("Connection", "close")
-		refuse(w, r, http.StatusBadRequest, "The body did not arrive whole within "+strconv.Itoa(int(bodyTimeout.Seconds()))+" seconds; send it again.")
+		refuse(w, r, api.NewError(http.StatusRequestTimeout, "The body did not arrive whole within "+strconv.Itoa(int(bodyTimeout.Seconds()))+" seconds; send it again."))
 	case r.Context().Err() != nil: // the caller has gone
 		w.WriteHeader(http.StatusServiceUnavailable)
 	default:
 		log.Printf("%s: %s: %v", area, api.Asked(r), err)
-		refuse(w, r, http.StatusServiceUnavailable, "The function "+area+" cannot be reached just now; try again in a second.")
+		refuse(w, r, api.NewError(http.StatusServiceUnavailable, "The function "+area+" cannot be reached just now; try again in a second."))
 	}
 }
 
-var sane = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
-
-func refuse(w http.ResponseWriter, r *http.Request, status int, hint string) {
-	id := r.Header.Get("X-Request-Id")
-	if !sane.MatchString(id) {
-		id = rand.Text()
-	}
-	w.Header().Set("X-Request-Id", id)
+func refuse(w http.ResponseWriter, r *http.Request, e *api.Error) {
+	w.Header().Set("X-Request-Id", api.RequestID(r))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	api.Write(w, api.NewError(status, hint))
+	api.Write(w, e)
 }

@@ -232,7 +232,7 @@ func TestSlowness(t *testing.T) {
 	t.Run("body", func(t *testing.T) {
 		t.Parallel()
 		resp, body := send(t, address, "POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{")
-		checkError(t, resp, body, 400, "within 10 seconds")
+		checkError(t, resp, body, 408, "within 10 seconds")
 	})
 	t.Run("function", func(t *testing.T) {
 		t.Parallel()
