@@ -8,25 +8,27 @@ import (
 
 // sweepBatch is how many rows of a deleted account go in one transaction: few enough that the rows of others that
 // are locked with them (a post whose counter goes down) are free again within some 50 ms.
-const sweepBatch = 500
+const sweepBatch = 200
 
 // Every statement here locks posts before comments, and both in the order of their ids, so that no two sweeps and no
 // sweep and a writer wait for each other. Counters go down in the statement that removes what they count, from what
 // they are under the lock, as reactions move them.
 
-// sweepPostReactions removes ?1 of user ?0's reactions to posts with their notifications.
+// sweepPostReactions removes ?1 of user ?0's reactions to posts with their notifications. The user is asked for by way of
+// `thing`: with a constant in its place, a plan made on old statistics may go through all of the user's reactions again
+// and again.
 const sweepPostReactions = `
 	WITH chosen AS MATERIALIZED (SELECT post_id FROM post_reactions WHERE user_uid = ?0 LIMIT ?1),
 	thing AS MATERIALIZED (
-		SELECT id, ` + counters + ` FROM posts WHERE id IN (SELECT post_id FROM chosen) ORDER BY id FOR NO KEY UPDATE
+		SELECT ?0::bigint AS user_uid, id, ` + counters + `
+		FROM posts WHERE id = ANY (ARRAY(SELECT post_id FROM chosen)) ORDER BY id FOR NO KEY UPDATE
 	), gone AS (
-		DELETE FROM post_reactions r USING thing WHERE r.post_id = thing.id AND r.user_uid = ?0 RETURNING r.post_id, r.type
+		DELETE FROM post_reactions r USING thing WHERE r.post_id = thing.id AND r.user_uid = thing.user_uid
+		RETURNING r.type, thing.id, ` + counters + `
 	), told AS (
-		DELETE FROM notifications n USING gone WHERE n.post_id = gone.post_id AND n.actor_uid = ?0 AND n.type = 2
+		DELETE FROM notifications n USING gone WHERE n.post_id = gone.id AND n.actor_uid = ?0 AND n.type = 2
 	), counted AS (
-		UPDATE posts p SET ` + moveCounters + `
-		FROM thing JOIN (SELECT post_id, ` + countGone + ` FROM gone GROUP BY post_id) move ON move.post_id = thing.id
-		WHERE p.id = thing.id
+		UPDATE posts p SET ` + countOff + ` FROM gone WHERE p.id = gone.id
 	)
 	SELECT count(*) FROM chosen`
 
@@ -34,22 +36,28 @@ const sweepPostReactions = `
 const sweepCommentReactions = `
 	WITH chosen AS MATERIALIZED (SELECT post_id, comment_id FROM comment_reactions WHERE user_uid = ?0 LIMIT ?1),
 	held AS MATERIALIZED (
-		SELECT id FROM posts WHERE id IN (SELECT post_id FROM chosen) ORDER BY id FOR KEY SHARE
+		SELECT id FROM posts WHERE id = ANY (ARRAY(SELECT post_id FROM chosen)) ORDER BY id FOR KEY SHARE
 	), thing AS MATERIALIZED (
-		SELECT c.post_id, c.id, ` + counters + ` FROM comments c JOIN held ON c.post_id = held.id
-		WHERE (c.post_id, c.id) IN (SELECT post_id, comment_id FROM chosen) ORDER BY c.post_id, c.id FOR NO KEY UPDATE OF c
+		SELECT ?0::bigint AS user_uid, c.post_id, c.id, ` + counters + `
+		FROM comments c JOIN held ON c.post_id = held.id
+		WHERE c.id = ANY (ARRAY(SELECT comment_id FROM chosen)) ORDER BY c.post_id, c.id FOR NO KEY UPDATE OF c
 	), gone AS (
 		DELETE FROM comment_reactions r USING thing
-		WHERE r.post_id = thing.post_id AND r.comment_id = thing.id AND r.user_uid = ?0 RETURNING r.comment_id, r.type
+		WHERE r.post_id = thing.post_id AND r.comment_id = thing.id AND r.user_uid = thing.user_uid
+		RETURNING r.type, thing.post_id, thing.id, ` + counters + `
 	), counted AS (
-		UPDATE comments c SET ` + moveCounters + `
-		FROM thing JOIN (SELECT comment_id, ` + countGone + ` FROM gone GROUP BY comment_id) move ON move.comment_id = thing.id
-		WHERE c.post_id = thing.post_id AND c.id = thing.id
+		UPDATE comments c SET ` + countOff + ` FROM gone WHERE c.post_id = gone.post_id AND c.id = gone.id
 	)
 	SELECT count(*) FROM chosen`
 
 const (
-	counters  = `reaction_1, reaction_2, reaction_3, reaction_4, reaction_5`
+	counters = `reaction_1, reaction_2, reaction_3, reaction_4, reaction_5`
+	// countOff takes one reaction off.
+	countOff = `
+			reaction_1 = gone.reaction_1 - (gone.type = 1)::int, reaction_2 = gone.reaction_2 - (gone.type = 2)::int,
+			reaction_3 = gone.reaction_3 - (gone.type = 3)::int, reaction_4 = gone.reaction_4 - (gone.type = 4)::int,
+			reaction_5 = gone.reaction_5 - (gone.type = 5)::int`
+	// countGone counts all that are gone, as moves.
 	countGone = `-count(*) FILTER (WHERE type = 1) AS n1, -count(*) FILTER (WHERE type = 2) AS n2, -count(*) FILTER (WHERE type = 3) AS n3,
 		-count(*) FILTER (WHERE type = 4) AS n4, -count(*) FILTER (WHERE type = 5) AS n5`
 )
@@ -116,10 +124,14 @@ const stripComment = `
 	)
 	SELECT count(*) FROM chosen`
 
-// deleteComments deletes the comments ?1 of the posts ?0, with their reactions and notifications.
+// deleteComments deletes the comments ?1, each of the post in its place in ?0, with their reactions and notifications.
 const deleteComments = `
-	WITH thing AS MATERIALIZED (SELECT id, comment_count FROM posts WHERE id IN (?0) ORDER BY id FOR NO KEY UPDATE),
-	gone AS (DELETE FROM comments c USING thing WHERE c.post_id = thing.id AND c.id IN (?1) RETURNING c.post_id)
+	WITH chosen AS MATERIALIZED (SELECT post_id, id FROM unnest(ARRAY[?0]::bigint[], ARRAY[?1]::bigint[]) AS c (post_id, id)),
+	thing AS MATERIALIZED (SELECT id, comment_count FROM posts WHERE id IN (?0) ORDER BY id FOR NO KEY UPDATE),
+	gone AS (
+		DELETE FROM comments c USING chosen JOIN thing ON thing.id = chosen.post_id
+		WHERE c.post_id = chosen.post_id AND c.id = chosen.id RETURNING c.post_id
+	)
 	UPDATE posts p SET comment_count = thing.comment_count - move.n
 	FROM thing JOIN (SELECT post_id, count(*) AS n FROM gone GROUP BY post_id) move ON move.post_id = thing.id
 	WHERE p.id = thing.id`
