@@ -42,21 +42,21 @@ func (s *Store) CancelCommentReaction(ctx context.Context, viewer, comment int64
 }
 
 const (
-	// $1 is the post, before $2 and $3.
+	// $1 is the post, before $2 and $3. user_uid + 0 is what the lists' index holds.
 	postReactionList = `
 		SELECT r.user_uid, r.type, r.modified, r.created_at, u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
 		FROM post_reactions r
 		JOIN users u ON u.uid = r.user_uid AND u.deleted_at IS NULL
-		WHERE r.post_id = $1 AND (r.created_at, r.user_uid) < ($2, $3)
+		WHERE r.post_id = $1 AND (r.created_at, r.user_uid + 0) < ($2, $3)
 			AND ` + postIsSeen + `$1))
-		ORDER BY r.created_at DESC, r.user_uid DESC`
+		ORDER BY r.created_at DESC, r.user_uid + 0 DESC`
 	// $1 and $4 are the comment and its post.
 	commentReactionList = `
 		SELECT r.user_uid, r.type, r.modified, r.created_at, u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
 		FROM comment_reactions r
 		JOIN users u ON u.uid = r.user_uid AND u.deleted_at IS NULL
-		WHERE r.post_id = $4 AND r.comment_id = $1 AND (r.created_at, r.user_uid) < ($2, $3)
-		ORDER BY r.created_at DESC, r.user_uid DESC`
+		WHERE r.post_id = $4 AND r.comment_id = $1 AND (r.created_at, r.user_uid + 0) < ($2, $3)
+		ORDER BY r.created_at DESC, r.user_uid + 0 DESC`
 )
 
 // PostReactions lists the reactions to a post, newest first; NotFound where there is no such post.
