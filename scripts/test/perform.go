@@ -68,8 +68,7 @@ func formatted(ctx context.Context) error {
 func onCI() bool { return os.Getenv("CI") == "true" }
 
 // install brings what the tests run on: PostgreSQL; gcc, which the race detector needs; nginx, systemd's checks of its units, and curl,
-// which deploys ask with. Werkzeug, which some
-// hold our hashes against, is used where it is installed; on CI it must be.
+// which deploys ask with. Werkzeug, which some hashes are held against, is used where it is installed; on CI it must be.
 func install(ctx context.Context, out io.Writer) error {
 	needs := []string{"postgresql", "gcc", "nginx", "systemd", "curl"}
 	if onCI() {
