@@ -110,4 +110,3 @@ func joinRepeated(header http.Header) {
 		}
 	}
 }
-

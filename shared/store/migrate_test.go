@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -113,15 +114,15 @@ func TestMigrateDown(t *testing.T) {
 	}
 	first := schema()
 	all := steps(t)
-	for i := len(all) - 1; i >= 0; i-- {
-		down, err := migrations.Files.ReadFile(all[i] + ".tx.down.sql")
+	for _, step := range slices.Backward(all) {
+		down, err := migrations.Files.ReadFile(step + ".tx.down.sql")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := db.Exec(string(down)); err != nil {
-			t.Fatalf("%s down: %v", all[i], err)
+			t.Fatalf("%s down: %v", step, err)
 		}
-		if _, err := db.Exec("DELETE FROM bun_migrations WHERE name = split_part($1, '_', 1)", all[i]); err != nil {
+		if _, err := db.Exec("DELETE FROM bun_migrations WHERE name = split_part($1, '_', 1)", step); err != nil {
 			t.Fatal(err)
 		}
 	}

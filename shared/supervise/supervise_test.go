@@ -94,7 +94,8 @@ func startHelper(t *testing.T, behaviour string, said *teller) *Function {
 	}
 	f, err := Start(Spec{
 		Area: "post", Binary: self, Socket: filepath.Join(dir, "post.sock"), Log: filepath.Join(dir, "post.log"),
-		Env: []string{helper + "=" + behaviour, "OWN=yes"}, Say: said.say,
+		// Where coverage is measured, a child without GOCOVERDIR says so in its log.
+		Env: []string{helper + "=" + behaviour, "OWN=yes", "GOCOVERDIR=" + dir}, Say: said.say,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +190,7 @@ func TestEnvironmentIsTheGivenOne(t *testing.T) {
 	f := startHelper(t, "serves", &teller{})
 	for line := range strings.SplitSeq(fetch(t, f, "/env"), "\n") {
 		switch name, value, _ := strings.Cut(line, "="); name {
-		case "OWN", helper, "PATH", "HOME", "LANG", "TZ":
+		case "OWN", helper, "GOCOVERDIR", "PATH", "HOME", "LANG", "TZ":
 			if value == "" && name != "TZ" {
 				t.Errorf("%s is empty", name)
 			}
