@@ -37,7 +37,7 @@ func (e *Error) GetHeaders() http.Header { return e.header }
 func NewError(status int, hint string) *Error {
 	hint = strings.ToValidUTF8(hint, "\ufffd")
 	if status == http.StatusInternalServerError {
-		hint = redact(hint)
+		hint = Redact(hint)
 	}
 	e := &Error{status: status, Result: http.StatusText(status), Hint: hint, header: http.Header{}}
 	switch status {
@@ -120,7 +120,8 @@ var (
 	secretToken   = regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+\.[\w-]*`)
 )
 
-func redact(hint string) string {
+// Redact takes out of an error's text what nobody may see, in an answer or in a log.
+func Redact(hint string) string {
 	hint = secretURL.ReplaceAllString(hint, "$1…")
 	hint = secretSetting.ReplaceAllString(hint, "$1…")
 	return secretToken.ReplaceAllString(hint, "…")

@@ -96,7 +96,7 @@ func (h *Handler) log(ctx context.Context, r *http.Request, exchange *api.Exchan
 	}
 	if exchange.Err != nil {
 		level = slog.LevelError
-		attributes = append(attributes, slog.String("error", exchange.Err.Error()))
+		attributes = append(attributes, slog.String("error", api.Redact(exchange.Err.Error())))
 	}
 	h.settings.Log.LogAttrs(ctx, level, "request", attributes...)
 }
