@@ -31,6 +31,7 @@ type load struct {
 type phase struct {
 	mu     sync.Mutex
 	took   []time.Duration
+	begun  []time.Time // of the same requests
 	failed []failure
 	wait   sync.WaitGroup
 }
@@ -105,7 +106,7 @@ func (l *load) send(ctx context.Context, p *phase, number int64, bearer string) 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.took = append(p.took, took)
+	p.took, p.begun = append(p.took, took), append(p.begun, begun)
 	if err != nil {
 		p.failed = append(p.failed, failure{begun, area, fmt.Sprintf("%s %s: %v", method, path, err)})
 	}
@@ -180,11 +181,30 @@ func (l *load) settle(ctx context.Context) (writes int, err error) {
 
 // quantile is the time within which this share of the requests was answered.
 func (p *phase) quantile(q float64) time.Duration {
-	if len(p.took) == 0 {
+	return quantile(q, p.took)
+}
+
+func quantile(q float64, took []time.Duration) time.Duration {
+	if len(took) == 0 {
 		return 0
 	}
-	slices.Sort(p.took)
-	return p.took[min(int(q*float64(len(p.took))), len(p.took)-1)]
+	took = slices.Sorted(slices.Values(took))
+	return took[min(int(q*float64(len(took))), len(took)-1)]
+}
+
+// A span is a stretch of time.
+type span struct{ from, to time.Time }
+
+// within are the times of the requests that left in one of the spans, and of those that did not.
+func (p *phase) within(spans []span) (inside, outside []time.Duration) {
+	for i, begun := range p.begun {
+		if slices.ContainsFunc(spans, func(s span) bool { return begun.After(s.from) && begun.Before(s.to) }) {
+			inside = append(inside, p.took[i])
+		} else {
+			outside = append(outside, p.took[i])
+		}
+	}
+	return inside, outside
 }
 
 // lost fails where a request of any function, but those named, was not answered as it should.

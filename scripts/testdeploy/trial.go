@@ -61,6 +61,7 @@ func (t trial) swap(ctx context.Context, w *world, l *load, out io.Writer, note 
 	}
 	before := w.pids()
 	var longest time.Duration
+	var spans []span
 	busy, err := l.during(ctx, func() error {
 		for i := range t.deploys {
 			arguments := []string{"-rollback"}
@@ -80,6 +81,7 @@ func (t trial) swap(ctx context.Context, w *world, l *load, out io.Writer, note 
 				return fmt.Errorf("deploy %d changed nothing: %s", i+1, said)
 			}
 			longest = max(longest, took)
+			spans = append(spans, span{time.Now().Add(-took), time.Now()})
 			if err := sleep(ctx, t.pause); err != nil {
 				return err
 			}
@@ -99,6 +101,9 @@ func (t trial) swap(ctx context.Context, w *world, l *load, out io.Writer, note 
 	note(quiet.lost())
 	fmt.Fprintf(out, "  with %2d deploys:      %s\n", t.deploys, busy)
 	fmt.Fprintf(out, "  the longest deploy or rollback took %.1f s; p99 is %.2f times the quiet one\n", longest.Seconds(), ratio(busy, quiet))
+	inside, outside := busy.within(spans)
+	fmt.Fprintf(out, "  while a deploy was under way p99 was %.2f ms, and between two %.2f ms\n",
+		milliseconds(quantile(0.99, inside)), milliseconds(quantile(0.99, outside)))
 	note(busy.lost())
 	note(w.undisturbed(before))
 	if t.strict && ratio(busy, quiet) > slowdown {

@@ -27,7 +27,7 @@ const (
 const (
 	longestRoot  = 70 // bytes, for the sockets' paths to fit into 107
 	stopTimeout  = 20 * time.Second
-	restartPause = 250 * time.Millisecond
+	restartPause = 100 * time.Millisecond
 )
 
 // StartTimeout is how long systemd gives a function to say that it is ready.
