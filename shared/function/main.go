@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"minifb/shared/api"
 	"minifb/shared/config"
@@ -61,7 +62,21 @@ func run(ctx context.Context, area string, routes Routes, needs []Need, log *slo
 		serveLambda(ctx, handler)
 		return nil
 	}
+	warm(ctx, deps, log)
 	return serveHTTP(ctx, c.Listen, handler, log)
+}
+
+// warmTimeout bounds how long a start waits for its database; without one, requests are answered 503.
+const warmTimeout = time.Second
+
+// warm connects to the database and fetches what every request looks at, so that the first callers after a restart
+// do not wait for it.
+func warm(ctx context.Context, d Deps, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
+	defer cancel()
+	if err := d.Ended.Check(ctx, ""); err != nil {
+		log.Warn("starting without a database", "error", api.Redact(err.Error()))
+	}
 }
 
 func build(area string, c config.Config) (d Deps, err error) {
