@@ -8,11 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"minifb/shared/build"
 	"minifb/shared/cluster"
 	"minifb/shared/spawn"
 	"minifb/shared/testdb"
@@ -35,6 +37,9 @@ func (p plan) perform(ctx context.Context, out io.Writer) (count tally, err erro
 		if err := p.check(ctx, out, env, verb); err != nil {
 			return count, err
 		}
+	}
+	if err := p.release(ctx, out); err != nil {
+		return count, err
 	}
 	url, stop, err := database(ctx, out)
 	if err != nil {
@@ -90,6 +95,21 @@ func (p plan) check(ctx context.Context, out io.Writer, env []string, verb strin
 	args := append([]string{verb, "-race"}, p.packages...)
 	if err := goTool(ctx, out, append(slices.Clip(env), "GOGC=off", "GOMEMLIMIT=1GiB"), args...); err != nil {
 		return fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
+	}
+	fmt.Fprintf(out, "%.1f s\n", time.Since(start).Seconds())
+	return nil
+}
+
+// release compiles what functions are made of as it is released. Several tests run the real binaries, each of its own build,
+// and all at once they would each compile everything.
+func (p plan) release(ctx context.Context, out io.Writer) error {
+	if !slices.Contains(p.packages, "./...") {
+		return nil
+	}
+	start := time.Now()
+	fmt.Fprint(out, "go build, as it is released … ")
+	if err := build.Compile(ctx, ".", build.Target{Arch: runtime.GOARCH}, out, "./shared/function", "./shared/shape", "./shared/field"); err != nil {
+		return err
 	}
 	fmt.Fprintf(out, "%.1f s\n", time.Since(start).Seconds())
 	return nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -54,20 +55,43 @@ type checker struct {
 func checkJSON(data []byte, schema *huma.Schema, registry huma.Registry) []error {
 	c := checker{decoder: jsontext.NewDecoder(bytes.NewBuffer(data)), registry: registry}
 	if err := c.value("body", schema); err != nil {
-		return []error{&huma.ErrorDetail{Location: "body", Message: err.Error()}}
+		return []error{err}
 	}
 	if _, err := c.decoder.ReadToken(); !errors.Is(err, io.EOF) {
 		return []error{&huma.ErrorDetail{Location: "body", Message: "has more after the first JSON value; send one alone"}}
 	}
+	if len(c.faults) > 0 {
+		c.rules(data, schema)
+	}
 	return c.faults
 }
+
+// rules adds the fields that break a rule of the schema to the faults found so far: huma will not come to look for them, and one answer is to name all.
+func (c *checker) rules(data []byte, schema *huma.Schema) {
+	var body any
+	if err := unmarshal(data, &body); err != nil {
+		return
+	}
+	path, broken := huma.NewPathBuffer(nil, 0), huma.ValidateResult{}
+	path.Push("body")
+	huma.Validate(c.registry, schema, path, huma.ModeWriteToServer, body, &broken)
+	for _, err := range broken.Errors {
+		d, ok := errors.AsType[*huma.ErrorDetail](err)
+		if ok && d.Message != unexpected && !slices.ContainsFunc(c.faults, func(f error) bool { return f.(*huma.ErrorDetail).Location == d.Location }) {
+			c.fault(d.Location, d.Message)
+		}
+	}
+}
+
+// unexpected is what is wrong with a key that the schema does not have, in huma's words too.
+const unexpected = validation.MsgUnexpectedProperty
 
 // value reads the next value and all within it. Its error ends the walk.
 func (c *checker) value(place string, s *huma.Schema) error {
 	for s != nil && s.Ref != "" {
 		s = c.registry.SchemaFromRef(s.Ref)
 	}
-	token, err := c.token()
+	token, err := c.token(place)
 	if err != nil {
 		return err
 	}
@@ -78,7 +102,7 @@ func (c *checker) value(place string, s *huma.Schema) error {
 				return err
 			}
 		}
-		_, err = c.token()
+		_, err = c.token(place)
 	case '[':
 		var items *huma.Schema
 		if s != nil {
@@ -89,14 +113,14 @@ func (c *checker) value(place string, s *huma.Schema) error {
 				return err
 			}
 		}
-		_, err = c.token()
+		_, err = c.token(place)
 	}
 	return err
 }
 
 // member reads a name and its value.
 func (c *checker) member(place string, object *huma.Schema) error {
-	token, err := c.token()
+	token, err := c.token(place)
 	if err != nil {
 		return err
 	}
@@ -106,7 +130,7 @@ func (c *checker) member(place string, object *huma.Schema) error {
 	if object != nil && object.Type == huma.TypeObject {
 		property = object.Properties[name]
 		if property == nil && object.AdditionalProperties == false {
-			c.fault(place, "unexpected property")
+			c.fault(place, unexpected)
 		}
 	}
 	if property != nil && !property.Nullable && !object.Nullable && c.decoder.PeekKind() == 'n' && !slices.Contains(object.Required, name) {
@@ -121,17 +145,20 @@ func (c *checker) fault(place, message string) {
 	}
 }
 
-func (c *checker) token() (jsontext.Token, error) {
+// token reads the next token of the value at place. Its error is a fault that says where it is.
+func (c *checker) token(place string) (jsontext.Token, error) {
 	token, err := c.decoder.ReadToken()
+	if err == nil && token.Kind() == '"' && strings.ContainsRune(token.String(), 0) {
+		return token, &huma.ErrorDetail{Location: place, Message: "holds the character U+0000, which cannot be stored; leave it out"}
+	}
+	var syntactic *jsontext.SyntacticError
 	switch {
-	case errors.Is(err, jsontext.ErrDuplicateName):
-		return token, errors.New("names a key twice; name each once")
+	case errors.As(err, &syntactic) && errors.Is(err, jsontext.ErrDuplicateName):
+		return token, &huma.ErrorDetail{Location: place + "." + shown(syntactic.JSONPointer.LastToken()), Message: "is there twice; name each key once"}
 	case err != nil:
-		return token, fmt.Errorf("is not well-formed JSON in UTF-8 near byte %d", c.decoder.InputOffset())
+		return token, &huma.ErrorDetail{Location: "body", Message: fmt.Sprintf("is not well-formed JSON in UTF-8 near byte %d", c.decoder.InputOffset())}
 	case c.decoder.StackDepth() > maxDepth:
-		return token, fmt.Errorf("nests deeper than %d levels", maxDepth)
-	case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
-		return token, errors.New("holds the character U+0000, which cannot be stored; leave it out")
+		return token, &huma.ErrorDetail{Location: "body", Message: fmt.Sprintf("nests deeper than %d levels", maxDepth)}
 	}
 	return token, nil
 }

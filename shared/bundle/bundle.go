@@ -3,7 +3,6 @@
 package bundle
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,12 +10,13 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"minifb/shared/build"
 	"minifb/shared/cluster"
 	"minifb/shared/gateway"
 	"minifb/shared/sam"
@@ -99,26 +99,14 @@ func Start(ctx context.Context, o Options) (_ *Bundle, err error) {
 }
 
 func (b *Bundle) build(ctx context.Context, t *sam.Template) error {
-	dir, err := filepath.Abs(filepath.Join(b.o.Dir, "bin"))
-	if err != nil {
-		return fmt.Errorf("build the functions: %w", err)
-	}
-	args := []string{"build", "-buildvcs=false", "-o", dir + string(filepath.Separator)}
-	cgo := "CGO_ENABLED=0"
-	if b.o.Race {
-		args, cgo = append(args, "-race"), "CGO_ENABLED=1"
-	} else { // those of `make run`, so that nothing is compiled twice
-		args = append(args, "-trimpath", "-ldflags=-s -w", "-gcflags=all=-dwarf=false")
-	}
+	dir := filepath.Join(b.o.Dir, "bin")
+	var packages []string
 	for _, f := range t.Functions {
-		args = append(args, "./functions/"+f.Area)
+		packages = append(packages, "./functions/"+f.Area)
 	}
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = b.o.Root
-	cmd.Env = append(cmd.Environ(), cgo)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Run(); err != nil {
+	var said strings.Builder
+	err := build.Build(ctx, b.o.Root, dir, build.Target{Arch: runtime.GOARCH, Race: b.o.Race}, &said, packages...)
+	if err != nil {
 		return fmt.Errorf("the functions do not build: %w\n%s", err, strings.TrimSpace(said.String()))
 	}
 	return nil

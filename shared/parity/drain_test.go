@@ -41,7 +41,7 @@ func hold(t *testing.T, path string) (*net.UnixListener, *os.File) {
 func TestARestartLosesNoRequest(t *testing.T) {
 	t.Parallel()
 	const clients, restarts = 8, 5
-	b := build(t)
+	b := compiled(t)
 	w := newWorld(t, b.keys, []string{"ann.1"})
 	path := filepath.Join(w.socket, "held.sock")
 	_, socket := hold(t, path)
@@ -126,7 +126,7 @@ func TestARestartLosesNoRequest(t *testing.T) {
 // A socket is taken only by the process that it is meant for, and only a single one.
 func TestPassedSockets(t *testing.T) {
 	t.Parallel()
-	b := build(t)
+	b := compiled(t)
 	w := newWorld(t, b.keys, []string{"ann.1"})
 	_, socket := hold(t, filepath.Join(w.socket, "held.sock"))
 

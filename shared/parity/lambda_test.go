@@ -47,7 +47,7 @@ func connections(t *testing.T, w *world) (n int) {
 // Whatever becomes of its connections while a process is frozen, the next request is answered, and a write is done once.
 func TestAFrozenProcessComesBack(t *testing.T) {
 	t.Parallel()
-	b := build(t)
+	b := compiled(t)
 	w := newWorld(t, b.keys, []string{"ann.1"})
 	i, err := lambdatest.Start(filepath.Join(b.binaries, "post"), b.environment("post", w)...)
 	must(t, err)
@@ -84,7 +84,7 @@ func terminate(t *testing.T, w *world) {
 // A payload that is no request is a function error that says so, and the process goes on. Told to end, it closes its connections.
 func TestALambdaProcessLivesAndEnds(t *testing.T) {
 	t.Parallel()
-	b := build(t)
+	b := compiled(t)
 	w := newWorld(t, b.keys, []string{"ann.1"})
 	i, err := lambdatest.Start(filepath.Join(b.binaries, "post"), b.environment("post", w)...)
 	must(t, err)
@@ -111,7 +111,7 @@ func TestALambdaProcessLivesAndEnds(t *testing.T) {
 // The function's own 504 is out before Lambda's limit, and a panic costs one request and not the process.
 func TestALambdaProcessOutlastsItsFailures(t *testing.T) {
 	t.Parallel()
-	b := build(t)
+	b := compiled(t)
 	w := newWorld(t, b.keys, []string{"ann.1"})
 	environment := append(b.environment("trial", w), "REQUEST_TIMEOUT=1m")
 	i, err := lambdatest.Start(filepath.Join(b.binaries, "trial"), environment...)

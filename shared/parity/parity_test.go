@@ -3,16 +3,18 @@
 package parity
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"minifb/shared/build"
 	"minifb/shared/sam"
 	"minifb/shared/token"
 )
@@ -21,7 +23,7 @@ const top = "../../"
 
 func TestEveryWayInAnswersTheSame(t *testing.T) {
 	t.Parallel()
-	b := build(t)
+	b := compiled(t)
 	requests := suite(b.template)
 	seen := map[string]bool{}
 	for _, r := range requests {
@@ -50,8 +52,8 @@ func TestEveryWayInAnswersTheSame(t *testing.T) {
 	compare(t, requests, answers)
 }
 
-// build compiles the functions and the trial one, as they are compiled for Lambda; once for all tests.
-func build(t *testing.T) *bundle {
+// compiled compiles the functions and the trial one, as they are compiled for Lambda; once for all tests.
+func compiled(t *testing.T) *bundle {
 	t.Helper()
 	b, err := built()
 	must(t, err)
@@ -71,11 +73,10 @@ var built = sync.OnceValues(func() (*bundle, error) {
 	if b.keys.private, b.keys.public, err = token.GenerateKeys(); err != nil {
 		return nil, err
 	}
-	command := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-tags=lambda.norpc", "-o", b.binaries+"/", "./functions/...", "./shared/parity/trial")
-	command.Dir = top
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := command.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("go build: %w\n%s", err, out)
+	var said strings.Builder
+	target := build.Target{Arch: runtime.GOARCH, Lambda: true}
+	if err := build.Build(context.Background(), top, b.binaries, target, &said, "./functions/...", "./shared/parity/trial"); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, said.String())
 	}
 	return b, nil
 })
