@@ -15,7 +15,6 @@ func TestCheck(t *testing.T) {
 
 	b.Run(t, []bundletest.Step{
 		{Name: "free", Do: "GET /check/id/eve.1", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
-			t.Helper()
 			if string(a.Body) != "{}" {
 				t.Errorf("the body is %s", a.Body)
 			}

@@ -31,7 +31,6 @@ func TestDeletion(t *testing.T) {
 		{Name: "its ID is free", Do: "GET /check/id/ANN.1", Want: 200},
 		{Name: "for anybody", Do: "POST /signup", Body: `{"id":"ANN.1","name":"Another",` + rightPassword + `}`, Want: 201},
 		{Name: "who is somebody else", Do: "GET /user/ann.1", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
-			t.Helper()
 			if a.Object(t)["name"] != "Another" {
 				t.Errorf("the body is %s", a.Body)
 			}

@@ -17,7 +17,6 @@ func TestNickname(t *testing.T) {
 		{Name: "set", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 200, Check: isMe("nickname", "앤", "name", "ann.1")},
 		{Name: "set again", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 200, Check: isMe("nickname", "앤")},
 		{Name: "shown to all", Do: "GET /user/ann.1", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
-			t.Helper()
 			if got := a.Object(t)["nickname"]; got != "앤" {
 				t.Errorf("nickname is %v", got)
 			}

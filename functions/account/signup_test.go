@@ -23,7 +23,6 @@ func TestSignUp(t *testing.T) {
 		{Name: "with all fields", Do: "POST /signup", Want: 201,
 			Body: `{"id":"Ann.1","name":"Ann","nickname":"앤","intro":"two\nlines","email":"ann@example.org",` + rightPassword + `}`,
 			Check: func(t *testing.T, a bundletest.Answer) {
-				t.Helper()
 				if got := a.Header.Get("Location"); got != "/user/Ann.1" {
 					t.Errorf("Location is %q", got)
 				}

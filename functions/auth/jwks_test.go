@@ -13,7 +13,6 @@ func TestJWKS(t *testing.T) {
 	ann := b.User("ann.1")
 	b.Run(t, []bundletest.Step{
 		{Name: "the keys", Do: "GET /.well-known/jwks.json", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
-			t.Helper()
 			// NewVerifier takes no private key.
 			verifier, err := token.NewVerifier(string(a.Body), "minifb", "minifb")
 			if err != nil {

@@ -19,7 +19,6 @@ func TestList(t *testing.T) {
 		{Name: "one's own, newest first", As: second, Do: "GET /session", Want: 200, Check: listed(second, third, second, ann)},
 		{Name: "somebody else's", As: eve, Do: "GET /session", Want: 200, Check: listed(eve, eve)},
 		{Name: "a page", As: ann, Do: "GET /session?size=2", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
-			t.Helper()
 			listed(ann, third, second)(t, a)
 			next, _ = a.Object(t)["next"].(string)
 		}},

@@ -27,7 +27,6 @@ func TestSignIn(t *testing.T) {
 
 	b.Run(t, []bundletest.Step{
 		{Name: "right", Do: "POST /auth", Body: `{"id":"Ann.1",` + rightPassword, Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
-			t.Helper()
 			signedIn = bundletest.Caller{Token: isTokens(t, a).AccessToken}
 		}},
 		{Name: "in another case", Do: "POST /auth", Body: `{"id":"aNN.1",` + rightPassword, Want: 200},
