@@ -66,7 +66,8 @@ func checkJSON(data []byte, schema *huma.Schema, registry huma.Registry) []error
 	return c.faults
 }
 
-// rules adds the fields that break a rule of the schema to the faults found so far: huma will not come to look for them, and one answer is to name all.
+// rules adds the fields that break a rule of the schema to the faults found so far: huma will not come to look for them, and
+// one answer is to name all.
 func (c *checker) rules(data []byte, schema *huma.Schema) {
 	var body any
 	if err := unmarshal(data, &body); err != nil {
@@ -83,8 +84,8 @@ func (c *checker) rules(data []byte, schema *huma.Schema) {
 	}
 }
 
-// unexpected is what is wrong with a key that the schema does not have, in huma's words too.
-const unexpected = validation.MsgUnexpectedProperty
+// unexpected is what is wrong with a key that the schema does not have, in huma's words.
+var unexpected = validation.MsgUnexpectedProperty
 
 // value reads the next value and all within it. Its error ends the walk.
 func (c *checker) value(place string, s *huma.Schema) error {
