@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -48,7 +49,7 @@ func NewServer(t *sam.Template, socket func(area string) string, errors *log.Log
 		}
 	}
 	return &http.Server{
-		Handler: routes, ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
+		Handler: timed(routes), ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: maxHeader, ErrorLog: errors,
 		DisableGeneralOptionsHandler: true, // OPTIONS * has no route either
 	}
@@ -77,7 +78,7 @@ func newProxy(area, socket string, errors *log.Logger) http.Handler {
 			refuse(w, r, api.NewError(http.StatusRequestEntityTooLarge, tooLarge))
 			return
 		}
-		proxy.ServeHTTP(w, limitBody(w, r))
+		proxy.ServeHTTP(w, watchBody(w, r))
 	})
 }
 
@@ -93,17 +94,23 @@ func rewrite(area string, p *httputil.ProxyRequest) {
 	p.SetXForwarded() // those that the caller sent are gone already
 }
 
-// limitBody gives the body its time and its size. When all of it has come the time limit is lifted: it would otherwise end
-// a request that the function still works at.
-func limitBody(w http.ResponseWriter, r *http.Request) *http.Request {
+// timed gives each body its time, one of a request that no route takes too: the server reads it all the same, before it answers.
+func timed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // fails where there is no connection, in tests alone
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// watchBody gives the body its size. When all of it has come the time limit is lifted: it would otherwise end a request that
+// the function still works at.
+func watchBody(w http.ResponseWriter, r *http.Request) *http.Request {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r
 	}
-	connection := http.NewResponseController(w)
-	if err := connection.SetReadDeadline(time.Now().Add(bodyTimeout)); err != nil {
-		return r // not a connection, in tests alone
-	}
-	b := &body{ReadCloser: http.MaxBytesReader(w, r.Body, maxBody), connection: connection}
+	b := &body{ReadCloser: http.MaxBytesReader(w, r.Body, maxBody), connection: http.NewResponseController(w)}
 	r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, b))
 	r.Body = b
 	return r
@@ -146,6 +153,9 @@ func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *l
 	switch {
 	case errors.As(err, &large):
 		refuse(w, r, api.NewError(http.StatusRequestEntityTooLarge, tooLarge))
+	case errors.As(err, &sending) && !late && !errors.Is(err, os.ErrDeadlineExceeded):
+		w.Header().Set("Connection", "close")
+		refuse(w, r, api.NewError(http.StatusBadRequest, "The body broke off or is malformed; send it whole."))
 	case errors.As(err, &sending) || late:
 		w.Header().Set("Connection", "close")
 		refuse(w, r, api.NewError(http.StatusRequestTimeout, "The body did not arrive whole within "+strconv.Itoa(int(bodyTimeout.Seconds()))+" seconds; send it again."))

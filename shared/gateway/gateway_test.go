@@ -219,6 +219,13 @@ func TestEndlessBody(t *testing.T) {
 	checkError(t, resp, body, 413, "64 KiB")
 }
 
+func TestMalformedBody(t *testing.T) {
+	t.Parallel()
+	address := start(t, func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
+	resp, body := send(t, address, "POST /post HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}")
+	checkError(t, resp, body, 400, "malformed")
+}
+
 // A slow body is cut off after 10 s; a slow function, whose request's body has come, is not.
 func TestSlowness(t *testing.T) {
 	t.Parallel()
@@ -234,6 +241,16 @@ func TestSlowness(t *testing.T) {
 		resp, body := send(t, address, "POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{")
 		checkError(t, resp, body, 408, "within 10 seconds")
 	})
+	for what, line := range map[string]string{"no route": "POST /nothing", "no such method": "PUT /post"} {
+		t.Run("body for "+what, func(t *testing.T) {
+			t.Parallel()
+			begun := time.Now()
+			resp, _ := send(t, address, line+" HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{")
+			if took := time.Since(begun); resp.StatusCode/100 != 4 || !resp.Close || took > 12*time.Second {
+				t.Errorf("got %d after %s, closing: %v", resp.StatusCode, took, resp.Close)
+			}
+		})
+	}
 	t.Run("function", func(t *testing.T) {
 		t.Parallel()
 		resp, body := send(t, address, "POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
