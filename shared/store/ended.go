@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"minifb/shared/fault"
 )
 
-// endedAge is how old the list of ended sessions may be. The contract allows one second from a session's end to
-// its refusal everywhere; the rest of it is for the query's own way.
-const endedAge = 800 * time.Millisecond
+const (
+	// endedAge is how old the list of ended sessions may be. The contract allows one second from a session's end to
+	// its refusal everywhere; the rest of it is for the query's own way.
+	endedAge     = 800 * time.Millisecond
+	fetchTimeout = 5 * time.Second
+)
 
 // EndedSessions is this process's copy of the sessions that ended within an access token's life. It is fetched when
 // a request finds it too old, so it costs one small query a second under whatever load, and nothing between requests.
@@ -32,35 +33,37 @@ func (e *EndedSessions) Check(ctx context.Context, session string) error {
 	for {
 		e.mu.Lock()
 		if e.fresh() {
-			_, ended := e.ids[session]
-			e.mu.Unlock()
-			if ended {
-				return errEnded
-			}
-			return nil
+			defer e.mu.Unlock()
+			return refuseEnded(e.ids, session)
 		}
-		fetching := e.fetching
-		if fetching == nil { // ours to fetch, for all who wait
-			fetching = make(chan struct{})
-			e.fetching = fetching
+		if e.fetching == nil { // ours to fetch, for all who wait
+			e.fetching = make(chan struct{})
 			e.mu.Unlock()
-			e.fetch(ctx)
-			close(fetching)
-			if err := e.lastError(); err != nil {
+			// However long it took, the list is younger than this request.
+			ids, err := e.fetch(ctx)
+			if err != nil {
 				return err
 			}
-			continue
+			return refuseEnded(ids, session)
 		}
+		fetching := e.fetching
 		e.mu.Unlock()
 		select {
 		case <-fetching:
-			if err := e.lastError(); err != nil && ctx.Err() == nil {
+			if err := e.lastError(); err != nil {
 				return err
 			}
 		case <-ctx.Done():
-			return fault.Wrap(fault.Unavailable, ctx.Err(), "The session could not be checked in time; try again.")
+			return fmt.Errorf("wait for the ended sessions: %w", ctx.Err())
 		}
 	}
+}
+
+func refuseEnded(ids map[string]struct{}, session string) error {
+	if _, ended := ids[session]; ended {
+		return errEnded
+	}
+	return nil
 }
 
 // fresh tells whether the copy may be used. The clock on the wall has a say too: the other one may stand still while
@@ -77,23 +80,28 @@ func (e *EndedSessions) lastError() error {
 }
 
 // fetch does not end with the request that happens to pay for it: others wait for the same list.
-func (e *EndedSessions) fetch(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+func (e *EndedSessions) fetch(ctx context.Context) (map[string]struct{}, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 	defer cancel()
 	asOf := time.Now()
-	var ids []string
+	var list []string
 	// Ten minutes: twice an access token's life, for clocks that differ and transactions that took long to commit.
-	err := e.store.db.NewRaw(`SELECT id FROM ended_sessions WHERE ended_at > now() - interval '10 minutes'`).Scan(ctx, &ids)
+	err := e.store.db.NewRaw(`SELECT id FROM ended_sessions WHERE ended_at > now() - interval '10 minutes'`).Scan(ctx, &list)
+	if err != nil {
+		err = fmt.Errorf("read ended sessions: %w", err)
+	}
+	ids := make(map[string]struct{}, len(list))
+	for _, id := range list {
+		ids[id] = struct{}{}
+	}
 
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.fetching, e.err = nil, nil
-	if err != nil {
-		e.err = fmt.Errorf("read ended sessions: %w", err)
-		return
+	if err == nil {
+		e.ids, e.asOf = ids, asOf
 	}
-	e.ids, e.asOf = make(map[string]struct{}, len(ids)), asOf
-	for _, id := range ids {
-		e.ids[id] = struct{}{}
-	}
+	e.err = err
+	close(e.fetching)
+	e.fetching = nil
+	return ids, err
 }
