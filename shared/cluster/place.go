@@ -110,6 +110,8 @@ func (p *place) settings(fast bool) []string {
 		"unix_socket_directories=" + sockets, "unix_socket_permissions=0700",
 		"shared_buffers=128MB", "timezone=UTC", "log_timezone=UTC", "jit=off",
 		"logging_collector=off", "log_destination=stderr",
+		// Without these a failed statement is logged with its values, passwords' hashes and people's words among them.
+		"log_min_error_statement=panic", "log_error_verbosity=terse",
 	}
 	if fast {
 		settings = append(settings, "max_connections=300", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
