@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"minifb/shared/field"
 	"minifb/shared/sam"
 )
 
@@ -33,6 +34,14 @@ func readSettings(env func(string) string) (settings, error) {
 	}
 	if (s.adminID == "") != (s.adminPassword == "") {
 		return s, errors.New("ADMIN_ID and ADMIN_PASSWORD go together; set both or neither")
+	}
+	if s.adminID != "" {
+		if fault := errors.Join(field.Check("ADMIN_ID", field.ID(s.adminID)), field.Check("ADMIN_PASSWORD", field.Password(s.adminPassword))); fault != nil {
+			return s, fault
+		}
+	}
+	if hint := env("ERROR_HINT"); hint != "" && hint != "full" && hint != "generic" {
+		return s, errors.New("ERROR_HINT: name full or generic")
 	}
 	if s.dataDir, err = filepath.Abs(or(env("DATA_DIR"), ".data")); err != nil {
 		return s, fmt.Errorf("DATA_DIR: %w", err)

@@ -33,6 +33,9 @@ func TestReadSettings(t *testing.T) {
 	}
 	for name, env := range map[string][]string{
 		"PORT": {"PORT", "http"}, "1 to 65535": {"PORT", "65536"}, "both or neither": {"ADMIN_ID", "root"}, "neither": {"ADMIN_PASSWORD", "secret-1"},
+		"ADMIN_ID: expected string to be 4 to 50": {"ADMIN_ID", "abc", "ADMIN_PASSWORD", "secret-1-and-more"},
+		"ADMIN_PASSWORD: expected length >= 10":   {"ADMIN_ID", "root.1", "ADMIN_PASSWORD", "secret-1"},
+		"full or generic":                         {"ERROR_HINT", "none"},
 	} {
 		_, err := readSettings(environment(env...))
 		if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "secret-1") {

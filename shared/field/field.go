@@ -2,7 +2,11 @@
 // Lengths count Unicode code points. Text is stored as sent.
 package field
 
-import "github.com/danielgtaylor/huma/v2"
+import (
+	"errors"
+
+	"github.com/danielgtaylor/huma/v2"
+)
 
 type (
 	// ID is a user's ID. Its letters' case matters to the eye alone.
@@ -77,4 +81,22 @@ func (Email) Schema(huma.Registry) *huma.Schema {
 		Pattern: `^` + dotAtom + `@` + dotAtom + `$`, PatternDescription: "a mail address such as ann@example.org",
 		Description: "A mail address of at most 254 code points. Shown to its owner only", Examples: []any{"ann@example.org"},
 	}
+}
+
+// Check tells what a value breaks of its field's rule, in the words that the API's hints have for it: name, the rule, and never the
+// value. It is for values that come another way than through the API.
+func Check[F interface {
+	~string
+	huma.SchemaProvider
+}](name string, value F) error {
+	schema := value.Schema(nil)
+	schema.PrecomputeMessages()
+	path, broken := huma.NewPathBuffer(nil, 0), huma.ValidateResult{}
+	huma.Validate(nil, schema, path, huma.ModeWriteToServer, string(value), &broken)
+	for _, err := range broken.Errors {
+		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
+			return errors.New(name + ": " + d.Message)
+		}
+	}
+	return nil
 }
