@@ -77,11 +77,18 @@ func (c *checker) rules(data []byte, schema *huma.Schema) {
 	path.Push("body")
 	huma.Validate(c.registry, schema, path, huma.ModeWriteToServer, body, &broken)
 	for _, err := range broken.Errors {
-		d, ok := errors.AsType[*huma.ErrorDetail](err)
-		if ok && d.Message != unexpected && !slices.ContainsFunc(c.faults, func(f error) bool { return f.(*huma.ErrorDetail).Location == d.Location }) {
+		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok && d.Message != unexpected && !c.named(d.Location) {
 			c.fault(d.Location, d.Message)
 		}
 	}
+}
+
+// named tells whether a fault was found at this place.
+func (c *checker) named(place string) bool {
+	return slices.ContainsFunc(c.faults, func(fault error) bool {
+		d, ok := errors.AsType[*huma.ErrorDetail](fault)
+		return ok && d.Location == place
+	})
 }
 
 // unexpected is what is wrong with a key that the schema does not have, in huma's words.
