@@ -47,6 +47,7 @@ func TestEdit(t *testing.T) {
 		{Name: "a stale tag, the same content", As: ann, Do: "PATCH " + post, Body: body("first"), Header: match(`"2"`), Want: 412},
 		{Name: "a weak tag", As: ann, Do: "PATCH " + post, Body: body("x"), Header: match(`W/"3"`), Want: 412},
 		{Name: "no tag", As: ann, Do: "PATCH " + post, Body: body("x"), Header: match(`3`), Want: 412},
+		{Name: "an empty list of tags", As: ann, Do: "PATCH " + post, Body: body("x"), Header: match(""), Want: 412},
 		{Name: "stale tags", As: ann, Do: "PATCH " + post, Body: body("x"), Header: match(`"1", "2"`), Want: 412},
 		{Name: "nothing was changed again", As: ann, Do: "GET " + post, Want: 200, Check: is("first", true, `"3"`)},
 		{Name: "the tag", As: ann, Do: "PATCH " + post, Body: body("fourth"), Header: match(`"3"`), Want: 200, Check: is("fourth", true, `"4"`)},

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"minifb/shared/store"
 )
 
@@ -13,11 +15,19 @@ func ETag(revision int) string { return `"` + strconv.Itoa(revision) + `"` }
 // A Condition is the header that guards an edit or a deletion. Embed it in the input.
 type Condition struct {
 	IfMatch string `header:"If-Match" doc:"ETags of the revisions that the change may meet, or *; else 412" example:"\"3\""`
+
+	sent bool
+}
+
+// Resolve is huma's call to read what it cannot tell: a header that was sent empty, which lists no ETag, from none.
+func (c *Condition) Resolve(ctx huma.Context) []error {
+	ctx.EachHeader(func(name, _ string) { c.sent = c.sent || name == "If-Match" })
+	return nil
 }
 
 // Match reads the condition. What is no ETag of ours, a weak one too, matches nothing (RFC 9110, 13.1.1).
 func (c Condition) Match() store.Match {
-	if c.IfMatch == "" || strings.TrimSpace(c.IfMatch) == "*" {
+	if !c.sent || strings.TrimSpace(c.IfMatch) == "*" {
 		return nil
 	}
 	match := store.Match{}

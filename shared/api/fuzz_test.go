@@ -114,14 +114,17 @@ func FuzzCursor(f *testing.F) {
 func TestIfMatch(t *testing.T) {
 	t.Parallel()
 	for sent, want := range map[string]store.Match{
-		"": nil, "*": nil, " * ": nil,
+		"": {}, "*": nil, " * ": nil,
 		`"3"`: {3}, ` "3" `: {3}, `"3","4"`: {3, 4}, `"3" , "4"`: {3, 4}, `"x", "3"`: {3}, `,"3",`: {3}, `"-1"`: {-1},
 		`3`: {}, `W/"3"`: {}, `w/"3"`: {}, `"03"`: {}, `"+3"`: {}, `"3`: {}, `3"`: {}, `""3""`: {}, `""`: {}, `" 3"`: {}, `'3'`: {},
 		`"3" "4"`: {}, `**`: {}, `"*"`: {}, `"99999999999999999999"`: {}, `rubbish`: {}, `,`: {}, "안녕": {},
 	} {
-		if got := (Condition{sent}).Match(); !reflect.DeepEqual(got, want) {
+		if got := (Condition{sent, true}).Match(); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q matches %#v, want %#v", sent, got, want)
 		}
+	}
+	if got := (Condition{}).Match(); got != nil {
+		t.Errorf("no header is the guard %#v", got)
 	}
 }
 
@@ -131,7 +134,7 @@ func FuzzIfMatch(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, sent string) {
-		for _, revision := range (Condition{sent}).Match() {
+		for _, revision := range (Condition{sent, true}).Match() {
 			if !strings.Contains(sent, ETag(revision)) || strings.Contains(sent, "W/"+ETag(revision)) && strings.Count(sent, ETag(revision)) == 1 {
 				t.Fatalf("%q matches %d", sent, revision)
 			}
