@@ -11,7 +11,7 @@ import (
 // An Exchange is what is known of a request and its answer beside the two themselves. Package function makes one
 // for each request and logs it at the end.
 type Exchange struct {
-	RequestID string // 1–128 of A-Z a-z 0-9 . _ : -
+	RequestID string // 1–128 of A-Z a-z 0-9 . _ : + / = -
 	Asked     string // "DELETE /post/14": the method and the path as sent, without its query
 	Err       error  // why the status is 500 or above, or what Note was told; for the log alone
 }
@@ -42,7 +42,7 @@ func Asked(r *http.Request) string {
 	return r.Method + " " + path
 }
 
-var sane = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+var sane = regexp.MustCompile(`^[A-Za-z0-9._:+/=-]{1,128}$`)
 
 // RequestID is the caller's own id for the request, where it is a sane one, or a new one.
 func RequestID(r *http.Request) string {
