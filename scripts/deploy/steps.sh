@@ -85,11 +85,19 @@ lock() {
 	flock -n 9 || die "another deploy or rollback of it is under way; try again when that has ended"
 }
 
+# receive RELEASE writes past the page cache where it can. Else a database on the same disk waits, at its next commit, until all of
+# the release has been written: 100 ms and more of every request's time.
 receive() {
 	part=$dir/releases/.part
 	rm -rf "$part"
 	mkdir "$part" || exit 1
-	tar -xf - -C "$part" || die "the release did not arrive whole"
+	past=
+	dd if=/dev/zero of="$part/.probe" bs=4096 count=1 oflag=direct 2>/dev/null && past=oflag=direct
+	rm -f "$part/.probe"
+	export part past
+	# shellcheck disable=SC2016 # for the shell that tar starts for each file
+	tar -xf - --to-command='dd of="$part/$TAR_FILENAME" bs=256k iflag=fullblock $past status=none && chmod 755 "$part/$TAR_FILENAME"' ||
+		die "the release did not arrive whole"
 	[ "$(sha256sum <"$part/bootstrap" | cut -d' ' -f1)" = "$HASH" ] || die "the release arrived damaged"
 	mv -T "$part" "$dir/releases/$1" || die "the release $1 cannot be put in its place"
 }

@@ -54,6 +54,14 @@ func (t trial) run(ctx context.Context, w *world, out io.Writer) error {
 
 // swap deploys and rolls back under load.
 func (t trial) swap(ctx context.Context, w *world, l *load, out io.Writer, note func(error)) error {
+	binaries := make([]string, (t.deploys+1)/2) // made beforehand: a host gets builds from elsewhere
+	for i := range binaries {
+		var err error
+		if binaries[i], err = w.another("post"); err != nil {
+			return err
+		}
+	}
+	syscall.Sync() // else the database's own waits until all of them are on the disk
 	fmt.Fprintf(out, "%d requests a second, half of them writes\n", t.rate)
 	quiet, err := l.during(ctx, func() error { return sleep(ctx, t.quiet) })
 	if err != nil {
@@ -66,11 +74,7 @@ func (t trial) swap(ctx context.Context, w *world, l *load, out io.Writer, note 
 		for i := range t.deploys {
 			arguments := []string{"-rollback"}
 			if i%2 == 0 {
-				binary, err := w.another("post")
-				if err != nil {
-					return err
-				}
-				arguments = []string{"-binary", binary}
+				arguments = []string{"-binary", binaries[i/2]}
 			}
 			old := w.host.PID("post")
 			said, took, err := w.deploy(ctx, arguments...)
