@@ -5,9 +5,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -59,6 +62,30 @@ func Open(url, application string, connections int) (*Store, error) {
 		return s.react(ctx, reactToComment, comment, users, types)
 	})
 	return s, nil
+}
+
+// Warm opens this many connections, or as many as the pool may hold, and has each plan the feed: a connection's first query is
+// several times as slow as its next, as PostgreSQL reads its catalogue for it.
+func (s *Store) Warm(ctx context.Context, connections int) error {
+	connections = min(connections, s.db.Stats().MaxOpenConnections)
+	conns := make([]*sql.Conn, connections) // held all at once, or they would all be the same one
+	errs := make([]error, connections)
+	var all sync.WaitGroup
+	for i := range connections {
+		all.Go(func() {
+			if conns[i], errs[i] = s.db.DB.Conn(ctx); errs[i] == nil {
+				var posts []Post
+				errs[i] = s.readIn(ctx, conns[i], &posts, postFeed+Page{Size: 1}.limit(), 0, int64(math.MaxInt64))
+			}
+		})
+	}
+	all.Wait()
+	for _, conn := range conns {
+		if conn != nil {
+			_ = conn.Close() // back to the pool
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Close ends every connection.
