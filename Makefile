@@ -50,13 +50,13 @@ OUT ?= .build/rendered
 render: ## nginx's configuration and systemd's units into OUT; RENDER='-cert … -key …', see RENDER=-help
 	@go run ./scripts/render -out "$(OUT)" $(RENDER)
 
-.PHONY: demo torture
+.PHONY: demo stress
 
 demo: ## fill a running bundle with people, posts and what they say to each other; BASE_URL=http://localhost:8080 SEED=1
 	@go build -buildvcs=false -o .build/ ./scripts/demo && exec .build/demo
 
-torture: ## many clients at once while the functions are killed, then verify every promise; OPERATIONS=100000 CLIENTS=64 KILLS=5 SEED=1 RACE=on
-	@go build -buildvcs=false -o .build/ ./scripts/torture && exec .build/torture
+stress: ## many clients at once while the functions are killed, then verify every promise; OPERATIONS=100000 CLIENTS=64 KILLS=5 SEED=1 RACE=on
+	@go build -buildvcs=false -o .build/ ./scripts/stress && exec .build/stress
 
 .PHONY: deploy rollback status supervise
 

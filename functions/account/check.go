@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 
-	"minifb/shared/field"
+	"minifb/shared/rules"
 )
 
 type checkInput struct {
-	ID field.ID `path:"id"`
+	ID rules.ID `path:"id"`
 }
 
 type checkOutput struct{ Body struct{} }

@@ -4,17 +4,17 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	b.User("Ann.1")
 	const hint = "id: expected string to be 4 to 50 of A-Z a-z 0-9 . _ ~ @ + -"
 
-	b.Run(t, []bundletest.Step{
-		{Name: "free", Do: "GET /check/id/eve.1", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+	b.Run(t, []areatest.Step{
+		{Name: "free", Do: "GET /check/id/eve.1", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			if string(a.Body) != "{}" {
 				t.Errorf("the body is %s", a.Body)
 			}

@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"minifb/shared/api"
-	"minifb/shared/field"
+	"minifb/shared/rules"
 )
 
 type deletionInput struct {
 	Body struct {
-		Password field.Password `json:"password"`
+		Password rules.Password `json:"password"`
 	}
 }
 

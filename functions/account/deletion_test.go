@@ -6,18 +6,18 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestDeletion(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("Ann.1"), b.User("eve.1")
 	b.SignIn(ann)
 	b.Post(ann, "mine")
 	b.Post(eve, "hers")
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "POST /user/deletion", Body: `{` + rightPassword + `}`, Want: 401},
 		{Name: "without a password", As: ann, Do: "POST /user/deletion", Body: `{}`, Want: 400},
 		{Name: "a short one", As: ann, Do: "POST /user/deletion", Body: `{"password":"123456789"}`, Want: 400, Hint: "password: expected length >= 10"},
@@ -30,7 +30,7 @@ func TestDeletion(t *testing.T) {
 		{Name: "it is gone", Do: "GET /user/ann.1", Want: 404},
 		{Name: "its ID is free", Do: "GET /check/id/ANN.1", Want: 200},
 		{Name: "for anybody", Do: "POST /signup", Body: `{"id":"ANN.1","name":"Another",` + rightPassword + `}`, Want: 201},
-		{Name: "who is somebody else", Do: "GET /user/ann.1", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "who is somebody else", Do: "GET /user/ann.1", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			if a.Object(t)["name"] != "Another" {
 				t.Errorf("the body is %s", a.Body)
 			}
@@ -48,9 +48,9 @@ func TestDeletion(t *testing.T) {
 
 func TestDeletionAfterPasswordChange(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
-	answer := b.Meanwhile(t, bundletest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`},
+	answer := b.Meanwhile(t, areatest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`},
 		`UPDATE users SET password_hash = 'another hash' WHERE uid = $1`, ann.UID)
 	if answer.Status != 403 || b.Int(`SELECT count(*) FROM users WHERE deleted_at IS NULL`) != 1 {
 		t.Errorf("an old password deleted the account: %d %s", answer.Status, answer.Body)
@@ -60,7 +60,7 @@ func TestDeletionAfterPasswordChange(t *testing.T) {
 // The caller is answered in time and the account is gone, though others hold up what is left of it.
 func TestDeletionRunsOutOfTime(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve, bob := b.User("ann.1"), b.User("eve.1"), b.User("bob.1")
 	b.Post(eve, "hers")
 	b.Exec(`INSERT INTO post_reactions (post_id, user_uid, type) SELECT id, $1, 3 FROM posts`, ann.UID)
@@ -78,7 +78,7 @@ func TestDeletionRunsOutOfTime(t *testing.T) {
 	}
 	var log bytes.Buffer
 	url := serve(t, b.Deps, answerTime+2*time.Second, &log)
-	answer := bundletest.Do(t, url, bundletest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`})
+	answer := areatest.Do(t, url, areatest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`})
 	if answer.Status != 204 || left() != 2 {
 		t.Fatalf("status %d, %d rows left: %s", answer.Status, left(), answer.Body)
 	}
@@ -88,7 +88,7 @@ func TestDeletionRunsOutOfTime(t *testing.T) {
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "it is gone", Do: "GET /user/ann.1", Want: 404},
 		{Name: "another one goes", As: bob, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`, Want: 204},
 	})
@@ -99,12 +99,12 @@ func TestDeletionRunsOutOfTime(t *testing.T) {
 
 func TestDeletionSweepFails(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	b.Exec(`ALTER TABLE notifications RENAME TO lost`)
 	var log bytes.Buffer
 	url := serve(t, b.Deps, 30*time.Second, &log)
-	answer := bundletest.Do(t, url, bundletest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`})
+	answer := areatest.Do(t, url, areatest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`})
 	if answer.Status != 204 || b.Int(`SELECT count(*) FROM users WHERE deleted_at IS NOT NULL`) != 1 {
 		t.Errorf("status %d: %s", answer.Status, answer.Body)
 	}

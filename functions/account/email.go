@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 
-	"minifb/shared/field"
+	"minifb/shared/rules"
 )
 
 type emailInput struct {
 	Body struct {
-		Email    *field.Email   `json:"email" nullable:"true"`
-		Password field.Password `json:"password"`
+		Email    *rules.Email   `json:"email" nullable:"true"`
+		Password rules.Password `json:"password"`
 	}
 }
 

@@ -3,16 +3,16 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestEmail(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	const wrong = `"password":"not the password"`
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "PATCH /user/email", Body: `{"email":"a@b",` + rightPassword + `}`, Want: 401},
 		{Name: "set", As: ann, Do: "PATCH /user/email", Body: `{"email":"앤@example.org",` + rightPassword + `}`, Want: 200, Check: isMe("email", "앤@example.org")},
 		{Name: "with a wrong password", As: ann, Do: "PATCH /user/email", Body: `{"email":null,` + wrong + `}`, Want: 403,
@@ -28,7 +28,7 @@ func TestEmail(t *testing.T) {
 	})
 	checkLengths(t, b, ann, "email", ","+rightPassword)
 
-	answer := b.Meanwhile(t, bundletest.Step{As: ann, Do: "PATCH /user/email", Body: `{"email":"thief@b",` + rightPassword + `}`},
+	answer := b.Meanwhile(t, areatest.Step{As: ann, Do: "PATCH /user/email", Body: `{"email":"thief@b",` + rightPassword + `}`},
 		`UPDATE users SET password_hash = 'another hash' WHERE uid = $1`, ann.UID)
 	if answer.Status != 403 || b.Int(`SELECT count(*) FROM users WHERE email = 'thief@b'`) != 0 {
 		t.Errorf("an old password set the address: %d %s", answer.Status, answer.Body)

@@ -4,12 +4,12 @@ import (
 	"context"
 
 	"minifb/shared/api"
-	"minifb/shared/field"
+	"minifb/shared/rules"
 )
 
 type introInput struct {
 	Body struct {
-		Intro *field.Intro `json:"intro" nullable:"true"`
+		Intro *rules.Intro `json:"intro" nullable:"true"`
 	}
 }
 

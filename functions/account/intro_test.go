@@ -4,15 +4,15 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestIntro(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "PATCH /user/intro", Body: `{"intro":"Hello"}`, Want: 401},
 		{Name: "set", As: ann, Do: "PATCH /user/intro", Body: `{"intro":" two\nlines? "}`, Want: 200, Check: isMe("intro", " two\nlines? ")},
 		{Name: "no key", As: ann, Do: "PATCH /user/intro", Body: `{}`, Want: 400},
@@ -24,7 +24,7 @@ func TestIntro(t *testing.T) {
 
 func TestStrictJSON(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	nested := func(depth int) string {
 		return `{"intro":` + strings.Repeat("[", depth-1) + strings.Repeat("]", depth-1) + `}`
@@ -55,13 +55,13 @@ func TestStrictJSON(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			answer := b.Do(t, ann, "PATCH /user/intro", c.body)
-			bundletest.CheckShape(t, answer)
+			areatest.CheckErrorBody(t, answer)
 			if hint, _ := answer.Object(t)["hint"].(string); answer.Status != 400 || !strings.Contains(hint, c.hint) {
 				t.Errorf("status %d: %s", answer.Status, answer.Body)
 			}
 		})
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "a pair of surrogates", As: ann, Do: "PATCH /user/intro", Body: `{"intro":"\ud83d\ude00"}`, Want: 200, Check: isMe("intro", "😀")},
 		{Name: "blanks around", As: ann, Do: "PATCH /user/intro", Body: " {\r\n\t\"intro\" : \"a\" } ", Want: 200},
 		{Name: "a charset", As: ann, Do: "PATCH /user/intro", Body: `{"intro":"a"}`, Want: 200,

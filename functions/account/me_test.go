@@ -3,17 +3,17 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestMe(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, gone := b.User("Ann.1"), b.User("gone.1")
 	b.Exec(`UPDATE users SET nickname = '앤', intro = 'Hello', email = 'ann@example.org', role = 'admin' WHERE uid = $1`, ann.UID)
 	b.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, gone.UID) // and its token is not refused yet
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "GET /user", Want: 401},
 		{Name: "one's own", As: ann, Do: "GET /user", Want: 200,
 			Check: isMe("id", "Ann.1", "name", "Ann.1", "nickname", "앤", "intro", "Hello", "email", "ann@example.org", "role", "admin")},
@@ -23,12 +23,12 @@ func TestMe(t *testing.T) {
 }
 
 // isMe checks a Me: all its keys are there, and those named have these values.
-func isMe(pairs ...any) func(*testing.T, bundletest.Answer) {
+func isMe(pairs ...any) func(*testing.T, areatest.Response) {
 	return isObject([]string{"id", "name", "nickname", "intro", "created_at", "email", "role"}, pairs...)
 }
 
-func isObject(keys []string, pairs ...any) func(*testing.T, bundletest.Answer) {
-	return func(t *testing.T, a bundletest.Answer) {
+func isObject(keys []string, pairs ...any) func(*testing.T, areatest.Response) {
+	return func(t *testing.T, a areatest.Response) {
 		t.Helper()
 		object := a.Object(t)
 		for _, key := range keys {

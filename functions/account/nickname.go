@@ -4,12 +4,12 @@ import (
 	"context"
 
 	"minifb/shared/api"
-	"minifb/shared/field"
+	"minifb/shared/rules"
 )
 
 type nicknameInput struct {
 	Body struct {
-		Nickname *field.Nickname `json:"nickname" nullable:"true"`
+		Nickname *rules.Nickname `json:"nickname" nullable:"true"`
 	}
 }
 

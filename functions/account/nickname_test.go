@@ -3,20 +3,20 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestNickname(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, gone := b.User("ann.1"), b.User("gone.1")
 	b.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, gone.UID)
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 401},
 		{Name: "set", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 200, Check: isMe("nickname", "앤", "name", "ann.1")},
 		{Name: "set again", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 200, Check: isMe("nickname", "앤")},
-		{Name: "shown to all", Do: "GET /user/ann.1", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "shown to all", Do: "GET /user/ann.1", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			if got := a.Object(t)["nickname"]; got != "앤" {
 				t.Errorf("nickname is %v", got)
 			}
@@ -33,13 +33,13 @@ func TestNickname(t *testing.T) {
 }
 
 // checkLengths sets a field to texts at the edges of what it takes. more is the rest of the body.
-func checkLengths(t *testing.T, b *bundletest.Bundle, as *bundletest.Caller, field, more string) {
+func checkLengths(t *testing.T, b *areatest.Server, as *areatest.Caller, field, more string) {
 	t.Helper()
 	for _, text := range fieldTexts()[field] {
-		step := bundletest.Step{Name: text.Name, As: as, Do: "PATCH /user/" + field, Body: `{"` + field + `":"` + text.Value + `"` + more + `}`, Want: 400}
+		step := areatest.Step{Name: text.Name, As: as, Do: "PATCH /user/" + field, Body: `{"` + field + `":"` + text.Value + `"` + more + `}`, Want: 400}
 		if text.OK {
 			step.Want, step.Check = 200, isMe(field, text.Value)
 		}
-		b.Run(t, []bundletest.Step{step})
+		b.Run(t, []areatest.Step{step})
 	}
 }

@@ -4,15 +4,15 @@ import (
 	"context"
 
 	"minifb/shared/api"
-	"minifb/shared/fault"
-	"minifb/shared/field"
+	"minifb/shared/apperror"
+	"minifb/shared/rules"
 	"minifb/shared/store"
 )
 
 type passwordInput struct {
 	Body struct {
-		Password    field.Password `json:"password"`
-		NewPassword field.Password `json:"new_password"`
+		Password    rules.Password `json:"password"`
+		NewPassword rules.Password `json:"new_password"`
 	}
 }
 
@@ -28,11 +28,11 @@ func (v views) password(ctx context.Context, in *passwordInput) (*struct{}, erro
 	return nil, v.store.ChangePassword(ctx, checked, api.Session(ctx), hash)
 }
 
-var errPassword = fault.New(fault.Forbidden, "password: is not this account's; check it and try again")
+var errPassword = apperror.New(apperror.Forbidden, "password: is not this account's; check it and try again")
 
 // verify holds a password against the caller's own account and answers what it was held against. The store's methods
 // that take the credential refuse where it has changed since.
-func (v views) verify(ctx context.Context, password field.Password) (store.Credential, error) {
+func (v views) verify(ctx context.Context, password rules.Password) (store.Credential, error) {
 	credential, err := v.store.ViewerCredential(ctx, api.Viewer(ctx))
 	if err != nil {
 		return credential, err

@@ -8,22 +8,22 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/bundletest"
 	"minifb/shared/function"
 	"minifb/shared/password"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestPassword(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	b.SignIn(ann)
-	sessions := func(as *bundletest.Caller) (ids int) {
+	sessions := func(as *areatest.Caller) (ids int) {
 		return b.Int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, as.UID)
 	}
 	const change = `,"new_password":"another password"}`
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "PATCH /user/password", Body: `{` + rightPassword + change, Want: 401},
 		{Name: "a wrong one", As: ann, Do: "PATCH /user/password", Body: `{"password":"not the password"` + change, Want: 403,
 			Hint: "password: is not this account's; check it and try again"},
@@ -33,7 +33,7 @@ func TestPassword(t *testing.T) {
 	if sessions(ann) != 2 {
 		t.Fatalf("a refused change left %d sessions of 2", sessions(ann))
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "right", As: ann, Do: "PATCH /user/password", Body: `{` + rightPassword + change, Want: 204},
 		{Name: "the session goes on", As: ann, Do: "GET /user", Want: 200},
 		{Name: "the old one", As: ann, Do: "PATCH /user/password", Body: `{` + rightPassword + change, Want: 403},
@@ -50,16 +50,16 @@ func TestPassword(t *testing.T) {
 
 func TestPasswordLengths(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
-	current := bundletest.Password
-	for _, text := range bundletest.Lengths(10, 100) {
+	current := areatest.Password
+	for _, text := range areatest.Lengths(10, 100) {
 		change := func(from, to string, want int) {
 			body, err := json.Marshal(map[string]string{"password": from, "new_password": to})
 			if err != nil {
 				t.Fatal(err)
 			}
-			b.Run(t, []bundletest.Step{{Name: text.Name, As: ann, Do: "PATCH /user/password", Body: string(body), Want: want}})
+			b.Run(t, []areatest.Step{{Name: text.Name, As: ann, Do: "PATCH /user/password", Body: string(body), Want: want}})
 		}
 		if !text.OK {
 			change(current, text.Value, 400)
@@ -74,9 +74,9 @@ func TestPasswordLengths(t *testing.T) {
 
 func TestPasswordChangedMeanwhile(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
-	answer := b.Meanwhile(t, bundletest.Step{As: ann, Do: "PATCH /user/password", Body: `{` + rightPassword + `,"new_password":"of a thief"}`},
+	answer := b.Meanwhile(t, areatest.Step{As: ann, Do: "PATCH /user/password", Body: `{` + rightPassword + `,"new_password":"of a thief"}`},
 		`UPDATE users SET password_hash = 'another hash' WHERE uid = $1`, ann.UID)
 	if answer.Status != 403 {
 		t.Errorf("status %d: %s", answer.Status, answer.Body)
@@ -89,9 +89,9 @@ func TestPasswordChangedMeanwhile(t *testing.T) {
 // A hash that took the request's whole time leaves none for the next.
 func TestPasswordLate(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
-	slow, err := password.New(400_000).Hash(t.Context(), bundletest.Password)
+	slow, err := password.New(400_000).Hash(t.Context(), areatest.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestPasswordLate(t *testing.T) {
 	for limit := 25 * time.Millisecond; ; limit *= 2 {
 		b.URL = serve(t, b.Deps, limit, io.Discard)
 		answer := b.Do(t, ann, "PATCH /user/password", `{`+rightPassword+`,"new_password":"another password"}`)
-		bundletest.CheckShape(t, answer)
+		areatest.CheckErrorBody(t, answer)
 		if answer.Status == 503 {
 			return
 		}
@@ -112,10 +112,10 @@ func TestPasswordLate(t *testing.T) {
 
 func TestPasswordUnreadable(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	b.Exec(`UPDATE users SET password_hash = 'no hash at all'`)
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "change", As: ann, Do: "PATCH /user/password", Body: `{` + rightPassword + `,"new_password":"another password"}`, Want: 500},
 		{Name: "address", As: ann, Do: "PATCH /user/email", Body: `{"email":null,` + rightPassword + `}`, Want: 500},
 		{Name: "deletion", As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`, Want: 500},

@@ -3,13 +3,13 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
-func TestRoutes(t *testing.T) { t.Parallel(); bundletest.RoutesMatchTemplate(t, "account", routes) }
+func TestRoutes(t *testing.T) { t.Parallel(); areatest.RoutesMatchTemplate(t, "account", routes) }
 func TestOutage(t *testing.T) {
 	t.Parallel()
-	bundletest.EveryRouteAnswers503WithoutDatabase(t, routes)
+	areatest.EveryRouteAnswers503WithoutDatabase(t, routes)
 }
-func TestTokens(t *testing.T) { t.Parallel(); bundletest.EveryRouteRefusesBadTokens(t, routes) }
-func TestBodies(t *testing.T) { t.Parallel(); bundletest.EveryRouteRefusesBadBodies(t, routes) }
+func TestTokens(t *testing.T) { t.Parallel(); areatest.EveryRouteRefusesBadTokens(t, routes) }
+func TestBodies(t *testing.T) { t.Parallel(); areatest.EveryRouteRefusesBadBodies(t, routes) }

@@ -3,18 +3,18 @@ package main
 import (
 	"context"
 
-	"minifb/shared/field"
+	"minifb/shared/rules"
 	"minifb/shared/store"
 )
 
 type signUpInput struct {
 	Body struct {
-		ID       field.ID        `json:"id"`
-		Password field.Password  `json:"password"`
-		Name     field.Name      `json:"name"`
-		Nickname *field.Nickname `json:"nickname,omitempty" nullable:"true"`
-		Intro    *field.Intro    `json:"intro,omitempty" nullable:"true"`
-		Email    *field.Email    `json:"email,omitempty" nullable:"true"`
+		ID       rules.ID        `json:"id"`
+		Password rules.Password  `json:"password"`
+		Name     rules.Name      `json:"name"`
+		Nickname *rules.Nickname `json:"nickname,omitempty" nullable:"true"`
+		Intro    *rules.Intro    `json:"intro,omitempty" nullable:"true"`
+		Email    *rules.Email    `json:"email,omitempty" nullable:"true"`
 	}
 }
 

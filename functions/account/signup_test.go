@@ -9,20 +9,20 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
-const rightPassword = `"password":"` + bundletest.Password + `"`
+const rightPassword = `"password":"` + areatest.Password + `"`
 
 func TestSignUp(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	least := func(id string) string { return `{"id":"` + id + `","name":"Ann",` + rightPassword + `}` }
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "with all fields", Do: "POST /signup", Want: 201,
 			Body: `{"id":"Ann.1","name":"Ann","nickname":"앤","intro":"two\nlines","email":"ann@example.org",` + rightPassword + `}`,
-			Check: func(t *testing.T, a bundletest.Answer) {
+			Check: func(t *testing.T, a areatest.Response) {
 				if got := a.Header.Get("Location"); got != "/user/Ann.1" {
 					t.Errorf("Location is %q", got)
 				}
@@ -54,13 +54,13 @@ func TestSignUp(t *testing.T) {
 
 func TestSignUpLengths(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	var accounts atomic.Int64
 	for field, texts := range fieldTexts() {
 		for _, text := range texts {
 			t.Run(field+" "+text.Name, func(t *testing.T) {
 				t.Parallel()
-				body := map[string]string{"id": fmt.Sprintf("user%d", accounts.Add(1)), "name": "Ann", "password": bundletest.Password}
+				body := map[string]string{"id": fmt.Sprintf("user%d", accounts.Add(1)), "name": "Ann", "password": areatest.Password}
 				body[field] = text.Value
 				encoded, err := json.Marshal(body)
 				if err != nil {
@@ -85,21 +85,21 @@ func TestSignUpLengths(t *testing.T) {
 }
 
 // fieldTexts are texts at the edges of what each field takes. Of an address, the part before the @ is such a text.
-func fieldTexts() map[string][]bundletest.Text {
-	var emails []bundletest.Text
-	for _, text := range bundletest.Lengths(1, 252) {
-		emails = append(emails, bundletest.Text{Name: text.Name, Value: text.Value + "@b", OK: text.OK})
+func fieldTexts() map[string][]areatest.Text {
+	var emails []areatest.Text
+	for _, text := range areatest.Lengths(1, 252) {
+		emails = append(emails, areatest.Text{Name: text.Name, Value: text.Value + "@b", OK: text.OK})
 	}
-	return map[string][]bundletest.Text{
-		"id":       bundletest.Lengths(4, 50)[:4], // the ASCII ones
-		"password": bundletest.Lengths(10, 100), "name": bundletest.Lengths(2, 16),
-		"nickname": bundletest.Lengths(1, 30), "intro": bundletest.Lengths(1, 85), "email": emails,
+	return map[string][]areatest.Text{
+		"id":       areatest.Lengths(4, 50)[:4], // the ASCII ones
+		"password": areatest.Lengths(10, 100), "name": areatest.Lengths(2, 16),
+		"nickname": areatest.Lengths(1, 30), "intro": areatest.Lengths(1, 85), "email": emails,
 	}
 }
 
 func TestSignUpTogether(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	var wait sync.WaitGroup
 	statuses := make(chan int, 20)
 	for i := range cap(statuses) {
@@ -124,8 +124,8 @@ func TestSignUpTogether(t *testing.T) {
 
 func TestSignUpTakenMeanwhile(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
-	answer := b.Meanwhile(t, bundletest.Step{Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`},
+	b := areatest.New(t, routes)
+	answer := b.Meanwhile(t, areatest.Step{Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`},
 		`INSERT INTO users (id, name, password_hash) VALUES ('ANN.1', 'Ann', 'no real hash')`)
 	if answer.Status != 409 {
 		t.Errorf("status %d: %s", answer.Status, answer.Body)
@@ -134,12 +134,12 @@ func TestSignUpTakenMeanwhile(t *testing.T) {
 
 func TestSignUpBusy(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	b.User("eve.1")
 	deps := b.Deps
-	deps.Passwords = bundletest.BusyHasher(t)
-	b.URL = bundletest.Serve(t, routes, deps)
-	b.Run(t, []bundletest.Step{
+	deps.Passwords = areatest.BusyHasher(t)
+	b.URL = areatest.Serve(t, routes, deps)
+	b.Run(t, []areatest.Step{
 		{Name: "a taken ID costs no hash", Do: "POST /signup", Body: `{"id":"eve.1","name":"Eve",` + rightPassword + `}`, Want: 409},
 		{Name: "a free one is shed", Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`, Want: 503},
 	})

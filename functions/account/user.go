@@ -3,17 +3,17 @@ package main
 import (
 	"context"
 
-	"minifb/shared/shape"
+	"minifb/shared/response"
 	"minifb/shared/store"
 )
 
 // A User is an account as everybody sees it.
 type User struct {
-	ID        string     `json:"id" example:"ann.1"`
-	Name      string     `json:"name" example:"Ann"`
-	Nickname  *string    `json:"nickname" required:"true" nullable:"true"`
-	Intro     *string    `json:"intro" required:"true" nullable:"true"`
-	CreatedAt shape.Time `json:"created_at"`
+	ID        string        `json:"id" example:"ann.1"`
+	Name      string        `json:"name" example:"Ann"`
+	Nickname  *string       `json:"nickname" required:"true" nullable:"true"`
+	Intro     *string       `json:"intro" required:"true" nullable:"true"`
+	CreatedAt response.Time `json:"created_at"`
 }
 
 type userInput struct {
@@ -32,5 +32,5 @@ func (v views) user(ctx context.Context, in *userInput) (*userOutput, error) {
 }
 
 func userOf(u store.User) User {
-	return User{ID: u.ID, Name: u.Name, Nickname: u.Nickname, Intro: u.Intro, CreatedAt: shape.Time(u.CreatedAt)}
+	return User{ID: u.ID, Name: u.Name, Nickname: u.Nickname, Intro: u.Intro, CreatedAt: response.Time(u.CreatedAt)}
 }

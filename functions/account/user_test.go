@@ -3,18 +3,18 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestUser(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("Ann.1"), b.User("eve.1")
 	b.Exec(`UPDATE users SET email = 'ann@example.org' WHERE uid = $1`, ann.UID)
 	isAnn := isObject([]string{"id", "name", "nickname", "intro", "created_at"}, "id", "Ann.1", "nickname", nil)
 	const missing = "There is no such user; check the ID."
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "GET /user/Ann.1", Want: 200, Check: isAnn},
 		{Name: "in another case", As: eve, Do: "GET /user/aNN.1", Want: 200, Check: isAnn},
 		{Name: "one's own, like anybody's", As: ann, Do: "GET /user/ann.1", Want: 200, Check: isAnn},

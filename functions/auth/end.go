@@ -15,5 +15,5 @@ func (v views) end(ctx context.Context, in *endInput) (*struct{}, error) {
 	if id == "current" {
 		id = api.Session(ctx)
 	}
-	return nil, v.store.EndSession(ctx, api.Viewer(ctx), id)
+	return nil, v.store.RevokeSession(ctx, api.Viewer(ctx), id)
 }

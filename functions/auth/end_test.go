@@ -4,17 +4,17 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestEnd(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	second, third := b.SignIn(ann), b.SignIn(ann)
 	const missing = "There is no such session of yours; it may have ended already."
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "DELETE /session/" + ann.Session, Want: 401},
 		{Name: "signed out, the current one", Do: "DELETE /session/current", Want: 401},
 		{Name: "no id", As: ann, Do: "DELETE /session/x", Want: 404, Hint: missing},

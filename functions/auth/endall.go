@@ -7,5 +7,5 @@ import (
 )
 
 func (v views) endAll(ctx context.Context, _ *struct{}) (*struct{}, error) {
-	return nil, v.store.EndSessions(ctx, api.Viewer(ctx))
+	return nil, v.store.RevokeSessions(ctx, api.Viewer(ctx))
 }

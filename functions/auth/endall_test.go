@@ -3,16 +3,16 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestEndAll(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	b.SignIn(ann)
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "DELETE /session", Want: 401},
 		{Name: "all of one's own", As: ann, Do: "DELETE /session", Want: 204},
 		{Name: "somebody else's stand", As: eve, Do: "GET /session", Want: 200, Check: listed(eve, eve)},

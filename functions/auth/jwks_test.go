@@ -3,16 +3,16 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 	"minifb/shared/token"
 )
 
 func TestJWKS(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
-	b.Run(t, []bundletest.Step{
-		{Name: "the keys", Do: "GET /.well-known/jwks.json", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+	b.Run(t, []areatest.Step{
+		{Name: "the keys", Do: "GET /.well-known/jwks.json", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			// NewVerifier takes no private key.
 			verifier, err := token.NewVerifier(string(a.Body), "minifb", "minifb")
 			if err != nil {

@@ -4,17 +4,17 @@ import (
 	"context"
 
 	"minifb/shared/api"
-	"minifb/shared/shape"
+	"minifb/shared/response"
 	"minifb/shared/store"
 )
 
 // A Session is one sign-in of the caller's that still stands.
 type Session struct {
-	ID         string     `json:"id" format:"uuid"`
-	CreatedAt  shape.Time `json:"created_at"`
-	LastUsedAt shape.Time `json:"last_used_at" doc:"When it was refreshed last"`
-	UserAgent  string     `json:"user_agent" doc:"As sent at sign-in"`
-	Current    bool       `json:"current" doc:"Whether it is the one that asks"`
+	ID         string        `json:"id" format:"uuid"`
+	CreatedAt  response.Time `json:"created_at"`
+	LastUsedAt response.Time `json:"last_used_at" doc:"When it was refreshed last"`
+	UserAgent  string        `json:"user_agent" doc:"As sent at sign-in"`
+	Current    bool          `json:"current" doc:"Whether it is the one that asks"`
 }
 
 type listInput struct{ api.Page }
@@ -25,6 +25,6 @@ func (v views) list(ctx context.Context, in *listInput) (*api.ListOutput[Session
 		return nil, err
 	}
 	return api.Listed(&in.Page, sessions, func(s store.Session) Session {
-		return Session{s.ID, shape.Time(s.CreatedAt), shape.Time(s.LastUsedAt), s.UserAgent, s.ID == api.Session(ctx)}
+		return Session{s.ID, response.Time(s.CreatedAt), response.Time(s.LastUsedAt), s.UserAgent, s.ID == api.Session(ctx)}
 	}), nil
 }

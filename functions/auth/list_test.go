@@ -3,28 +3,28 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	second, third, lapsed := b.SignIn(ann), b.SignIn(ann), b.SignIn(ann)
 	b.Exec(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE id = $1`, lapsed.Session)
 
 	var next string
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "GET /session", Want: 401},
 		{Name: "one's own, newest first", As: second, Do: "GET /session", Want: 200, Check: listed(second, third, second, ann)},
 		{Name: "somebody else's", As: eve, Do: "GET /session", Want: 200, Check: listed(eve, eve)},
-		{Name: "a page", As: ann, Do: "GET /session?size=2", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "a page", As: ann, Do: "GET /session?size=2", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			listed(ann, third, second)(t, a)
 			next, _ = a.Object(t)["next"].(string)
 		}},
 	})
 	b.Exec(`DELETE FROM sessions WHERE id = $1`, second.Session) // the page's last item: the walk goes on all the same
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "the next page", As: ann, Do: "GET " + next, Want: 200, Check: listed(ann, ann)},
 		{Name: "size 0", As: ann, Do: "GET /session?size=0", Want: 400},
 		{Name: "size 1", As: ann, Do: "GET /session?size=1", Want: 200},
@@ -35,8 +35,8 @@ func TestList(t *testing.T) {
 }
 
 // listed checks that a list holds the sessions of these callers, and that the caller's own is the current one.
-func listed(as *bundletest.Caller, of ...*bundletest.Caller) func(*testing.T, bundletest.Answer) {
-	return func(t *testing.T, a bundletest.Answer) {
+func listed(as *areatest.Caller, of ...*areatest.Caller) func(*testing.T, areatest.Response) {
+	return func(t *testing.T, a areatest.Response) {
 		t.Helper()
 		t.Helper()
 		items := a.Items(t)

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 const (
@@ -17,19 +17,19 @@ const (
 
 // A family is one session's tokens, by the names that a test gives them.
 type family struct {
-	*bundletest.Bundle
-	caller *bundletest.Caller
+	*areatest.Server
+	caller *areatest.Caller
 	tokens map[string]string
 }
 
 func newFamily(t *testing.T) *family {
 	t.Helper()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	return &family{b, ann, map[string]string{"first": ann.Refresh}}
 }
 
-func (f *family) send(t testing.TB, token string) bundletest.Answer {
+func (f *family) send(t testing.TB, token string) areatest.Response {
 	t.Helper()
 	return f.Do(t, nil, "POST /refresh", `{"refresh_token":"`+token+`"}`)
 }
@@ -54,7 +54,7 @@ func (f *family) refresh(t *testing.T, token, successor string) {
 func (f *family) refuse(t *testing.T, token, hint string) {
 	t.Helper()
 	answer := f.send(t, f.tokens[token])
-	bundletest.CheckShape(t, answer)
+	areatest.CheckErrorBody(t, answer)
 	if answer.Status != 401 || answer.Object(t)["hint"] != hint || answer.Header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
 		t.Errorf("the %s token: status %d, want 401 %q: %s", token, answer.Status, hint, answer.Body)
 	}
@@ -89,7 +89,7 @@ func TestRefresh(t *testing.T) {
 	f.refresh(t, "first", "second")
 	f.refresh(t, "second", "third")
 	answer := f.send(t, f.tokens["third"])
-	as := &bundletest.Caller{Token: isTokens(t, answer).AccessToken}
+	as := &areatest.Caller{Token: isTokens(t, answer).AccessToken}
 	sessions := f.Do(t, as, "GET /session", "").Items(t)
 	if len(sessions) != 1 || sessions[0]["id"] != f.caller.Session || sessions[0]["current"] != true {
 		t.Errorf("the tokens are of the sessions %v", sessions)
@@ -171,7 +171,7 @@ func TestRefreshTogether(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
 	var wait sync.WaitGroup
-	answers := make([]bundletest.Answer, 10)
+	answers := make([]areatest.Response, 10)
 	for i := range answers {
 		wait.Go(func() { answers[i] = f.send(t, f.tokens["first"]) })
 	}

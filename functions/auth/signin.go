@@ -6,21 +6,21 @@ import (
 	"strings"
 
 	"minifb/shared/api"
-	"minifb/shared/field"
+	"minifb/shared/rules"
 	"minifb/shared/store"
 )
 
 type signInInput struct {
 	UserAgent string `header:"User-Agent" doc:"Kept with the session, up to 512 code points" example:"minifb-demo/1"`
 	Body      struct {
-		ID       field.ID       `json:"id"`
-		Password field.Password `json:"password"`
+		ID       rules.ID       `json:"id"`
+		Password rules.Password `json:"password"`
 	}
 }
 
 func (v views) signIn(ctx context.Context, in *signInInput) (*tokensOutput, error) {
 	session, refresh, err := v.open(ctx, in)
-	if errors.Is(err, store.ErrChanged) {
+	if errors.Is(err, store.ErrCredentialChanged) {
 		// Perhaps another sign-in has only made the hash anew: check what stands now.
 		session, refresh, err = v.open(ctx, in)
 	}

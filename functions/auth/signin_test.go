@@ -11,23 +11,23 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/bundletest"
 	"minifb/shared/function"
 	"minifb/shared/password"
+	"minifb/shared/testkit/areatest"
 	"minifb/shared/token"
 )
 
-const rightPassword = `"password":"` + bundletest.Password + `"}`
+const rightPassword = `"password":"` + areatest.Password + `"}`
 
 func TestSignIn(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("Ann.1")
-	var signedIn bundletest.Caller
+	var signedIn areatest.Caller
 
-	b.Run(t, []bundletest.Step{
-		{Name: "right", Do: "POST /auth", Body: `{"id":"Ann.1",` + rightPassword, Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
-			signedIn = bundletest.Caller{Token: isTokens(t, a).AccessToken}
+	b.Run(t, []areatest.Step{
+		{Name: "right", Do: "POST /auth", Body: `{"id":"Ann.1",` + rightPassword, Want: 200, Check: func(t *testing.T, a areatest.Response) {
+			signedIn = areatest.Caller{Token: isTokens(t, a).AccessToken}
 		}},
 		{Name: "in another case", Do: "POST /auth", Body: `{"id":"aNN.1",` + rightPassword, Want: 200},
 		{Name: "a token is ignored", Do: "POST /auth", Body: `{"id":"Ann.1",` + rightPassword, Header: map[string]string{"Authorization": "Bearer x"}, Want: 200},
@@ -36,17 +36,17 @@ func TestSignIn(t *testing.T) {
 		{Name: "an ill-formed ID", Do: "POST /auth", Body: `{"id":"a b",` + rightPassword, Want: 400},
 		{Name: "a short password", Do: "POST /auth", Body: `{"id":"Ann.1","password":"short"}`, Want: 400, Hint: "password: expected length >= 10"},
 	})
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "the token is good", As: &signedIn, Do: "GET /session", Want: 200},
 	})
 	b.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, ann.UID)
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "a deleted account", Do: "POST /auth", Body: `{"id":"Ann.1",` + rightPassword, Want: 401},
 	})
 }
 
 // isTokens checks an answer that holds tokens.
-func isTokens(t testing.TB, a bundletest.Answer) (tokens Tokens) {
+func isTokens(t testing.TB, a areatest.Response) (tokens Tokens) {
 	t.Helper()
 	a.JSON(t, &tokens)
 	want := Tokens{AccessToken: tokens.AccessToken, TokenType: "Bearer", ExpiresIn: 300, RefreshToken: tokens.RefreshToken}
@@ -61,10 +61,10 @@ func isTokens(t testing.TB, a bundletest.Answer) (tokens Tokens) {
 
 func TestSignInLengths(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
-	for field, texts := range map[string][]bundletest.Text{"id": bundletest.Lengths(4, 50)[:4], "password": bundletest.Lengths(10, 100)} {
+	b := areatest.New(t, routes)
+	for field, texts := range map[string][]areatest.Text{"id": areatest.Lengths(4, 50)[:4], "password": areatest.Lengths(10, 100)} {
 		for _, text := range texts {
-			body := map[string]string{"id": "ann.1", "password": bundletest.Password}
+			body := map[string]string{"id": "ann.1", "password": areatest.Password}
 			body[field] = text.Value
 			encoded, err := json.Marshal(body)
 			if err != nil {
@@ -74,7 +74,7 @@ func TestSignInLengths(t *testing.T) {
 			if text.OK {
 				want = 401
 			}
-			b.Run(t, []bundletest.Step{{Name: field + " " + text.Name, Do: "POST /auth", Body: string(encoded), Want: want}})
+			b.Run(t, []areatest.Step{{Name: field + " " + text.Name, Do: "POST /auth", Body: string(encoded), Want: want}})
 		}
 	}
 }
@@ -82,17 +82,17 @@ func TestSignInLengths(t *testing.T) {
 // Nothing tells an unknown ID from a wrong password: not the answer, and not the work that goes into it.
 func TestSignInTellsNothing(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	b.User("ann.1")
 	deps := b.Deps
-	deps.Passwords = bundletest.BusyHasher(t)
-	busy := bundletest.Serve(t, routes, deps)
-	wrong := bundletest.Step{Do: "POST /auth", Body: `{"id":"ann.1","password":"not the password"}`}
-	unknown := bundletest.Step{Do: "POST /auth", Body: `{"id":"joe.1","password":"not the password"}`}
+	deps.Passwords = areatest.BusyHasher(t)
+	busy := areatest.Serve(t, routes, deps)
+	wrong := areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1","password":"not the password"}`}
+	unknown := areatest.Step{Do: "POST /auth", Body: `{"id":"joe.1","password":"not the password"}`}
 
 	for url, status := range map[string]int{b.URL: 401, busy: 503} { // 503: both need the hasher
-		one, other := bundletest.Do(t, url, wrong), bundletest.Do(t, url, unknown)
-		for _, a := range []bundletest.Answer{one, other} {
+		one, other := areatest.Do(t, url, wrong), areatest.Do(t, url, unknown)
+		for _, a := range []areatest.Response{one, other} {
 			a.Header.Del("X-Request-Id")
 			a.Header.Del("Date")
 			if a.Status != status {
@@ -107,7 +107,7 @@ func TestSignInTellsNothing(t *testing.T) {
 
 func TestSignInUserAgent(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	b.User("ann.1")
 	for sent, want := range map[string]string{
 		"curl/8 (가)":               "curl/8 (가)",
@@ -116,11 +116,11 @@ func TestSignInUserAgent(t *testing.T) {
 		strings.Repeat("가", 512):   strings.Repeat("가", 512),
 		strings.Repeat("b", 5_000): strings.Repeat("b", 512),
 	} {
-		answer := bundletest.Do(t, b.URL, bundletest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword, Header: map[string]string{"User-Agent": sent}})
+		answer := areatest.Do(t, b.URL, areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword, Header: map[string]string{"User-Agent": sent}})
 		if answer.Status != 200 {
 			t.Fatalf("%q: status %d: %s", sent, answer.Status, answer.Body)
 		}
-		as := &bundletest.Caller{Token: isTokens(t, answer).AccessToken}
+		as := &areatest.Caller{Token: isTokens(t, answer).AccessToken}
 		if got := b.Do(t, as, "GET /session", "").Items(t)[0]["user_agent"]; got != want {
 			t.Errorf("%q became %q, want %q", sent, got, want)
 		}
@@ -132,7 +132,7 @@ func TestSignInUserAgent(t *testing.T) {
 
 func TestSignInRehashes(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	b.User("ann.1")
 	hash := func() (hash string) {
 		if err := b.DB.QueryRow(`SELECT password_hash FROM users`).Scan(&hash); err != nil {
@@ -141,18 +141,18 @@ func TestSignInRehashes(t *testing.T) {
 		return hash
 	}
 	fresh := hash()
-	old, err := password.New(7).Hash(t.Context(), bundletest.Password)
+	old, err := password.New(7).Hash(t.Context(), areatest.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	signIn := []bundletest.Step{{Name: "right", Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword, Want: 200}}
+	signIn := []areatest.Step{{Name: "right", Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword, Want: 200}}
 
 	b.Run(t, signIn)
 	if hash() != fresh {
 		t.Error("a good hash was made anew")
 	}
 	b.Exec(`UPDATE users SET password_hash = $1`, old)
-	b.Run(t, []bundletest.Step{{Name: "wrong", Do: "POST /auth", Body: `{"id":"ann.1","password":"not the password"}`, Want: 401}})
+	b.Run(t, []areatest.Step{{Name: "wrong", Do: "POST /auth", Body: `{"id":"ann.1","password":"not the password"}`, Want: 401}})
 	if hash() != old {
 		t.Error("a wrong password replaced the hash")
 	}
@@ -180,7 +180,7 @@ func TestSignInRehashes(t *testing.T) {
 // Whoever signs in while the password changes is let in by the password that stands in the end, and by no other.
 func TestSignInWhilePasswordChanges(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	hash := func(plain string) string {
 		hash, err := b.Deps.Passwords.Hash(t.Context(), plain)
@@ -190,16 +190,16 @@ func TestSignInWhilePasswordChanges(t *testing.T) {
 		return hash
 	}
 	const change = `UPDATE users SET password_hash = $1 WHERE uid = $2`
-	sessions := func(of *bundletest.Caller) int {
+	sessions := func(of *areatest.Caller) int {
 		return b.Int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, of.UID)
 	}
 
-	answer := b.Meanwhile(t, bundletest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword}, change, hash("another password"), ann.UID)
+	answer := b.Meanwhile(t, areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword}, change, hash("another password"), ann.UID)
 	if answer.Status != 401 || sessions(ann) != 1 {
 		t.Errorf("the old password opened a session: %d %s", answer.Status, answer.Body)
 	}
-	bundletest.CheckShape(t, answer)
-	answer = b.Meanwhile(t, bundletest.Step{Do: "POST /auth", Body: `{"id":"eve.1",` + rightPassword}, change, hash(bundletest.Password), eve.UID)
+	areatest.CheckErrorBody(t, answer)
+	answer = b.Meanwhile(t, areatest.Step{Do: "POST /auth", Body: `{"id":"eve.1",` + rightPassword}, change, hash(areatest.Password), eve.UID)
 	if answer.Status != 200 || sessions(eve) != 2 {
 		t.Errorf("another hash of the same password kept its owner out: %d %s", answer.Status, answer.Body)
 	}
@@ -207,7 +207,7 @@ func TestSignInWhilePasswordChanges(t *testing.T) {
 
 func TestSignInFails(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	b.User("ann.1")
 	private, _, err := token.GenerateKeys()
 	if err != nil {
@@ -217,12 +217,12 @@ func TestSignInFails(t *testing.T) {
 	if deps.Signer, err = token.NewSigner(private, strings.Repeat("i", token.MaxLength), "minifb"); err != nil {
 		t.Fatal(err)
 	}
-	signIn := bundletest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword}
-	if answer := bundletest.Do(t, bundletest.Serve(t, routes, deps), signIn); answer.Status != 500 {
+	signIn := areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword}
+	if answer := areatest.Do(t, areatest.Serve(t, routes, deps), signIn); answer.Status != 500 {
 		t.Errorf("a token that cannot be signed: %d %s", answer.Status, answer.Body)
 	}
 	b.Exec(`UPDATE users SET password_hash = 'no hash at all'`)
-	if answer := bundletest.Do(t, b.URL, signIn); answer.Status != 500 || bytes.Contains(answer.Body, []byte("no hash at all")) {
+	if answer := areatest.Do(t, b.URL, signIn); answer.Status != 500 || bytes.Contains(answer.Body, []byte("no hash at all")) {
 		t.Errorf("a hash that cannot be read: %d %s", answer.Status, answer.Body)
 	}
 }

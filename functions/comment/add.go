@@ -12,11 +12,11 @@ type content struct {
 
 type addInput struct {
 	ID api.ID `path:"id"`
-	api.Once
+	api.IdempotencyKey
 	Body content
 }
 
 func (v views) add(ctx context.Context, in *addInput) (*api.CreatedOutput[comment], error) {
-	added, err := v.store.AddCommentOnce(ctx, api.Viewer(ctx), in.ID.Int(), in.Body.Content, in.Store(), api.Render(show))
+	added, err := v.store.AddComment(ctx, api.Viewer(ctx), in.ID.Int(), in.Body.Content, in.Store(), api.Render(show))
 	return api.Created[comment](added, err, "/comment/")
 }

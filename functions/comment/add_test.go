@@ -8,15 +8,15 @@ import (
 	"slices"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestAdd(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post := b.Post(ann, "post")
-	whole := func(t *testing.T, a bundletest.Answer) {
+	whole := func(t *testing.T, a areatest.Response) {
 		got := a.Object(t)
 		if names := slices.Sorted(maps.Keys(got)); !slices.Equal(names, []string{
 			"content", "created_at", "id", "modified", "my_reaction", "owner", "post_id", "reactions",
@@ -42,7 +42,7 @@ func TestAdd(t *testing.T) {
 			t.Errorf("added %s, read %s", a.Body, read.Body)
 		}
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "POST " + post + "/comment", Body: writing("hi"), Want: 401},
 		{Name: "by another", As: eve, Do: "POST " + post + "/comment", Body: writing("hi <b>&amp; \\u2028 안녕"), Want: 201, Check: whole},
 		{Name: "by oneself", As: ann, Do: "POST " + post + "/comment", Body: writing("hi"), Want: 201},
@@ -57,5 +57,5 @@ func TestAdd(t *testing.T) {
 	if n := b.Int(`SELECT count(*) FROM notifications WHERE type = 1 AND user_uid = $1 AND actor_uid = $2`, ann.UID, eve.UID); n != 1 {
 		t.Errorf("%d notifications", n)
 	}
-	bundletest.CheckExact(t, b.DB)
+	areatest.CheckExact(t, b.DB)
 }

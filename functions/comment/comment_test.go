@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
-func TestRoutes(t *testing.T) { bundletest.RoutesMatchTemplate(t, "comment", routes) }
-func TestOutage(t *testing.T) { bundletest.EveryRouteAnswers503WithoutDatabase(t, routes) }
-func TestTokens(t *testing.T) { bundletest.EveryRouteRefusesBadTokens(t, routes) }
-func TestBodies(t *testing.T) { bundletest.EveryRouteRefusesBadBodies(t, routes) }
+func TestRoutes(t *testing.T) { areatest.RoutesMatchTemplate(t, "comment", routes) }
+func TestOutage(t *testing.T) { areatest.EveryRouteAnswers503WithoutDatabase(t, routes) }
+func TestTokens(t *testing.T) { areatest.EveryRouteRefusesBadTokens(t, routes) }
+func TestBodies(t *testing.T) { areatest.EveryRouteRefusesBadBodies(t, routes) }
 
 // writing is a body with this content.
 func writing(content string) string {
@@ -18,8 +18,8 @@ func writing(content string) string {
 }
 
 // has checks fields of the answer's object, by the JSON that they are.
-func has(want map[string]any) func(*testing.T, bundletest.Answer) {
-	return func(t *testing.T, a bundletest.Answer) {
+func has(want map[string]any) func(*testing.T, areatest.Response) {
+	return func(t *testing.T, a areatest.Response) {
 		t.Helper()
 		got := a.Object(t)
 		for name, value := range want {
@@ -35,10 +35,10 @@ var noPath = []string{"0", "-1", "+1", "01", "1.0", "x", "9223372036854775807", 
 
 func TestIDsOfNothing(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	for _, id := range noPath {
-		b.Run(t, []bundletest.Step{
+		b.Run(t, []areatest.Step{
 			{Name: "add " + id, As: ann, Do: "POST /post/" + id + "/comment", Body: writing("hi"), Want: 404},
 			{Name: "list " + id, Do: "GET /post/" + id + "/comment", Want: 404},
 			{Name: "read " + id, Do: "GET /comment/" + id, Want: 404},
@@ -51,7 +51,7 @@ func TestIDsOfNothing(t *testing.T) {
 // Lengths count code points, whatever they look like to a reader.
 func TestLengths(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	path := b.Post(ann, "post") + "/comment"
 	for name, character := range map[string]struct {
@@ -66,19 +66,19 @@ func TestLengths(t *testing.T) {
 		"a flag":                 {"🇰🇷", 2},
 	} {
 		full := strings.Repeat(character.text, 1000/character.points) + strings.Repeat("x", 1000%character.points)
-		same := func(t *testing.T, a bundletest.Answer) {
+		same := func(t *testing.T, a areatest.Response) {
 			if got := a.Object(t)["content"]; got != full {
 				t.Errorf("%q came back as %q", full, got)
 			}
 		}
-		b.Run(t, []bundletest.Step{
+		b.Run(t, []areatest.Step{
 			{Name: name + ", one", As: ann, Do: "POST " + path, Body: writing(character.text), Want: 201, Check: has(map[string]any{"content": character.text})},
 			{Name: name + ", 1000", As: ann, Do: "POST " + path, Body: writing(full), Want: 201, Check: same},
 			{Name: name + ", 1001", As: ann, Do: "POST " + path, Body: writing(full + "x"), Want: 400, Hint: "content: expected length <= 1000"},
 		})
 	}
 	comment := b.Comment(ann, strings.TrimSuffix(path, "/comment"), "short")
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "none", As: ann, Do: "POST " + path, Body: writing(""), Want: 400, Hint: "content: expected length >= 1"},
 		{Name: "spaces are stored as sent", As: ann, Do: "POST " + path, Body: writing(`  \n `), Want: 201, Check: has(map[string]any{"content": "  \n "})},
 		{Name: "edited to none", As: ann, Do: "PATCH " + comment, Body: writing(""), Want: 400, Hint: "content: expected length >= 1"},

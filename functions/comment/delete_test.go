@@ -3,12 +3,12 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestDelete(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post := b.Post(ann, "post")
 	comment, other := b.Comment(eve, post, "one"), b.Comment(eve, post, "other")
@@ -17,7 +17,7 @@ func TestDelete(t *testing.T) {
 	b.React(eve, other, 2)
 	b.React(eve, post, 2)
 	match := func(tags string) map[string]string { return map[string]string{"If-Match": tags} }
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "DELETE " + comment, Want: 401},
 		{Name: "somebody else's, on one's own post", As: ann, Do: "DELETE " + comment, Want: 403, Hint: "You have not permission for 'DELETE " + comment + "'"},
 		{Name: "a stale revision", As: eve, Do: "DELETE " + comment, Header: match(`"2"`), Want: 412},
@@ -41,13 +41,13 @@ func TestDelete(t *testing.T) {
 			t.Errorf("%d %s are left", n, what)
 		}
 	}
-	bundletest.CheckExact(t, b.DB)
+	areatest.CheckExact(t, b.DB)
 
 	// The post's deletion takes all the rest.
 	if err := b.Store.DeleteOwnPost(t.Context(), ann.UID, int64(b.Int(`SELECT id FROM posts`)), nil); err != nil {
 		t.Fatal(err)
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "read, its post gone", Do: "GET " + other, Want: 404},
 		{Name: "list, its post gone", Do: "GET " + post + "/comment", Want: 404},
 		{Name: "add, the post gone", As: eve, Do: "POST " + post + "/comment", Body: writing("x"), Want: 404},

@@ -3,19 +3,19 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestReadAndEdit(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post := b.Post(ann, "post")
 	comment := b.Comment(eve, post, "one")
 	b.React(ann, comment, 3)
 	b.React(eve, comment, 5)
-	is := func(content string, modified bool, etag string, mine any) func(*testing.T, bundletest.Answer) {
-		return func(t *testing.T, a bundletest.Answer) {
+	is := func(content string, modified bool, etag string, mine any) func(*testing.T, areatest.Response) {
+		return func(t *testing.T, a areatest.Response) {
 			has(map[string]any{"content": content, "modified": modified, "my_reaction": mine})(t, a)
 			if a.Header.Get("ETag") != etag {
 				t.Errorf("ETag is %s, want %s", a.Header.Get("ETag"), etag)
@@ -27,7 +27,7 @@ func TestReadAndEdit(t *testing.T) {
 	}
 	match := func(tags string) map[string]string { return map[string]string{"If-Match": tags} }
 	forbidden := "You have not permission for 'PATCH " + comment + "'"
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "read signed out", Do: "GET " + comment, Want: 200, Check: is("one", false, `"1"`, nil)},
 		{Name: "read by who reacted", As: ann, Do: "GET " + comment, Want: 200, Check: is("one", false, `"1"`, 3.0)},
 		{Name: "edit signed out", Do: "PATCH " + comment, Body: writing("two"), Want: 401},
@@ -55,5 +55,5 @@ func TestReadAndEdit(t *testing.T) {
 	if etag := b.Do(t, nil, "GET "+comment, "").Header.Get("ETag"); etag != `"6"` {
 		t.Errorf("after a reaction, ETag is %s", etag)
 	}
-	bundletest.CheckExact(t, b.DB)
+	areatest.CheckExact(t, b.DB)
 }

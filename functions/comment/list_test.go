@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post, other := b.Post(ann, "post"), b.Post(ann, "other")
 	b.Comment(ann, other, "of another post")
@@ -21,8 +21,8 @@ func TestList(t *testing.T) {
 	}
 	b.React(ann, comments[4], 2)
 	list := post + "/comment"
-	contents := func(want ...string) func(*testing.T, bundletest.Answer) {
-		return func(t *testing.T, a bundletest.Answer) {
+	contents := func(want ...string) func(*testing.T, areatest.Response) {
+		return func(t *testing.T, a areatest.Response) {
 			var got []string
 			for _, item := range a.Items(t) {
 				got = append(got, item["content"].(string))
@@ -32,8 +32,8 @@ func TestList(t *testing.T) {
 			}
 		}
 	}
-	mine := func(want any) func(*testing.T, bundletest.Answer) {
-		return func(t *testing.T, a bundletest.Answer) {
+	mine := func(want any) func(*testing.T, areatest.Response) {
+		return func(t *testing.T, a areatest.Response) {
 			newest, before := a.Items(t)[0], a.Items(t)[1]
 			if newest["my_reaction"] != want || newest["reactions"].(map[string]any)["2"] != 1.0 || before["my_reaction"] != nil {
 				t.Errorf("listed %v, %v", newest, before)
@@ -41,7 +41,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	var next string
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "all, newest first", Do: "GET " + list, Want: 200, Check: contents("4", "3", "2", "1", "0")},
 		{Name: "by who reacted", As: ann, Do: "GET " + list, Want: 200, Check: mine(2.0)},
 		{Name: "by who did not", As: eve, Do: "GET " + list, Want: 200, Check: mine(nil)},
@@ -50,7 +50,7 @@ func TestList(t *testing.T) {
 		{Name: "no size", Do: "GET " + list + "?size=0", Want: 400, Hint: "size: must be a whole number from 1 to 100"},
 		{Name: "too large a size", Do: "GET " + list + "?size=101", Want: 400, Hint: "size: must be a whole number from 1 to 100"},
 		{Name: "a bad cursor", Do: "GET " + list + "?cursor=x", Want: 400, Hint: "cursor: is not one that this list gave; leave it out to start anew"},
-		{Name: "two pages, the first", Do: "GET " + list + "?size=2", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "two pages, the first", Do: "GET " + list + "?size=2", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			contents("4", "3")(t, a)
 			next = a.Object(t)["next"].(string)
 		}},
@@ -62,8 +62,8 @@ func TestList(t *testing.T) {
 		}
 	}
 	b.Comment(eve, post, "5")
-	b.Run(t, []bundletest.Step{
-		{Name: "the next page", Do: "GET " + next, Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+	b.Run(t, []areatest.Step{
+		{Name: "the next page", Do: "GET " + next, Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			contents("2", "0")(t, a)
 			if a.Object(t)["next"] != nil {
 				t.Errorf("goes on at %v", a.Object(t)["next"])
@@ -72,7 +72,7 @@ func TestList(t *testing.T) {
 		{Name: "its cursor for another list", Do: "GET " + strings.Replace(next, post, other, 1), Want: 400},
 	})
 	empty := b.Post(ann, "without comments")
-	b.Run(t, []bundletest.Step{{Name: "none", Do: "GET " + empty + "/comment", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+	b.Run(t, []areatest.Step{{Name: "none", Do: "GET " + empty + "/comment", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 		if string(a.Body) != `{"items":[],"next":null}` {
 			t.Errorf("answered %s", a.Body)
 		}

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 // What makes a notification, what changes it and what takes it away.
 func TestWhatIsTold(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ctx := t.Context()
 	ann, bob, eve := b.User("ann.1"), b.User("bob.1"), b.User("eve.1")
 	post := b.Post(ann, "post")
@@ -59,7 +59,7 @@ func TestWhatIsTold(t *testing.T) {
 
 	do(b.Store.DeleteOwnComment(ctx, eve.UID, number(first), nil))
 	expect(t, b, ann, "", "2 bob.1 3 unread, 1 eve.1 comment read, 2 eve.1 2 read")
-	bundletest.CheckExact(t, b.DB)
+	areatest.CheckExact(t, b.DB)
 
 	do(b.Store.DeleteOwnPost(ctx, ann.UID, number(post), nil))
 	expect(t, b, ann, "", "")
@@ -71,7 +71,7 @@ func TestWhatIsTold(t *testing.T) {
 // An account that goes takes what it told with it, at once.
 func TestWhatADeletedAccountTold(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, bob, eve := b.User("ann.1"), b.User("bob.1"), b.User("eve.1")
 	post := b.Post(ann, "post")
 	b.Comment(eve, post, "one")
@@ -93,17 +93,17 @@ func TestWhatADeletedAccountTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	bundletest.CheckExact(t, b.DB)
+	areatest.CheckExact(t, b.DB)
 }
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post := b.Post(ann, "post")
 	comment := b.Comment(eve, post, "1")
 	b.React(eve, post, 3)
-	shapes := func(t *testing.T, a bundletest.Answer) {
+	shapes := func(t *testing.T, a areatest.Response) {
 		items := a.Items(t)
 		for i, want := range []string{
 			fmt.Sprintf(`map[actor:map[id:eve.1 name:eve.1 nickname:<nil>] comment_id:<nil> post_id:%s reaction_type:3 read:false type:2]`, post[len("/post/"):]),
@@ -118,7 +118,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	const once, trueOrFalse = `unread: must be sent once, with a value of "true, false"`, `unread: expected value to be one of "true, false"`
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "GET /notification", Want: 401},
 		{Name: "count, signed out", Do: "GET /notification/unread-count", Want: 401},
 		{Name: "both kinds", As: ann, Do: "GET /notification", Want: 200, Check: shapes},
@@ -139,7 +139,7 @@ func TestList(t *testing.T) {
 	})
 }
 
-func none(t *testing.T, a bundletest.Answer) {
+func none(t *testing.T, a areatest.Response) {
 	t.Helper()
 	if string(a.Body) != `{"items":[],"next":null}` {
 		t.Errorf("listed %s", a.Body)
@@ -149,7 +149,7 @@ func none(t *testing.T, a bundletest.Answer) {
 // A walk through what is unread goes on as it began, also when the page shown was marked read meanwhile.
 func TestAWalkThroughTheUnread(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post := b.Post(ann, "post")
 	for i := range 7 {

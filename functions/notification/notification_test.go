@@ -5,16 +5,16 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
-func TestRoutes(t *testing.T) { bundletest.RoutesMatchTemplate(t, "notification", routes) }
-func TestOutage(t *testing.T) { bundletest.EveryRouteAnswers503WithoutDatabase(t, routes) }
-func TestTokens(t *testing.T) { bundletest.EveryRouteRefusesBadTokens(t, routes) }
-func TestBodies(t *testing.T) { bundletest.EveryRouteRefusesBadBodies(t, routes) }
+func TestRoutes(t *testing.T) { areatest.RoutesMatchTemplate(t, "notification", routes) }
+func TestOutage(t *testing.T) { areatest.EveryRouteAnswers503WithoutDatabase(t, routes) }
+func TestTokens(t *testing.T) { areatest.EveryRouteRefusesBadTokens(t, routes) }
+func TestBodies(t *testing.T) { areatest.EveryRouteRefusesBadBodies(t, routes) }
 
 // told is what the caller's notifications say, newest first, in short: "2 eve.1 5 unread".
-func told(t *testing.T, b *bundletest.Bundle, c *bundletest.Caller, query string) (all []string) {
+func told(t *testing.T, b *areatest.Server, c *areatest.Caller, query string) (all []string) {
 	t.Helper()
 	answer := b.Do(t, c, "GET /notification"+query, "")
 	if answer.Status != 200 {
@@ -32,7 +32,7 @@ func told(t *testing.T, b *bundletest.Bundle, c *bundletest.Caller, query string
 }
 
 // expect compares told, joined by commas.
-func expect(t *testing.T, b *bundletest.Bundle, c *bundletest.Caller, query, want string) {
+func expect(t *testing.T, b *areatest.Server, c *areatest.Caller, query, want string) {
 	t.Helper()
 	if got := strings.Join(told(t, b, c, query), ", "); got != want {
 		t.Errorf("%s was told%s %q, want %q", c.ID, query, got, want)

@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestMark(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	b.React(eve, b.Post(ann, "post"), 3)
 	one := fmt.Sprintf("/notification/%d", b.Int(`SELECT id FROM notifications`))
-	is := func(read bool) func(*testing.T, bundletest.Answer) {
-		return func(t *testing.T, a bundletest.Answer) {
+	is := func(read bool) func(*testing.T, areatest.Response) {
+		return func(t *testing.T, a areatest.Response) {
 			if got := a.Object(t); got["read"] != read || got["reaction_type"] != 3.0 || got["actor"].(map[string]any)["id"] != "eve.1" {
 				t.Errorf("answered %s", a.Body)
 			}
@@ -24,7 +24,7 @@ func TestMark(t *testing.T) {
 		}
 	}
 	missing := "There is no such notification of yours; what it told of may be gone."
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "PATCH " + one, Body: `{"read":true}`, Want: 401},
 		{Name: "read", As: ann, Do: "PATCH " + one, Body: `{"read":true}`, Want: 200, Check: is(true)},
 		{Name: "read twice", As: ann, Do: "PATCH " + one, Body: `{"read":true}`, Want: 200, Check: is(true)},
@@ -48,7 +48,7 @@ func TestMark(t *testing.T) {
 
 func TestReadAll(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post, others := b.Post(ann, "post"), b.Post(eve, "eve's")
 	for i := range 4 {
@@ -56,8 +56,8 @@ func TestReadAll(t *testing.T) {
 	}
 	b.Comment(ann, others, "for eve")
 	second := b.Int(`SELECT id FROM notifications WHERE user_uid = $1 ORDER BY id OFFSET 1 LIMIT 1`, ann.UID)
-	count := func(newly, left int) func(*testing.T, bundletest.Answer) {
-		return func(t *testing.T, a bundletest.Answer) {
+	count := func(newly, left int) func(*testing.T, areatest.Response) {
+		return func(t *testing.T, a areatest.Response) {
 			if string(a.Body) != fmt.Sprintf(`{"count":%d}`, newly) {
 				t.Errorf("%s were newly read, want %d", a.Body, newly)
 			}
@@ -68,7 +68,7 @@ func TestReadAll(t *testing.T) {
 	}
 	upTo := func(id string) string { return `{"up_to":` + id + `}` }
 	least := "up_to: expected number >= 1"
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "POST /notification/read", Want: 401},
 		{Name: "up to 0", As: ann, Do: "POST /notification/read", Body: upTo("0"), Want: 400, Hint: least},
 		{Name: "up to -1", As: ann, Do: "POST /notification/read", Body: upTo("-1"), Want: 400, Hint: least},
@@ -85,16 +85,16 @@ func TestReadAll(t *testing.T) {
 	})
 	unread := func() { b.Exec(`UPDATE notifications SET read = false WHERE user_uid = $1`, ann.UID) }
 	unread()
-	b.Run(t, []bundletest.Step{{Name: "without a body, all", As: ann, Do: "POST /notification/read", Want: 200, Check: count(4, 0)}})
+	b.Run(t, []areatest.Step{{Name: "without a body, all", As: ann, Do: "POST /notification/read", Want: 200, Check: count(4, 0)}})
 	unread()
-	b.Run(t, []bundletest.Step{{Name: "up to null is all", As: ann, Do: "POST /notification/read", Body: upTo("null"), Want: 200, Check: count(4, 0)}})
+	b.Run(t, []areatest.Step{{Name: "up to null is all", As: ann, Do: "POST /notification/read", Body: upTo("null"), Want: 200, Check: count(4, 0)}})
 	unread()
-	b.Run(t, []bundletest.Step{{Name: "up to 2^63-1", As: ann, Do: "POST /notification/read", Body: upTo("9223372036854775807"), Want: 200, Check: count(4, 0)}})
+	b.Run(t, []areatest.Step{{Name: "up to 2^63-1", As: ann, Do: "POST /notification/read", Body: upTo("9223372036854775807"), Want: 200, Check: count(4, 0)}})
 	if n := b.Int(`SELECT count(*) FROM notifications WHERE user_uid = $1 AND NOT read`, eve.UID); n != 1 {
 		t.Error("another's was read too")
 	}
 	plain := map[string]string{"Content-Type": "text/plain"}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "not called JSON", As: ann, Do: "POST /notification/read", Body: `{}`, Header: plain, Want: 415},
 		{Name: "with no body, its type does not matter", As: ann, Do: "POST /notification/read", Header: plain, Want: 200},
 	})
@@ -103,19 +103,19 @@ func TestReadAll(t *testing.T) {
 // What somebody else holds is waited for, while nothing is held.
 func TestReadAllTakesWhatIsHeldAfterwards(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post := b.Post(ann, "post")
 	b.Comment(eve, post, "one")
 	b.React(eve, post, 1)
 	b.Comment(eve, post, "two")
-	answer := b.Meanwhile(t, bundletest.Step{As: ann, Do: "POST /notification/read"}, `UPDATE notifications SET reaction_type = 2 WHERE type = 2`)
+	answer := b.Meanwhile(t, areatest.Step{As: ann, Do: "POST /notification/read"}, `UPDATE notifications SET reaction_type = 2 WHERE type = 2`)
 	if string(answer.Body) != `{"count":3}` {
 		t.Errorf("answered %d %s", answer.Status, answer.Body)
 	}
 	expect(t, b, ann, "", "1 eve.1 comment read, 2 eve.1 2 read, 1 eve.1 comment read")
 	b.Exec(`UPDATE notifications SET read = false`)
-	answer = b.Meanwhile(t, bundletest.Step{As: ann, Do: "POST /notification/read"}, `DELETE FROM notifications WHERE type = 2`)
+	answer = b.Meanwhile(t, areatest.Step{As: ann, Do: "POST /notification/read"}, `DELETE FROM notifications WHERE type = 2`)
 	if string(answer.Body) != `{"count":2}` {
 		t.Errorf("answered %d %s", answer.Status, answer.Body)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"minifb/shared/api"
-	"minifb/shared/shape"
+	"minifb/shared/response"
 )
 
 type content struct {
@@ -12,11 +12,11 @@ type content struct {
 }
 
 type createInput struct {
-	api.Once
+	api.IdempotencyKey
 	Body content
 }
 
-func (v views) create(ctx context.Context, in *createInput) (*api.CreatedOutput[shape.Post], error) {
-	created, err := v.store.CreatePostOnce(ctx, api.Viewer(ctx), in.Body.Content, in.Store(), api.Render(shape.PostOf))
-	return api.Created[shape.Post](created, err, "/post/")
+func (v views) create(ctx context.Context, in *createInput) (*api.CreatedOutput[response.Post], error) {
+	created, err := v.store.CreatePost(ctx, api.Viewer(ctx), in.Body.Content, in.Store(), api.Render(response.NewPost))
+	return api.Created[response.Post](created, err, "/post/")
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 // body is a request's, with this content.
@@ -22,11 +22,11 @@ func body(content string) string {
 
 func TestCreate(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("Ann.1")
 	start := time.Now().Add(-time.Second)
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "POST /post", Body: body("hello"), Want: 401},
 		{Name: "no content", As: ann, Do: "POST /post", Body: `{}`, Want: 400},
 		{Name: "null", As: ann, Do: "POST /post", Body: `{"content":null}`, Want: 400, Hint: "content: expected string"},
@@ -35,7 +35,7 @@ func TestCreate(t *testing.T) {
 		{Name: "U+0000", As: ann, Do: "POST /post", Body: `{"content":"a\u0000b"}`, Want: 400},
 		{Name: "not JSON by its own word", As: ann, Do: "POST /post", Body: body("a"), Header: map[string]string{"Content-Type": "text/plain"}, Want: 415},
 		{Name: "too long a body", As: ann, Do: "POST /post", Body: body(strings.Repeat("a", 64<<10)), Want: 413},
-		{Name: "all is well", As: ann, Do: "POST /post", Body: body("안녕 \U0001f44b"), Want: 201, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "all is well", As: ann, Do: "POST /post", Body: body("안녕 \U0001f44b"), Want: 201, Check: func(t *testing.T, a areatest.Response) {
 			post := a.Object(t)
 			created, err := time.Parse("2006-01-02T15:04:05.000000Z", post["created_at"].(string))
 			if err != nil || created.Before(start) || created.After(time.Now().Add(time.Second)) {
@@ -76,16 +76,16 @@ func same(t *testing.T, got map[string]any, want string) {
 // TestContent writes and edits contents at the edges of their length: code points count, and nothing is mended.
 func TestContent(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	edited := b.Post(ann, "before")
-	texts := bundletest.Lengths(1, 3000)
+	texts := areatest.Lengths(1, 3000)
 	for name, text := range map[string]string{
 		"spaces alone": "   ", "spaces around": " \t a \r\n", "control characters": "\x01\x1f\x7f\u0085", "a line separator": "\u2028",
 		"a byte order mark": "\ufeff", "noncharacters": "\uffff\U0010ffff", "markup": `<b>&amp;"'\`, "SQL": `'; DROP TABLE posts; -- ? $1 ?0`,
 		"direction marks": "\u202eabc", "a lone combining mark": "\u0301", "both forms of one syllable": "한\u1112\u1161\u11ab",
 	} {
-		texts = append(texts, bundletest.Text{Name: name, Value: text, OK: true})
+		texts = append(texts, areatest.Text{Name: name, Value: text, OK: true})
 	}
 	for _, text := range texts {
 		t.Run(text.Name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestContent(t *testing.T) {
 					if answer.Status != http.StatusBadRequest {
 						t.Errorf("%s: %d", do, answer.Status)
 					}
-					bundletest.CheckShape(t, answer)
+					areatest.CheckErrorBody(t, answer)
 					continue
 				}
 				if answer.Status != want {
@@ -117,17 +117,17 @@ func TestContent(t *testing.T) {
 // The same request again is answered as the first time, and another one with its key is refused.
 func TestCreateOnce(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	key := func(key string) map[string]string { return map[string]string{"Idempotency-Key": key} }
-	replayed := func(id int, again bool) func(*testing.T, bundletest.Answer) {
-		return func(t *testing.T, a bundletest.Answer) {
+	replayed := func(id int, again bool) func(*testing.T, areatest.Response) {
+		return func(t *testing.T, a areatest.Response) {
 			if (a.Header.Get("Idempotent-Replayed") == "true") != again || a.Header.Get("Location") != fmt.Sprint("/post/", id) || a.Object(t)["id"] != float64(id) {
 				t.Errorf("%v %s", a.Header, a.Body)
 			}
 		}
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "first", As: ann, Do: "POST /post", Body: body("a"), Header: key("k"), Want: 201, Check: replayed(1, false)},
 		{Name: "again", As: ann, Do: "POST /post", Body: body("a"), Header: key("k"), Want: 201, Check: replayed(1, true)},
 		{Name: "another body", As: ann, Do: "POST /post", Body: body("b"), Header: key("k"), Want: 422},
@@ -142,7 +142,7 @@ func TestCreateOnce(t *testing.T) {
 		{Name: "too long a key", As: ann, Do: "POST /post", Body: body("a"), Header: key(strings.Repeat("k", 256)), Want: 400},
 	})
 	b.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "a day later", As: ann, Do: "POST /post", Body: body("b"), Header: key("k"), Want: 201, Check: replayed(6, false)},
 	})
 }
@@ -150,7 +150,7 @@ func TestCreateOnce(t *testing.T) {
 // An account that goes while its token is still good can write no more.
 func TestCreateAfterDeletion(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	if answer := b.Do(t, ann, "GET /post", ""); answer.Status != http.StatusOK { // the list of ended sessions is fresh now
 		t.Fatalf("%d %s", answer.Status, answer.Body)

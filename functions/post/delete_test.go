@@ -5,12 +5,12 @@ import (
 	"sync"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestDelete(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post, other := b.Post(ann, "hello"), b.Post(ann, "stays")
 	comment := b.Comment(eve, post, "hi")
@@ -19,7 +19,7 @@ func TestDelete(t *testing.T) {
 	b.React(eve, other, 2)
 	match := func(etag string) map[string]string { return map[string]string{"If-Match": etag} }
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "DELETE " + post, Want: 401},
 		{Name: "not a number", As: ann, Do: "DELETE /post/x", Want: 404},
 		{Name: "none", As: ann, Do: "DELETE /post/99", Header: match(`"9"`), Want: 404},
@@ -41,7 +41,7 @@ func TestDelete(t *testing.T) {
 			t.Errorf("%d %s are left, want %d", n, table, want)
 		}
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "any tag", As: ann, Do: "DELETE " + other, Header: match("*"), Want: 204},
 	})
 }
@@ -49,7 +49,7 @@ func TestDelete(t *testing.T) {
 // Of deletions that race, one deletes; edits that race with them are made or find nothing.
 func TestDeleteRace(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	post := b.Post(ann, "hello")
 	var mu sync.Mutex

@@ -6,16 +6,16 @@ import (
 	"sync"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestEdit(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post := b.Post(ann, "first")
-	is := func(content string, modified bool, etag string) func(*testing.T, bundletest.Answer) {
-		return func(t *testing.T, a bundletest.Answer) {
+	is := func(content string, modified bool, etag string) func(*testing.T, areatest.Response) {
+		return func(t *testing.T, a areatest.Response) {
 			object := a.Object(t)
 			if object["content"] != content || object["modified"] != modified || a.Header.Get("ETag") != etag {
 				t.Errorf("%s with ETag %s, want %q, %t, %s", a.Body, a.Header.Get("ETag"), content, modified, etag)
@@ -27,7 +27,7 @@ func TestEdit(t *testing.T) {
 	}
 	match := func(etag string) map[string]string { return map[string]string{"If-Match": etag} }
 
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "PATCH " + post, Body: body("x"), Want: 401},
 		{Name: "bad content", As: eve, Do: "PATCH " + post, Body: body(""), Want: 400},
 		{Name: "none", As: ann, Do: "PATCH /post/99", Body: body("x"), Want: 404},
@@ -59,10 +59,10 @@ func TestEdit(t *testing.T) {
 	b.React(eve, post, 1)
 	b.Comment(eve, post, "hi")
 	b.Exec("UPDATE posts SET reaction_5 = 7")
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "a tag from before it was reacted to", As: ann, Do: "PATCH " + post, Body: body("seventh"), Header: match(`"6"`), Want: 200,
 			Check: is("seventh", true, `"7"`)},
-		{Name: "the counters are in the answer", As: eve, Do: "GET " + post, Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "the counters are in the answer", As: eve, Do: "GET " + post, Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			object := a.Object(t)
 			if object["my_reaction"] != 1.0 || object["comment_count"] != 1.0 || fmt.Sprint(object["reactions"]) != "map[1:1 2:0 3:0 4:0 5:7]" {
 				t.Errorf("%s", a.Body)
@@ -74,14 +74,14 @@ func TestEdit(t *testing.T) {
 // Of edits that race with one tag, exactly one is made.
 func TestEditRace(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	post := b.Post(ann, "first")
 	statuses := make([]int, 10)
 	var all sync.WaitGroup
 	for i := range statuses {
 		all.Go(func() {
-			statuses[i] = bundletest.Do(t, b.URL, bundletest.Step{As: ann, Do: "PATCH " + post, Body: body(fmt.Sprint("edit ", i)), Header: map[string]string{"If-Match": `"1"`}}).Status
+			statuses[i] = areatest.Do(t, b.URL, areatest.Step{As: ann, Do: "PATCH " + post, Body: body(fmt.Sprint("edit ", i)), Header: map[string]string{"If-Match": `"1"`}}).Status
 		})
 	}
 	all.Wait()

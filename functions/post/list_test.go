@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 // list is a page of posts.
@@ -23,18 +23,18 @@ type list struct {
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	empty := b.Do(t, nil, "GET /post", "")
 	if string(empty.Body) != `{"items":[],"next":null}` {
 		t.Errorf("an empty feed is %s", empty.Body)
 	}
 	for n := range 21 {
-		b.Post([]*bundletest.Caller{ann, eve}[n%2], fmt.Sprint(n+1))
+		b.Post([]*areatest.Caller{ann, eve}[n%2], fmt.Sprint(n+1))
 	}
 	b.React(eve, "/post/21", 5)
-	contents := func(first, last int, next string) func(*testing.T, bundletest.Answer) {
-		return func(t *testing.T, a bundletest.Answer) {
+	contents := func(first, last int, next string) func(*testing.T, areatest.Response) {
+		return func(t *testing.T, a areatest.Response) {
 			var got list
 			a.JSON(t, &got)
 			want := first
@@ -49,7 +49,7 @@ func TestList(t *testing.T) {
 			}
 		}
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "GET /post", Want: 200, Check: contents(21, 2, "&size=20")},
 		{Name: "signed in", As: ann, Do: "GET /post", Want: 200, Check: contents(21, 2, "&size=20")},
 		{Name: "just all", Do: "GET /post?size=21", Want: 200, Check: contents(21, 1, "")},
@@ -59,14 +59,14 @@ func TestList(t *testing.T) {
 		{Name: "too many", Do: "GET /post?size=101", Want: 400},
 		{Name: "a bad cursor", Do: "GET /post?cursor=x", Want: 400},
 		{Name: "a bad query", Do: "GET /post?size=%zz", Want: 400},
-		{Name: "my reaction", As: eve, Do: "GET /post?size=2", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "my reaction", As: eve, Do: "GET /post?size=2", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			var got list
 			a.JSON(t, &got)
 			if got.Items[0].MyReaction == nil || *got.Items[0].MyReaction != 5 || got.Items[1].MyReaction != nil {
 				t.Errorf("%s", a.Body)
 			}
 		}},
-		{Name: "HEAD", Do: "HEAD /post?size=5", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "HEAD", Do: "HEAD /post?size=5", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			get := b.Do(t, nil, "GET /post?size=5", "")
 			if len(a.Body) > 0 || a.Header.Get("Content-Length") != fmt.Sprint(len(get.Body)) {
 				t.Errorf("%v", a.Header)
@@ -78,14 +78,14 @@ func TestList(t *testing.T) {
 // A cursor whose key no list of posts ever gave is refused by the store itself.
 func TestListForgedCursor(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	for range 3 {
 		b.Post(ann, "x")
 	}
 	var got list
 	b.Do(t, nil, "GET /post?size=1", "").JSON(t, &got)
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "as given", Do: "GET " + *got.Next, Want: 200},
 		{Name: "its key replaced", Do: "GET " + forge(t, *got.Next, "x"), Want: 400},
 		{Name: "below zero", Do: "GET " + forge(t, *got.Next, "-1"), Want: 400},
@@ -98,7 +98,7 @@ func TestListForgedCursor(t *testing.T) {
 // is met exactly once, none twice, and always the newer before the older.
 func TestWalk(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	var standing []int64
 	var doomed []string

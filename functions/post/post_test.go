@@ -5,13 +5,13 @@ import (
 	"net/url"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
-func TestRoutes(t *testing.T) { bundletest.RoutesMatchTemplate(t, "post", routes) }
-func TestOutage(t *testing.T) { bundletest.EveryRouteAnswers503WithoutDatabase(t, routes) }
-func TestTokens(t *testing.T) { bundletest.EveryRouteRefusesBadTokens(t, routes) }
-func TestBodies(t *testing.T) { bundletest.EveryRouteRefusesBadBodies(t, routes) }
+func TestRoutes(t *testing.T) { areatest.RoutesMatchTemplate(t, "post", routes) }
+func TestOutage(t *testing.T) { areatest.EveryRouteAnswers503WithoutDatabase(t, routes) }
+func TestTokens(t *testing.T) { areatest.EveryRouteRefusesBadTokens(t, routes) }
+func TestBodies(t *testing.T) { areatest.EveryRouteRefusesBadBodies(t, routes) }
 
 // forge puts another key into a next page's cursor, behind the mark of its list.
 func forge(t *testing.T, next, key string) string {

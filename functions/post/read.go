@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"minifb/shared/api"
-	"minifb/shared/shape"
+	"minifb/shared/response"
 	"minifb/shared/store"
 )
 
@@ -14,7 +14,7 @@ type readInput struct {
 
 type postOutput struct {
 	ETag string `header:"ETag"`
-	Body shape.Post
+	Body response.Post
 }
 
 func (v views) read(ctx context.Context, in *readInput) (*postOutput, error) {
@@ -25,5 +25,5 @@ func show(post store.Post, err error) (*postOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &postOutput{api.ETag(post.Revision), shape.PostOf(post)}, nil
+	return &postOutput{api.ETag(post.Revision), response.NewPost(post)}, nil
 }

@@ -6,19 +6,19 @@ import (
 	"net/http"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestRead(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post := b.Post(ann, "hello")
 	b.Exec("UPDATE users SET nickname = '앤' WHERE uid = $1", ann.UID)
 	b.React(eve, post, 3)
 	b.Comment(eve, post, "hi")
-	seen := func(mine string) func(*testing.T, bundletest.Answer) {
-		return func(t *testing.T, a bundletest.Answer) {
+	seen := func(mine string) func(*testing.T, areatest.Response) {
+		return func(t *testing.T, a areatest.Response) {
 			object := a.Object(t)
 			delete(object, "created_at")
 			same(t, object, `{"id":1,"owner":{"id":"ann.1","name":"ann.1","nickname":"앤"},"content":"hello","modified":false,`+
@@ -28,11 +28,11 @@ func TestRead(t *testing.T) {
 			}
 		}
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "GET " + post, Want: 200, Check: seen("null")},
 		{Name: "one's own", As: ann, Do: "GET " + post, Want: 200, Check: seen("null")},
 		{Name: "reacted to", As: eve, Do: "GET " + post, Want: 200, Check: seen("3")},
-		{Name: "HEAD", Do: "HEAD " + post, Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "HEAD", Do: "HEAD " + post, Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			get := b.Do(t, nil, "GET "+post, "")
 			if len(a.Body) > 0 || a.Header.Get("Content-Length") != fmt.Sprint(len(get.Body)) || a.Header.Get("ETag") != `"1"` {
 				t.Errorf("%v %q", a.Header, a.Body)
@@ -54,7 +54,7 @@ func TestRead(t *testing.T) {
 // A deleted account's posts are gone by the same commit, for everybody and on every route.
 func TestPostsOfDeletedAccount(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	post, other := b.Post(ann, "mine"), b.Post(eve, "stays")
 	ctx := context.WithoutCancel(t.Context())
@@ -68,12 +68,12 @@ func TestPostsOfDeletedAccount(t *testing.T) {
 	if n := b.Int("SELECT count(*) FROM posts"); n != 2 {
 		t.Fatalf("%d posts are stored, want 2: the rows go later", n)
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "by id", Do: "GET " + post, Want: 404},
 		{Name: "by id, signed in", As: eve, Do: "GET " + post, Want: 404},
 		{Name: "edit", As: eve, Do: "PATCH " + post, Body: body("x"), Want: 404},
 		{Name: "delete", As: eve, Do: "DELETE " + post, Want: 404},
-		{Name: "feed", Do: "GET /post", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "feed", Do: "GET /post", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			if items := a.Items(t); len(items) != 1 || fmt.Sprintf("/post/%v", items[0]["id"]) != other {
 				t.Errorf("the feed shows %v", items)
 			}

@@ -6,30 +6,30 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	for kind, thing := range things(b, ann) {
 		path := thing + "/reaction"
-		empty := func(t *testing.T, a bundletest.Answer) {
+		empty := func(t *testing.T, a areatest.Response) {
 			if string(a.Body) != `{"items":[],"next":null}` {
 				t.Errorf("answered %s", a.Body)
 			}
 		}
-		both := func(t *testing.T, a bundletest.Answer) {
+		both := func(t *testing.T, a areatest.Response) {
 			items := a.Items(t)
 			if len(items) != 2 || items[0]["type"] != 4.0 || items[1]["type"] != 2.0 || items[0]["user"].(map[string]any)["id"] != "eve.1" {
 				t.Errorf("listed %v", items)
 			}
 		}
-		b.Run(t, []bundletest.Step{{Name: kind + ", none", Do: "GET " + path, Want: 200, Check: empty}})
+		b.Run(t, []areatest.Step{{Name: kind + ", none", Do: "GET " + path, Want: 200, Check: empty}})
 		b.React(ann, thing, 2)
 		b.React(eve, thing, 4)
-		b.Run(t, []bundletest.Step{
+		b.Run(t, []areatest.Step{
 			{Name: kind + ", newest first", Do: "GET " + path, Want: 200, Check: both},
 			{Name: kind + ", the same for all", As: eve, Do: "GET " + path, Want: 200, Check: both},
 			{Name: kind + ", a bad size", Do: "GET " + path + "?size=x", Want: 400, Hint: "size: must be a whole number from 1 to 100"},
@@ -52,7 +52,7 @@ func TestList(t *testing.T) {
 // others come and go.
 func TestAWalkShowsEachOnce(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	for _, table := range []string{"post", "comment"} {
 		t.Run(table, func(t *testing.T) {

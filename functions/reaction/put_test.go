@@ -5,20 +5,20 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
 	"minifb/shared/function"
+	"minifb/shared/testkit/areatest"
 )
 
 func typed(kind int) string { return fmt.Sprintf(`{"type":%d}`, kind) }
 
 func TestPutAndCancel(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	for kind, thing := range things(b, ann) {
 		path := thing + "/reaction"
-		is := func(kind int, modified bool) func(*testing.T, bundletest.Answer) {
-			return func(t *testing.T, a bundletest.Answer) {
+		is := func(kind int, modified bool) func(*testing.T, areatest.Response) {
+			return func(t *testing.T, a areatest.Response) {
 				want := fmt.Sprintf(`{"user":{"id":"eve.1","name":"eve.1","nickname":null},"type":%d,"modified":%v,"created_at":"20`, kind, modified)
 				if !strings.HasPrefix(string(a.Body), want) {
 					t.Errorf("answered %s, want %s…", a.Body, want)
@@ -26,7 +26,7 @@ func TestPutAndCancel(t *testing.T) {
 			}
 		}
 		none := "You have no reaction here to cancel."
-		b.Run(t, []bundletest.Step{
+		b.Run(t, []areatest.Step{
 			{Name: kind + ", signed out", Do: "PUT " + path, Body: typed(1), Want: 401},
 			{Name: kind + ", cancel signed out", Do: "DELETE " + path, Want: 401},
 			{Name: kind + ", type 0", As: eve, Do: "PUT " + path, Body: typed(0), Want: 400, Hint: "type: expected number >= 1"},
@@ -56,13 +56,13 @@ func TestPutAndCancel(t *testing.T) {
 			t.Errorf("%s miscount", table)
 		}
 	}
-	bundletest.CheckExact(t, b.DB)
+	areatest.CheckExact(t, b.DB)
 }
 
 // Each type has its counter, and moving from each to each moves both.
 func TestEveryTypeToEveryOther(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	for kind, thing := range things(b, ann) {
 		counters := func() string {
@@ -85,12 +85,12 @@ func TestEveryTypeToEveryOther(t *testing.T) {
 			}
 		}
 	}
-	bundletest.CheckExact(t, b.DB)
+	areatest.CheckExact(t, b.DB)
 }
 
 func TestWhatIsGoneTakesNoReaction(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	all := things(b, ann)
 	for _, thing := range all {
@@ -101,7 +101,7 @@ func TestWhatIsGoneTakesNoReaction(t *testing.T) {
 		"post": "There is no such post; it may have been deleted.", "comment": "There is no such comment; it may have been deleted.",
 	} {
 		path := all[kind] + "/reaction"
-		b.Run(t, []bundletest.Step{
+		b.Run(t, []areatest.Step{
 			{Name: kind + ", put", As: eve, Do: "PUT " + path, Body: typed(1), Want: 404, Hint: hint},
 			{Name: kind + ", cancel", As: eve, Do: "DELETE " + path, Want: 404, Hint: hint},
 			{Name: kind + ", list", Do: "GET " + path, Want: 404, Hint: hint},
@@ -115,7 +115,7 @@ func TestWhatIsGoneTakesNoReaction(t *testing.T) {
 // The view answers by two statuses; both are documented.
 func TestBothSuccessesAreDocumented(t *testing.T) {
 	t.Parallel()
-	text := function.NewHandler("reaction", routes, bundletest.New(t, routes).Deps, function.Settings{}).API().OpenAPI()
+	text := function.NewHandler("reaction", routes, areatest.New(t, routes).Deps, function.Settings{}).API().OpenAPI()
 	for _, path := range []string{"/post/{id}/reaction", "/comment/{id}/reaction"} {
 		for _, status := range []string{"200", "201"} {
 			response := text.Paths[path].Put.Responses[status]

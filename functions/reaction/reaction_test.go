@@ -3,28 +3,28 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
-func TestRoutes(t *testing.T) { bundletest.RoutesMatchTemplate(t, "reaction", routes) }
-func TestOutage(t *testing.T) { bundletest.EveryRouteAnswers503WithoutDatabase(t, routes) }
-func TestTokens(t *testing.T) { bundletest.EveryRouteRefusesBadTokens(t, routes) }
-func TestBodies(t *testing.T) { bundletest.EveryRouteRefusesBadBodies(t, routes) }
+func TestRoutes(t *testing.T) { areatest.RoutesMatchTemplate(t, "reaction", routes) }
+func TestOutage(t *testing.T) { areatest.EveryRouteAnswers503WithoutDatabase(t, routes) }
+func TestTokens(t *testing.T) { areatest.EveryRouteRefusesBadTokens(t, routes) }
+func TestBodies(t *testing.T) { areatest.EveryRouteRefusesBadBodies(t, routes) }
 
 // things makes a post of ann's and a comment on it, to react to: all that is true of one is true of the other.
-func things(b *bundletest.Bundle, ann *bundletest.Caller) map[string]string {
+func things(b *areatest.Server, ann *areatest.Caller) map[string]string {
 	post := b.Post(ann, "post")
 	return map[string]string{"post": post, "comment": b.Comment(ann, post, "comment")}
 }
 
 func TestIDsOfNothing(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	for _, kind := range []string{"/post/", "/comment/"} {
 		for _, id := range []string{"0", "-1", "01", "x", "9223372036854775807", "9223372036854775808", "1%2F2"} {
 			path := kind + id + "/reaction"
-			b.Run(t, []bundletest.Step{
+			b.Run(t, []areatest.Step{
 				{Name: "put " + path, As: ann, Do: "PUT " + path, Body: `{"type":1}`, Want: 404},
 				{Name: "cancel " + path, As: ann, Do: "DELETE " + path, Want: 404},
 				{Name: "list " + path, Do: "GET " + path, Want: 404},

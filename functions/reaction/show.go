@@ -3,20 +3,20 @@ package main
 import (
 	"github.com/danielgtaylor/huma/v2"
 
-	"minifb/shared/shape"
+	"minifb/shared/response"
 	"minifb/shared/store"
 )
 
 // A reaction as the contract shows it.
 type reaction struct {
-	User      shape.Person `json:"user"`
-	Type      int          `json:"type" minimum:"1" maximum:"5"`
-	Modified  bool         `json:"modified" doc:"Whether another type was put over the first"`
-	CreatedAt shape.Time   `json:"created_at"`
+	User      response.Person `json:"user"`
+	Type      int             `json:"type" minimum:"1" maximum:"5"`
+	Modified  bool            `json:"modified" doc:"Whether another type was put over the first"`
+	CreatedAt response.Time   `json:"created_at"`
 }
 
 func show(r store.Reaction) reaction {
-	return reaction{shape.PersonOf(r.User), r.Type, r.Modified, shape.Time(r.CreatedAt)}
+	return reaction{response.NewPerson(r.User), r.Type, r.Modified, response.Time(r.CreatedAt)}
 }
 
 // replaced documents the other success of a put. Huma adds the rest to it, so each route has one of its own.

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"minifb/shared/api"
-	"minifb/shared/shape"
+	"minifb/shared/response"
 )
 
 type theirsInput struct {
@@ -12,10 +12,10 @@ type theirsInput struct {
 	api.Page
 }
 
-func (v views) theirs(ctx context.Context, in *theirsInput) (*api.ListOutput[shape.Post], error) {
+func (v views) theirs(ctx context.Context, in *theirsInput) (*api.ListOutput[response.Post], error) {
 	posts, err := v.store.TimelineOf(ctx, api.Viewer(ctx), in.ID, in.Store())
 	if err != nil {
 		return nil, err
 	}
-	return api.Listed(&in.Page, posts, shape.PostOf), nil
+	return api.Listed(&in.Page, posts, response.NewPost), nil
 }

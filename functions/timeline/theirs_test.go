@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 func TestTheirs(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann, eve := b.User("Ann.1"), b.User("eve.1")
 	b.User("new.1")
 	odd := b.User("a~@+-._z")
@@ -22,7 +22,7 @@ func TestTheirs(t *testing.T) {
 	b.Post(odd, "odd")
 	b.React(eve, "/post/5", 2)
 	all := shows("Ann.1", "ann 2", "ann 1", "ann 0")
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "GET /timeline/Ann.1", Want: 200, Check: all},
 		{Name: "signed in", As: eve, Do: "GET /timeline/Ann.1", Want: 200, Check: all},
 		{Name: "one's own", As: ann, Do: "GET /timeline/Ann.1", Want: 200, Check: all},
@@ -31,7 +31,7 @@ func TestTheirs(t *testing.T) {
 		{Name: "of odd characters", Do: "GET /timeline/a~@+-._z", Want: 200, Check: shows("a~@+-._z", "odd")},
 		{Name: "of odd characters, percent-encoded", Do: "GET /timeline/a%7e%40%2b-._z", Want: 200, Check: shows("a~@+-._z", "odd")},
 		{Name: "of nothing yet", Do: "GET /timeline/new.1", Want: 200, Check: shows("new.1")},
-		{Name: "my reaction", As: eve, Do: "GET /timeline/ann.1?size=1", Want: 200, Check: func(t *testing.T, a bundletest.Answer) {
+		{Name: "my reaction", As: eve, Do: "GET /timeline/ann.1?size=1", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			if a.Items(t)[0]["my_reaction"] != 2.0 {
 				t.Errorf("%s", a.Body)
 			}
@@ -55,7 +55,7 @@ func TestTheirs(t *testing.T) {
 	if !strings.HasPrefix(*first.Next, "/timeline/aNN.1?") {
 		t.Errorf("next is %s", *first.Next)
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "the next page", Do: "GET " + *first.Next, Want: 200, Check: shows("Ann.1", "ann 0")},
 		{Name: "the next page, in another case", Do: "GET " + strings.Replace(*first.Next, "aNN", "ann", 1), Want: 200, Check: shows("Ann.1", "ann 0")},
 		{Name: "the next page, of another", Do: "GET " + strings.Replace(*first.Next, "aNN.1", "eve.1", 1), Want: 400},
@@ -65,7 +65,7 @@ func TestTheirs(t *testing.T) {
 // The ID of a deleted account is free: its timeline is nobody's, and then the next owner's alone.
 func TestTheirsAfterDeletion(t *testing.T) {
 	t.Parallel()
-	b := bundletest.New(t, routes)
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	b.Post(ann, "of the first")
 	ctx := context.WithoutCancel(t.Context())
@@ -76,7 +76,7 @@ func TestTheirsAfterDeletion(t *testing.T) {
 	if err := b.Store.DeleteAccount(ctx, credential); err != nil {
 		t.Fatal(err)
 	}
-	b.Run(t, []bundletest.Step{{Name: "deleted", Do: "GET /timeline/ann.1", Want: 404}})
+	b.Run(t, []areatest.Step{{Name: "deleted", Do: "GET /timeline/ann.1", Want: 404}})
 	b.Post(b.User("ANN.1"), "of the second")
-	b.Run(t, []bundletest.Step{{Name: "signed up again", Do: "GET /timeline/ann.1", Want: 200, Check: shows("ANN.1", "of the second")}})
+	b.Run(t, []areatest.Step{{Name: "signed up again", Do: "GET /timeline/ann.1", Want: 200, Check: shows("ANN.1", "of the second")}})
 }

@@ -3,9 +3,9 @@ package main
 import (
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
-func TestRoutes(t *testing.T) { bundletest.RoutesMatchTemplate(t, "timeline", routes) }
-func TestOutage(t *testing.T) { bundletest.EveryRouteAnswers503WithoutDatabase(t, routes) }
-func TestTokens(t *testing.T) { bundletest.EveryRouteRefusesBadTokens(t, routes) }
+func TestRoutes(t *testing.T) { areatest.RoutesMatchTemplate(t, "timeline", routes) }
+func TestOutage(t *testing.T) { areatest.EveryRouteAnswers503WithoutDatabase(t, routes) }
+func TestTokens(t *testing.T) { areatest.EveryRouteRefusesBadTokens(t, routes) }

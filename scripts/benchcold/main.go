@@ -20,10 +20,10 @@ import (
 	"syscall"
 	"time"
 
-	"minifb/shared/build"
-	"minifb/shared/cluster"
-	"minifb/shared/sam"
-	"minifb/shared/spawn"
+	"minifb/shared/ops/postgres"
+	"minifb/shared/ops/release"
+	"minifb/shared/ops/sam"
+	"minifb/shared/ops/spawn"
 	"minifb/shared/store"
 	"minifb/shared/token"
 )
@@ -56,10 +56,10 @@ func run(ctx context.Context, starts int) error {
 		return err
 	}
 	fmt.Println("building")
-	if err := build.Build(ctx, ".", filepath.Join(dir, "bin"), build.Target{Arch: runtime.GOARCH}, os.Stderr, "./functions/..."); err != nil {
+	if err := release.Build(ctx, ".", filepath.Join(dir, "bin"), release.Target{Arch: runtime.GOARCH}, os.Stderr, "./functions/..."); err != nil {
 		return err
 	}
-	database, err := cluster.Start(ctx, cluster.Options{Dir: dir, Database: "minifb", Fast: true})
+	database, err := postgres.Start(ctx, postgres.Options{Dir: dir, Database: "minifb", Fast: true})
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"syscall"
 
-	"minifb/shared/build"
-	"minifb/shared/sam"
+	"minifb/shared/ops/release"
+	"minifb/shared/ops/sam"
 )
 
 func main() {
@@ -53,11 +53,11 @@ func run(ctx context.Context) error {
 		}
 	}
 	fmt.Printf("building %d functions for hosts, linux/%s\n", len(template.Functions), *arch)
-	if err := build.Build(ctx, ".", filepath.Join(*out, "host"), build.Target{Arch: *arch}, os.Stderr, packages...); err != nil {
+	if err := release.Build(ctx, ".", filepath.Join(*out, "host"), release.Target{Arch: *arch}, os.Stderr, packages...); err != nil {
 		return err
 	}
 	for i, f := range template.Functions {
-		target := build.Target{Arch: *lambdaArch, Lambda: true}
+		target := release.Target{Arch: *lambdaArch, Lambda: true}
 		if target.Arch == "" {
 			target.Arch = architecture(f)
 		}
@@ -66,11 +66,11 @@ func run(ctx context.Context) error {
 		if err := bootstrap(ctx, f.Area, dir, target); err != nil {
 			return err
 		}
-		if err := build.Zip(dir+".zip", filepath.Join(dir, "bootstrap")); err != nil {
+		if err := release.Zip(dir+".zip", filepath.Join(dir, "bootstrap")); err != nil {
 			return err
 		}
 	}
-	return build.Report(os.Stdout, *out)
+	return release.Report(os.Stdout, *out)
 }
 
 // architecture is what Go calls the function's processor.
@@ -81,8 +81,8 @@ func architecture(f sam.Function) string {
 	return "amd64" // CloudFormation's x86_64, and its default
 }
 
-func bootstrap(ctx context.Context, area, dir string, t build.Target) error {
-	if err := build.Build(ctx, ".", dir, t, os.Stderr, "./functions/"+area); err != nil {
+func bootstrap(ctx context.Context, area, dir string, t release.Target) error {
+	if err := release.Build(ctx, ".", dir, t, os.Stderr, "./functions/"+area); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(dir, area), filepath.Join(dir, "bootstrap"))
@@ -96,5 +96,5 @@ func forSAM(ctx context.Context, template *sam.Template, name, artifacts string)
 	if !ok || f.Name != name {
 		return fmt.Errorf("template.yaml has no function %s", name)
 	}
-	return bootstrap(ctx, f.Area, artifacts, build.Target{Arch: architecture(f), Lambda: true})
+	return bootstrap(ctx, f.Area, artifacts, release.Target{Arch: architecture(f), Lambda: true})
 }

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"minifb/shared/client"
+	"minifb/shared/testkit/client"
 )
 
 const (
@@ -70,7 +70,7 @@ func (d *demo) fill(ctx context.Context) error {
 func (d *demo) find(ctx context.Context) error {
 	var feed struct{ Items []struct{} }
 	_, err := d.client.Call(ctx, client.Request{Method: http.MethodGet, Path: "/post?size=1"}, &feed, http.StatusOK)
-	var refusal *client.Refusal
+	var refusal *client.StatusError
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return err
@@ -83,7 +83,7 @@ func (d *demo) find(ctx context.Context) error {
 // person signs somebody up, unless the ID is there already, and in. Who meets a limit is left out.
 func (d *demo) person(ctx context.Context, i int, p person) error {
 	err := d.signIn(ctx, i, p)
-	var refusal *client.Refusal
+	var refusal *client.StatusError
 	if errors.As(err, &refusal) && (refusal.Status == http.StatusTooManyRequests || refusal.Status == http.StatusUnauthorized) {
 		d.mu.Lock()
 		defer d.mu.Unlock()

@@ -15,8 +15,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"minifb/shared/bundle"
-	"minifb/shared/client"
+	"minifb/shared/ops/bundle"
+	"minifb/shared/testkit/client"
 )
 
 // A demo must fit into what the API takes: the contract's lengths, and no two people with one ID.

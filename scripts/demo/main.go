@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"syscall"
 
-	"minifb/shared/client"
+	"minifb/shared/testkit/client"
 )
 
 func main() {

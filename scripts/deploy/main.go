@@ -25,9 +25,9 @@ import (
 	"syscall"
 	"time"
 
-	"minifb/shared/build"
-	"minifb/shared/render"
-	"minifb/shared/sam"
+	"minifb/shared/ops/release"
+	"minifb/shared/ops/render"
+	"minifb/shared/ops/sam"
 )
 
 //go:embed steps.sh
@@ -96,7 +96,7 @@ func (o order) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sum, err := build.Sum(files["bootstrap"])
+	sum, err := release.Sum(files["bootstrap"])
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (o order) build(ctx context.Context, area string) (map[string]string, error
 	if err != nil {
 		return nil, err
 	}
-	return files, build.Build(ctx, ".", out, build.Target{Arch: arch}, os.Stderr, packages...)
+	return files, release.Build(ctx, ".", out, release.Target{Arch: arch}, os.Stderr, packages...)
 }
 
 // architecture is the host's, as Go calls it.

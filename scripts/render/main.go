@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"minifb/shared/render"
-	"minifb/shared/sam"
+	"minifb/shared/ops/render"
+	"minifb/shared/ops/sam"
 )
 
 func main() {

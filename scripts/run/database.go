@@ -14,9 +14,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
-	"minifb/shared/cluster"
+	"minifb/shared/ops/postgres"
+	"minifb/shared/ops/spawn"
 	"minifb/shared/password"
-	"minifb/shared/spawn"
 	"minifb/shared/store"
 )
 
@@ -29,7 +29,7 @@ const (
 // A database is where the bundle keeps its data: a cluster of our own, or another's server.
 type database struct {
 	url     string
-	cluster *cluster.Cluster // nil for another's
+	cluster *postgres.Cluster // nil for another's
 	cancel  context.CancelFunc
 	watched chan struct{} // closed when our own is no longer watched over
 	lost    chan error    // gets the error if our own cannot be started again
@@ -41,13 +41,13 @@ func openDatabase(ctx context.Context, s settings, out *screen) (d *database, di
 		err := ping(ctx, s.databaseURL)
 		return &database{url: s.databaseURL}, "yours answers", err
 	}
-	found, err := cluster.Find()
-	if errors.Is(err, cluster.ErrNoPostgres) {
+	found, err := postgres.Find()
+	if errors.Is(err, postgres.ErrNoPostgres) {
 		out.say("installing PostgreSQL")
 		if err := install(ctx, "postgresql"); err != nil {
 			return nil, "", err
 		}
-		found, err = cluster.Find()
+		found, err = postgres.Find()
 	}
 	if err != nil {
 		return nil, "", err
@@ -55,8 +55,8 @@ func openDatabase(ctx context.Context, s settings, out *screen) (d *database, di
 	// Not ended by ctx: the functions go first.
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	release := context.AfterFunc(ctx, cancel) // but a start is given up
-	o := cluster.Options{Dir: s.dataDir, Database: databaseName}
-	c, err := cluster.Start(life, o)
+	o := postgres.Options{Dir: s.dataDir, Database: databaseName}
+	c, err := postgres.Start(life, o)
 	if err != nil {
 		cancel()
 		return nil, "", err
@@ -71,7 +71,7 @@ func openDatabase(ctx context.Context, s settings, out *screen) (d *database, di
 }
 
 // watch starts our own server again if it ends unasked.
-func (d *database) watch(ctx context.Context, c *cluster.Cluster, o cluster.Options, out *screen) {
+func (d *database) watch(ctx context.Context, c *postgres.Cluster, o postgres.Options, out *screen) {
 	defer close(d.watched)
 	for {
 		<-c.Done()
@@ -83,7 +83,7 @@ func (d *database) watch(ctx context.Context, c *cluster.Cluster, o cluster.Opti
 		}
 		begun := time.Now()
 		var err error
-		if c, err = cluster.Start(ctx, o); err != nil {
+		if c, err = postgres.Start(ctx, o); err != nil {
 			if ctx.Err() == nil {
 				d.lost <- fmt.Errorf("PostgreSQL ended and cannot be started again: %w", err)
 			}

@@ -15,9 +15,9 @@ import (
 	"syscall"
 	"time"
 
-	"minifb/shared/gateway"
-	"minifb/shared/sam"
-	"minifb/shared/supervise"
+	"minifb/shared/ops/gateway"
+	"minifb/shared/ops/sam"
+	"minifb/shared/ops/supervise"
 )
 
 const (

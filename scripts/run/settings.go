@@ -12,8 +12,8 @@ import (
 	"strings"
 	"syscall"
 
-	"minifb/shared/field"
-	"minifb/shared/sam"
+	"minifb/shared/ops/sam"
+	"minifb/shared/rules"
 )
 
 // settings are what may be set from outside; README.md explains them.
@@ -36,7 +36,7 @@ func readSettings(env func(string) string) (settings, error) {
 		return s, errors.New("ADMIN_ID and ADMIN_PASSWORD go together; set both or neither")
 	}
 	if s.adminID != "" {
-		if fault := errors.Join(field.Check("ADMIN_ID", field.ID(s.adminID)), field.Check("ADMIN_PASSWORD", field.Password(s.adminPassword))); fault != nil {
+		if fault := errors.Join(rules.Check("ADMIN_ID", rules.ID(s.adminID)), rules.Check("ADMIN_PASSWORD", rules.Password(s.adminPassword))); fault != nil {
 			return s, fault
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/sam"
+	"minifb/shared/ops/sam"
 )
 
 func environment(pairs ...string) func(string) string {

@@ -9,9 +9,9 @@ import (
 	"os/signal"
 	"syscall"
 
-	"minifb/shared/host"
-	"minifb/shared/render"
-	"minifb/shared/sam"
+	"minifb/shared/ops/host"
+	"minifb/shared/ops/render"
+	"minifb/shared/ops/sam"
 )
 
 func main() {

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/sam"
+	"minifb/shared/ops/sam"
 )
 
 // The tests of this file hold the repository to those rules of ARCHITECTURE.md that neither the compiler nor the linter checks.
@@ -111,8 +111,8 @@ func TestEveryAreaRunsTheSharedChecks(t *testing.T) {
 			})
 		}
 		for _, want := range []string{
-			fmt.Sprintf("bundletest.RoutesMatchTemplate(t, %q, routes)", area),
-			"bundletest.EveryRouteAnswers503WithoutDatabase", "bundletest.EveryRouteRefusesBadTokens",
+			fmt.Sprintf("areatest.RoutesMatchTemplate(t, %q, routes)", area),
+			"areatest.EveryRouteAnswers503WithoutDatabase", "areatest.EveryRouteRefusesBadTokens",
 		} {
 			if !called[want] {
 				t.Errorf("the tests of functions/%s do not call %s", area, want)

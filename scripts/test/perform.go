@@ -14,10 +14,10 @@ import (
 	"syscall"
 	"time"
 
-	"minifb/shared/build"
-	"minifb/shared/cluster"
-	"minifb/shared/spawn"
-	"minifb/shared/testdb"
+	"minifb/shared/ops/postgres"
+	"minifb/shared/ops/release"
+	"minifb/shared/ops/spawn"
+	"minifb/shared/testkit/testdb"
 )
 
 // sources are the folders that hold Go code.
@@ -108,7 +108,7 @@ func (p plan) release(ctx context.Context, out io.Writer) error {
 	}
 	start := time.Now()
 	fmt.Fprint(out, "go build, as it is released … ")
-	if err := build.Compile(ctx, ".", build.Target{Arch: runtime.GOARCH}, out, "./shared/function", "./shared/shape", "./shared/field"); err != nil {
+	if err := release.Compile(ctx, ".", release.Target{Arch: runtime.GOARCH}, out, "./shared/function", "./shared/response", "./shared/rules"); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%.1f s\n", time.Since(start).Seconds())
@@ -128,7 +128,7 @@ func database(ctx context.Context, out io.Writer) (url string, stop func() error
 	}
 	remove := func() error { return os.RemoveAll(dir) }
 	// It must outlive the tests, also where ctx ends: they drop their databases.
-	c, err := cluster.Start(context.WithoutCancel(ctx), cluster.Options{Dir: dir, Fast: true})
+	c, err := postgres.Start(context.WithoutCancel(ctx), postgres.Options{Dir: dir, Fast: true})
 	if err != nil {
 		return "", nil, errors.Join(err, remove())
 	}

@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"minifb/shared/cluster"
-	"minifb/shared/host"
+	"minifb/shared/ops/host"
+	"minifb/shared/ops/postgres"
 	"minifb/shared/store"
 )
 
@@ -37,7 +37,7 @@ func command(ctx context.Context, t trial) error {
 	if err != nil {
 		return err
 	}
-	database, err := cluster.Start(ctx, cluster.Options{Dir: root, Database: "minifb"})
+	database, err := postgres.Start(ctx, postgres.Options{Dir: root, Database: "minifb"})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/testdb"
+	"minifb/shared/testkit/testdb"
 )
 
 // A small size of `make test-deploy`. How long an answer takes is not held to account here, where other tests run beside it.

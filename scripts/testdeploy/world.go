@@ -11,10 +11,10 @@ import (
 	"runtime"
 	"time"
 
-	"minifb/shared/build"
-	"minifb/shared/host"
-	"minifb/shared/render"
-	"minifb/shared/sam"
+	"minifb/shared/ops/host"
+	"minifb/shared/ops/release"
+	"minifb/shared/ops/render"
+	"minifb/shared/ops/sam"
 	"minifb/shared/store"
 	"minifb/shared/token"
 )
@@ -44,7 +44,7 @@ func newWorld(ctx context.Context, root, source, database string, patience time.
 	for _, f := range w.template.Functions {
 		packages = append(packages, "./functions/"+f.Area)
 	}
-	if err := build.Build(ctx, source, w.bin(""), build.Target{Arch: runtime.GOARCH}, said, packages...); err != nil {
+	if err := release.Build(ctx, source, w.bin(""), release.Target{Arch: runtime.GOARCH}, said, packages...); err != nil {
 		return nil, err
 	}
 	if err := w.settings(); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // Who may call a route, as OpenAPI writes it.
@@ -50,7 +50,7 @@ func (a *API) checkToken(ctx huma.Context, next func(huma.Context)) {
 			next(ctx)
 			return
 		}
-		a.deny(ctx, fault.New(fault.Unauthorized, "Sign in: send the access token of POST /auth as 'Authorization: Bearer …'."))
+		a.deny(ctx, apperror.New(apperror.Unauthorized, "Sign in: send the access token of POST /auth as 'Authorization: Bearer …'."))
 		return
 	}
 	v, err := a.viewer(ctx.Context(), r.Header.Get("Authorization"))
@@ -64,13 +64,13 @@ func (a *API) checkToken(ctx huma.Context, next func(huma.Context)) {
 func (a *API) viewer(ctx context.Context, authorization string) (viewer, error) {
 	scheme, encoded, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return viewer{}, fault.New(fault.BadToken, "Authorization: must be 'Bearer' and the access token of POST /auth.")
+		return viewer{}, apperror.New(apperror.BadToken, "Authorization: must be 'Bearer' and the access token of POST /auth.")
 	}
 	claims, err := a.tokens.Verify(strings.TrimLeft(encoded, " "))
 	if err != nil {
-		return viewer{}, fault.Wrap(fault.BadToken, err, "The access token is not good, or no longer; get another from POST /refresh or POST /auth.")
+		return viewer{}, apperror.Wrap(apperror.BadToken, err, "The access token is not good, or no longer; get another from POST /refresh or POST /auth.")
 	}
-	if err := a.ended.Check(ctx, claims.SessionID); err != nil {
+	if err := a.revoked.Check(ctx, claims.SessionID); err != nil {
 		return viewer{}, fmt.Errorf("check session: %w", err)
 	}
 	return viewer{claims.UserUID, claims.SessionID}, nil

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 // TestWhoMayCall sends each kind of route every kind of Authorization.
@@ -40,7 +40,7 @@ func TestWhoMayCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for path, refused := range map[string]string{"public": "", "optional": test.maybe, "signed-in": test.wants} {
 				answer := raw(t, b.URL, "GET /who/"+path+"?access_token="+ann.Token+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"+test.sent+"\r\n")
-				bundletest.CheckShape(t, answer)
+				areatest.CheckErrorBody(t, answer)
 				if got := answer.Header.Get("WWW-Authenticate"); got != refused || (answer.Status == http.StatusUnauthorized) != (refused != "") {
 					t.Errorf("%s: %d, WWW-Authenticate: %q, want %q", path, answer.Status, got, refused)
 					continue
@@ -65,7 +65,7 @@ func TestOrder(t *testing.T) {
 	const good, bad = `{"text":"a"}`, `{"text":""}`
 	text := map[string]string{"Content-Type": "text/plain"}
 	var huge [70 << 10]byte
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "no route", Do: "PATCH /notes/x?size=0", Body: bad, Header: text, Want: 404},
 		{Name: "no method", Do: "POST /note/x", Body: bad, Header: text, Want: 405},
 		{Name: "no token", Do: "PATCH /note/x", Body: bad, Header: text, Want: 401},

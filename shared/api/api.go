@@ -22,7 +22,7 @@ type API struct {
 	huma.API
 	router      *router.Router
 	tokens      *token.Verifier
-	ended       *store.EndedSessions
+	revoked     *store.RevokedSessions
 	genericHint bool
 	bodyTimeout time.Duration
 }
@@ -31,7 +31,7 @@ type API struct {
 type Options struct {
 	Area        string // the OpenAPI text's title
 	Tokens      *token.Verifier
-	Ended       *store.EndedSessions
+	Revoked     *store.RevokedSessions
 	GenericHint bool // hide the cause in a 500's hint
 }
 
@@ -51,7 +51,7 @@ func New(o Options) *API {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
 	}
-	a := &API{humago.New(routes, config), routes, o.Tokens, o.Ended, o.GenericHint, bodyTimeout}
+	a := &API{humago.New(routes, config), routes, o.Tokens, o.Revoked, o.GenericHint, bodyTimeout}
 	a.UseMiddleware(a.checkToken, a.checkBody)
 	return a
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"minifb/shared/api"
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 // TestBody sends bodies that are well-formed or not, and some that break a field's rule. The hint tells the place and
@@ -92,12 +92,12 @@ func TestBody(t *testing.T) {
 		"10,000 levels":                   {strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), 400, "32 levels"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			step := bundletest.Step{Do: "POST /note", Body: test.body}
-			answer := bundletest.Do(t, b.URL, step)
+			step := areatest.Step{Do: "POST /note", Body: test.body}
+			answer := areatest.Do(t, b.URL, step)
 			if answer.Status != test.want {
 				t.Fatalf("status %d, want %d: %s", answer.Status, test.want, answer.Body)
 			}
-			bundletest.CheckShape(t, answer)
+			areatest.CheckErrorBody(t, answer)
 			if test.want == http.StatusOK {
 				return
 			}
@@ -112,14 +112,14 @@ func TestBody(t *testing.T) {
 func TestOptionalBody(t *testing.T) {
 	t.Parallel()
 	b := serve(t)
-	text := func(want string) func(*testing.T, bundletest.Answer) {
-		return func(t *testing.T, a bundletest.Answer) {
+	text := func(want string) func(*testing.T, areatest.Response) {
+		return func(t *testing.T, a areatest.Response) {
 			if got := a.Object(t)["text"]; got != want {
 				t.Errorf("text is %v, want %s", got, want)
 			}
 		}
 	}
-	b.Run(t, []bundletest.Step{
+	b.Run(t, []areatest.Step{
 		{Name: "none", Do: "POST /perhaps", Want: 200, Check: text("none")},
 		{Name: "none of another type", Do: "POST /perhaps", Header: map[string]string{"Content-Type": "text/plain"}, Want: 200, Check: text("none")},
 		{Name: "one", Do: "POST /perhaps", Body: `{"text":"a"}`, Want: 200, Check: text("a")},
@@ -178,12 +178,12 @@ func TestMediaType(t *testing.T) {
 		"":                                       415,
 	} {
 		for body, want := range map[string]int{`{"text":"a"}`: want, "": 400, "not JSON": max(want, 400)} {
-			step := bundletest.Step{Do: "POST /note", Body: body, Header: map[string]string{"Content-Type": sent}}
-			answer := bundletest.Do(t, b.URL, step)
+			step := areatest.Step{Do: "POST /note", Body: body, Header: map[string]string{"Content-Type": sent}}
+			answer := areatest.Do(t, b.URL, step)
 			if answer.Status != want {
 				t.Errorf("a body %q of type %q: status %d, want %d: %s", body, sent, answer.Status, want, answer.Body)
 			}
-			bundletest.CheckShape(t, answer)
+			areatest.CheckErrorBody(t, answer)
 		}
 	}
 }
@@ -208,7 +208,7 @@ func TestBodySize(t *testing.T) {
 		if answer.Status != want {
 			t.Errorf("%d bytes: %d %s", length, answer.Status, answer.Body)
 		}
-		bundletest.CheckShape(t, answer)
+		areatest.CheckErrorBody(t, answer)
 		chunked := fmt.Sprintf("POST /note HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(body), body)
 		if answer := raw(t, b.URL, chunked); answer.Status != want {
 			t.Errorf("%d bytes in chunks: %d %s", length, answer.Status, answer.Body)

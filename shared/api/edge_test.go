@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 // Whatever is asked for, the answer is JSON.
@@ -18,11 +18,11 @@ func TestAccept(t *testing.T) {
 		"a;,b", ";;;;", "a;q=1,", ",", "application/json;,*/*;", "\xff;,\xff", strings.Repeat("a;,", 500),
 	} {
 		for do, want := range map[string]int{"GET /thing/14": 200, "GET /nowhere": 404, "GET /number?size=0": 400, "GET /who/signed-in": 401} {
-			answer := bundletest.Do(t, b.URL, bundletest.Step{Do: do, Header: map[string]string{"Accept": accept}})
+			answer := areatest.Do(t, b.URL, areatest.Step{Do: do, Header: map[string]string{"Accept": accept}})
 			if answer.Status != want {
 				t.Errorf("%s, Accept: %q: %d %s", do, accept, answer.Status, answer.Body)
 			}
-			bundletest.CheckShape(t, answer)
+			areatest.CheckErrorBody(t, answer)
 		}
 	}
 }
@@ -35,7 +35,7 @@ func TestRequestID(t *testing.T) {
 		"two words": false, "a,b": false, "<b>": false, "안녕": false, `"a"`: false, "a\tb": false,
 	} {
 		for _, do := range []string{"GET /thing/1", "GET /nowhere"} {
-			answer := bundletest.Do(t, b.URL, bundletest.Step{Do: do, Header: map[string]string{"X-Request-Id": sent}})
+			answer := areatest.Do(t, b.URL, areatest.Step{Do: do, Header: map[string]string{"X-Request-Id": sent}})
 			if got := answer.Header.Get("X-Request-Id"); (got == sent) != echoed || got == "" {
 				t.Errorf("%s: sent %q, got %q", do, sent, got)
 			}
@@ -60,7 +60,7 @@ func TestPath(t *testing.T) {
 		if answer.Status != want || answer.Header.Get("Location") != "" {
 			t.Errorf("%s: %d, want %d: %s", path, answer.Status, want, answer.Body)
 		}
-		bundletest.CheckShape(t, answer)
+		areatest.CheckErrorBody(t, answer)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestMethod(t *testing.T) {
 		if answer.Status != http.StatusMethodNotAllowed || answer.Header.Get("Allow") != allow {
 			t.Errorf("%s: %d, Allow: %q, want %q", do, answer.Status, answer.Header.Get("Allow"), allow)
 		}
-		bundletest.CheckShape(t, answer)
+		areatest.CheckErrorBody(t, answer)
 	}
 }
 

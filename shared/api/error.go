@@ -12,7 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 	"minifb/shared/store"
 )
 
@@ -68,30 +68,30 @@ func Write(w http.ResponseWriter, e *Error) {
 	_, _ = w.Write(body)       // the caller may be gone
 }
 
-var statuses = map[fault.Code]int{
-	fault.Invalid:      http.StatusBadRequest,
-	fault.Unauthorized: http.StatusUnauthorized,
-	fault.BadToken:     http.StatusUnauthorized,
-	fault.Forbidden:    http.StatusForbidden,
-	fault.NotFound:     http.StatusNotFound,
-	fault.Conflict:     http.StatusConflict,
-	fault.Stale:        http.StatusPreconditionFailed,
-	fault.Mismatch:     http.StatusUnprocessableEntity,
-	fault.Unavailable:  http.StatusServiceUnavailable,
+var statuses = map[apperror.Code]int{
+	apperror.Invalid:            http.StatusBadRequest,
+	apperror.Unauthorized:       http.StatusUnauthorized,
+	apperror.BadToken:           http.StatusUnauthorized,
+	apperror.Forbidden:          http.StatusForbidden,
+	apperror.NotFound:           http.StatusNotFound,
+	apperror.Conflict:           http.StatusConflict,
+	apperror.PreconditionFailed: http.StatusPreconditionFailed,
+	apperror.KeyReused:          http.StatusUnprocessableEntity,
+	apperror.Unavailable:        http.StatusServiceUnavailable,
 }
 
 // refuse is the one place where an error meets a status. What was not foreseen is noted for the log.
 func (a *API) refuse(ctx context.Context, err error) *Error {
-	if f, ok := fault.From(err); ok {
+	if f, ok := apperror.From(err); ok {
 		e := NewError(statuses[f.Code], f.Hint)
 		switch f.Code {
-		case fault.BadToken:
+		case apperror.BadToken:
 			e.header.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		case fault.Forbidden:
+		case apperror.Forbidden:
 			if f.Hint == "" {
 				e.Hint = fmt.Sprintf("You have not permission for '%s'", exchange(ctx).Asked)
 			}
-		case fault.Unavailable:
+		case apperror.Unavailable:
 			exchange(ctx).Err = err
 		}
 		return e

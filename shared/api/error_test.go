@@ -11,14 +11,14 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // Every kind of failure has a status, and each status its text.
 func TestRefuse(t *testing.T) {
 	t.Parallel()
-	for code := fault.Invalid; code <= fault.Unavailable; code++ {
-		e := (&API{}).refuse(t.Context(), fmt.Errorf("deep: %w", fault.New(code, "mend it")))
+	for code := apperror.Invalid; code <= apperror.Unavailable; code++ {
+		e := (&API{}).refuse(t.Context(), fmt.Errorf("deep: %w", apperror.New(code, "mend it")))
 		if e.status < 400 || e.Result != http.StatusText(e.status) || e.Result == "" || e.Hint != "mend it" {
 			t.Errorf("code %d: %+v", code, e)
 		}
@@ -44,7 +44,7 @@ func TestRefuseUnforeseen(t *testing.T) {
 		"a query cut off by the request's limit":   {expired, fmt.Errorf("read: %w", driver.ErrBadConn), 504},
 		"the caller is gone":                       {left, fmt.Errorf("read: %w", context.Canceled), 503},
 		"a query cut off as the caller is gone":    {left, errors.New("sql: transaction has already been committed or rolled back"), 503},
-		"a fault stands, whatever time it is":      {expired, fault.New(fault.NotFound, "none"), 404},
+		"a fault stands, whatever time it is":      {expired, apperror.New(apperror.NotFound, "none"), 404},
 		"a view's own status is nobody's business": {t.Context(), huma.Error418Teapot("tea"), 500},
 	} {
 		exchange := &Exchange{}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 type page struct {
@@ -25,7 +25,7 @@ func TestSize(t *testing.T) {
 		"?%zz": 0, "?size=%": 0, "?x=%f": 0, "?a;b": 0,
 	} {
 		answer := b.Do(t, nil, "GET /number"+query, "")
-		bundletest.CheckShape(t, answer)
+		areatest.CheckErrorBody(t, answer)
 		if want == 0 {
 			if answer.Status != http.StatusBadRequest {
 				t.Errorf("%s: %d %s", query, answer.Status, answer.Body)
@@ -75,7 +75,7 @@ func TestCursor(t *testing.T) {
 	t.Parallel()
 	b := serve(t)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
-	cursor := func(as *bundletest.Caller, path string) string {
+	cursor := func(as *areatest.Caller, path string) string {
 		var got page
 		b.Do(t, as, "GET "+path, "").JSON(t, &got)
 		_, after, _ := strings.Cut(*got.Next, "cursor=")
@@ -88,7 +88,7 @@ func TestCursor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
-		as     *bundletest.Caller
+		as     *areatest.Caller
 		path   string
 		cursor string
 		want   int
@@ -120,7 +120,7 @@ func TestCursor(t *testing.T) {
 			if answer.Status != test.want {
 				t.Errorf("%d %s", answer.Status, answer.Body)
 			}
-			bundletest.CheckShape(t, answer)
+			areatest.CheckErrorBody(t, answer)
 		})
 	}
 }

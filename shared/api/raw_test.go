@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/bundletest"
+	"minifb/shared/testkit/areatest"
 )
 
 // dial opens a connection to a bundle, for what Go's client would not send.
@@ -27,7 +27,7 @@ func dial(t *testing.T, url string) net.Conn {
 }
 
 // receive reads one answer to a request of this method.
-func receive(t *testing.T, connection net.Conn, method string) bundletest.Answer {
+func receive(t *testing.T, connection net.Conn, method string) areatest.Response {
 	t.Helper()
 	response, err := http.ReadResponse(bufio.NewReader(connection), &http.Request{Method: method})
 	if err != nil {
@@ -41,11 +41,11 @@ func receive(t *testing.T, connection net.Conn, method string) bundletest.Answer
 	if response.Close {
 		response.Header.Set("Connection", "close") // ReadResponse takes it out
 	}
-	return bundletest.Answer{Status: response.StatusCode, Header: response.Header, Body: body}
+	return areatest.Response{Status: response.StatusCode, Header: response.Header, Body: body}
 }
 
 // raw sends a request as it is.
-func raw(t *testing.T, url, request string) bundletest.Answer {
+func raw(t *testing.T, url, request string) areatest.Response {
 	t.Helper()
 	connection := dial(t, url)
 	go func() { _, _ = io.WriteString(connection, request) }() // the answer may come before its end

@@ -10,10 +10,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"minifb/shared/api"
-	"minifb/shared/bundletest"
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 	"minifb/shared/function"
 	"minifb/shared/store"
+	"minifb/shared/testkit/areatest"
 )
 
 // A note is a body with one field of each kind that the contract has.
@@ -72,9 +72,9 @@ func routes(a *api.API, _ function.Deps) {
 		) (*noteOutput, error) {
 			switch in.ID.Int() {
 			case 0:
-				return nil, fault.New(fault.NotFound, "There is no such note.")
+				return nil, apperror.New(apperror.NotFound, "There is no such note.")
 			case 1:
-				return nil, fault.New(fault.Forbidden, "")
+				return nil, apperror.New(apperror.Forbidden, "")
 			}
 			return &noteOutput{in.Body}, nil
 		})
@@ -85,7 +85,7 @@ func routes(a *api.API, _ function.Deps) {
 	}
 	api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/thing/{id}", Security: api.Public}, thing)
 	api.Register(a, huma.Operation{Method: http.MethodDelete, Path: "/thing/{id}", Security: api.SignedIn},
-		func(context.Context, *thingInput) (*nothing, error) { return nil, fault.New(fault.Forbidden, "") })
+		func(context.Context, *thingInput) (*nothing, error) { return nil, apperror.New(apperror.Forbidden, "") })
 	who := func(ctx context.Context, _ *nothing) (*thingOutput, error) {
 		out := &thingOutput{}
 		out.Body.ID = api.Viewer(ctx)
@@ -129,7 +129,7 @@ func numbers(_ context.Context, in *listInput) (*api.ListOutput[int], error) {
 	return api.Listed(&in.Page, list, func(n int) int { return n }), nil
 }
 
-func serve(t *testing.T) *bundletest.Bundle {
+func serve(t *testing.T) *areatest.Server {
 	t.Helper()
-	return bundletest.New(t, routes)
+	return areatest.New(t, routes)
 }

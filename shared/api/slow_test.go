@@ -13,14 +13,14 @@ import (
 	"time"
 
 	"minifb/shared/api"
-	"minifb/shared/bundletest"
 	"minifb/shared/function"
+	"minifb/shared/testkit/areatest"
 )
 
 // impatient serves routes whose bodies have 100 ms to arrive.
-func impatient(t *testing.T) *bundletest.Bundle {
+func impatient(t *testing.T) *areatest.Server {
 	t.Helper()
-	return bundletest.New(t, func(a *api.API, d function.Deps) {
+	return areatest.New(t, func(a *api.API, d function.Deps) {
 		a.SetBodyTimeout(100 * time.Millisecond)
 		routes(a, d)
 	})
@@ -45,7 +45,7 @@ func TestSlowBody(t *testing.T) {
 			if answer.Status != http.StatusRequestTimeout || answer.Header.Get("Connection") != "close" {
 				t.Errorf("%d, Connection %q: %s", answer.Status, answer.Header.Get("Connection"), answer.Body)
 			}
-			bundletest.CheckShape(t, answer)
+			areatest.CheckErrorBody(t, answer)
 			closed(t, connection)
 		})
 	}
@@ -103,7 +103,7 @@ func TestBodyBrokenOff(t *testing.T) {
 	if answer.Status != http.StatusBadRequest {
 		t.Errorf("%d %s", answer.Status, answer.Body)
 	}
-	bundletest.CheckShape(t, answer)
+	areatest.CheckErrorBody(t, answer)
 }
 
 // A lines is a log to look into.
@@ -137,11 +137,11 @@ func handler(t *testing.T, s function.Settings) (url string, log *lines) {
 func TestTimeLimit(t *testing.T) {
 	t.Parallel()
 	url, _ := handler(t, function.Settings{Timeout: 50 * time.Millisecond})
-	answer := bundletest.Do(t, url, bundletest.Step{Do: "GET /wait"})
+	answer := areatest.Do(t, url, areatest.Step{Do: "GET /wait"})
 	if answer.Status != http.StatusGatewayTimeout {
 		t.Errorf("%d %s", answer.Status, answer.Body)
 	}
-	bundletest.CheckShape(t, answer)
+	areatest.CheckErrorBody(t, answer)
 }
 
 // A caller who goes away stops the view; nothing is left running.
@@ -166,14 +166,14 @@ func TestUnforeseen(t *testing.T) {
 	full, fullLog := handler(t, function.Settings{Timeout: time.Minute})
 	generic, _ := handler(t, function.Settings{Timeout: time.Minute, GenericHint: true})
 	for path, part := range map[string]string{"/panic": "the cat is out", "/fail": "out of \ufffd luck"} {
-		answer := bundletest.Do(t, full, bundletest.Step{Do: "GET " + path})
-		bundletest.CheckShape(t, answer)
+		answer := areatest.Do(t, full, areatest.Step{Do: "GET " + path})
+		areatest.CheckErrorBody(t, answer)
 		hint := fmt.Sprint(answer.Object(t)["hint"])
 		if answer.Status != http.StatusInternalServerError || !strings.Contains(hint, part) || strings.Contains(hint, "geheim") {
 			t.Errorf("%s: %d %s", path, answer.Status, answer.Body)
 		}
-		answer = bundletest.Do(t, generic, bundletest.Step{Do: "GET " + path})
-		bundletest.CheckShape(t, answer)
+		answer = areatest.Do(t, generic, areatest.Step{Do: "GET " + path})
+		areatest.CheckErrorBody(t, answer)
 		if answer.Status != http.StatusInternalServerError || answer.Object(t)["hint"] != api.GenericHint {
 			t.Errorf("%s, generic: %d %s", path, answer.Status, answer.Body)
 		}

@@ -30,7 +30,7 @@ type Handler struct {
 
 // NewHandler makes an area's handler.
 func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
-	a := api.New(api.Options{Area: area, Tokens: d.Tokens, Ended: d.Ended, GenericHint: s.GenericHint})
+	a := api.New(api.Options{Area: area, Tokens: d.Tokens, Revoked: d.Revoked, GenericHint: s.GenericHint})
 	routes(a, d)
 	a.Handle("GET /healthz", healthy)
 	a.Handle("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, d.Store) })
@@ -51,7 +51,7 @@ func (h *Handler) around(w http.ResponseWriter, r *http.Request, serve http.Hand
 	defer cancel()
 	r = r.WithContext(api.WithExchange(ctx, exchange))
 
-	answer := &answer{connection: w, header: http.Header{}}
+	answer := &responseBuffer{connection: w, header: http.Header{}}
 	h.guard(answer, r, exchange, serve)
 	answer.header.Set("X-Request-Id", exchange.RequestID)
 	answer.header.Set("X-Content-Type-Options", "nosniff")
@@ -63,7 +63,7 @@ func (h *Handler) around(w http.ResponseWriter, r *http.Request, serve http.Hand
 }
 
 // guard serves, and answers 500 where that panics.
-func (h *Handler) guard(w *answer, r *http.Request, exchange *api.Exchange, serve http.HandlerFunc) {
+func (h *Handler) guard(w *responseBuffer, r *http.Request, exchange *api.Exchange, serve http.HandlerFunc) {
 	defer func() {
 		cause := recover()
 		if cause == nil {
@@ -80,7 +80,7 @@ func (h *Handler) guard(w *answer, r *http.Request, exchange *api.Exchange, serv
 	serve(w, r)
 }
 
-func (h *Handler) log(ctx context.Context, r *http.Request, exchange *api.Exchange, a *answer, took time.Duration) {
+func (h *Handler) log(ctx context.Context, r *http.Request, exchange *api.Exchange, a *responseBuffer, took time.Duration) {
 	_, route, matched := strings.Cut(r.Pattern, " ")
 	if !matched {
 		route = "other"

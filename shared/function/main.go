@@ -26,7 +26,7 @@ type Deps struct {
 	Store     *store.Store
 	Passwords *password.Hasher
 	Tokens    *token.Verifier
-	Ended     *store.EndedSessions
+	Revoked   *store.RevokedSessions
 	Signer    *token.Signer // nil where TOKEN_PRIVATE_KEY is unset: only auth signs
 }
 
@@ -80,7 +80,7 @@ func warm(ctx context.Context, d Deps, log *slog.Logger) {
 	defer cancel()
 	err := d.Store.Warm(ctx, warmConnections)
 	if err == nil {
-		err = d.Ended.Check(ctx, "")
+		err = d.Revoked.Check(ctx, "")
 	}
 	if err != nil {
 		log.Warn("starting without a database", "error", api.Redact(err.Error()))
@@ -100,6 +100,6 @@ func build(area string, c config.Config) (d Deps, err error) {
 	if d.Store, err = store.Open(c.DatabaseURL, area, c.DatabasePool); err != nil {
 		return d, err
 	}
-	d.Ended = d.Store.NewEndedSessions()
+	d.Revoked = d.Store.NewRevokedSessions()
 	return d, nil
 }

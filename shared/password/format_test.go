@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // vectors were made by Werkzeug 2.2.2; the last two are also the published ones for PBKDF2-HMAC-SHA256.
@@ -75,7 +75,7 @@ func TestMalformed(t *testing.T) {
 			t.Errorf("%s: %t, stale %t, %v; want an error", name, ok, stale, err)
 			continue
 		}
-		if _, isFault := fault.From(err); isFault {
+		if _, isFault := apperror.From(err); isFault {
 			t.Errorf("%s: %v is a fault; corrupt data is none of the caller's", name, err)
 		}
 		if strings.Contains(err.Error(), sum[:8]) {

@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"sync/atomic"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 const (
@@ -102,7 +102,7 @@ func derive(plain, salt string, iterations int) ([]byte, error) {
 func (h *Hasher) acquire(ctx context.Context) error {
 	const hint = "Too many passwords are being checked at once. Try again in a few seconds."
 	if err := ctx.Err(); err != nil {
-		return fault.Wrap(fault.Unavailable, err, hint)
+		return apperror.Wrap(apperror.Unavailable, err, hint)
 	}
 	select {
 	case h.slots <- struct{}{}:
@@ -111,13 +111,13 @@ func (h *Hasher) acquire(ctx context.Context) error {
 	}
 	defer h.waiting.Add(-1)
 	if h.waiting.Add(1) > int64(waitersPerSlot*cap(h.slots)) {
-		return fault.New(fault.Unavailable, hint)
+		return apperror.New(apperror.Unavailable, hint)
 	}
 	select {
 	case h.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return fault.Wrap(fault.Unavailable, ctx.Err(), hint)
+		return apperror.Wrap(apperror.Unavailable, ctx.Err(), hint)
 	}
 }
 

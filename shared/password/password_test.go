@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 var spoken = []string{
@@ -154,7 +154,7 @@ func TestEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := New(1).Hash(ctx, "correct horse")
-	if f, ok := fault.From(err); !ok || f.Code != fault.Unavailable || !errors.Is(err, context.Canceled) {
+	if f, ok := apperror.From(err); !ok || f.Code != apperror.Unavailable || !errors.Is(err, context.Canceled) {
 		t.Errorf("Hash: %v", err)
 	}
 	if _, _, err = New(1).Verify(ctx, "", "correct horse"); !errors.Is(err, context.Canceled) {

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // fill takes every slot, as running hashes would.
@@ -78,8 +78,8 @@ func TestOverload(t *testing.T) {
 		for name, call := range everyWay(h) {
 			start := time.Now()
 			err := call(t.Context())
-			f, ok := fault.From(err)
-			if !ok || f.Code != fault.Unavailable || f.Hint == "" {
+			f, ok := apperror.From(err)
+			if !ok || f.Code != apperror.Unavailable || f.Hint == "" {
 				t.Errorf("%s past the limit: %v; want Unavailable", name, err)
 			}
 			if time.Since(start) != 0 {
@@ -108,7 +108,7 @@ func TestContextEndsWhileWaiting(t *testing.T) {
 			start := time.Now()
 			err := call(ctx)
 			cancel()
-			if f, ok := fault.From(err); !ok || f.Code != fault.Unavailable || !errors.Is(err, context.DeadlineExceeded) {
+			if f, ok := apperror.From(err); !ok || f.Code != apperror.Unavailable || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s: %v; want Unavailable over the deadline's error", name, err)
 			}
 			if time.Since(start) != time.Second || h.waiting.Load() != 0 {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"minifb/shared/store"
-	"minifb/shared/testdb"
+	"minifb/shared/testkit/testdb"
 )
 
 // BenchmarkFeed reads the feed's first 20 posts as the store does, prepared, and as bun would, formatted, by turns. The

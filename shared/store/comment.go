@@ -9,7 +9,7 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // A Comment as stored, with its owner and the viewer's reaction.
@@ -52,11 +52,11 @@ const (
 	postIsSeen = `(SELECT o.deleted_at IS NULL FROM users o WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = `
 )
 
-var errNoComment = fault.New(fault.NotFound, "There is no such comment; it may have been deleted.")
+var errNoComment = apperror.New(apperror.NotFound, "There is no such comment; it may have been deleted.")
 
 // AddCommentOnce stores the viewer's comment on a post, counts it and tells the post's owner, all in one statement.
 // NotFound where there is no such post, BadToken where the viewer's account is gone. The answer is kept as render makes it.
-func (s *Store) AddCommentOnce(ctx context.Context, viewer, post int64, content string, o Once, render func(Comment) ([]byte, error)) (Creation, error) {
+func (s *Store) AddComment(ctx context.Context, viewer, post int64, content string, o IdempotencyKey, render func(Comment) ([]byte, error)) (StoredResponse, error) {
 	return s.once(ctx, viewer, o, func(ctx context.Context, db bun.IDB) (int64, []byte, error) {
 		comment, err := addComment(ctx, db, viewer, post, content)
 		if err != nil {
@@ -68,7 +68,7 @@ func (s *Store) AddCommentOnce(ctx context.Context, viewer, post int64, content 
 }
 
 // AddComment is AddCommentOnce for a caller that needs no second chance.
-func (s *Store) AddComment(ctx context.Context, viewer, post int64, content string) (Comment, error) {
+func (s *Store) AddCommentDirect(ctx context.Context, viewer, post int64, content string) (Comment, error) {
 	return addComment(ctx, s.db, viewer, post, content)
 }
 
@@ -196,7 +196,7 @@ func lockOwnComment(ctx context.Context, tx bun.Tx, viewer, id int64, match Matc
 	case err != nil:
 		return comment, err
 	case comment.OwnerUID != viewer:
-		return comment, fault.New(fault.Forbidden, "")
+		return comment, apperror.New(apperror.Forbidden, "")
 	}
 	return comment, match.check(comment.Revision)
 }

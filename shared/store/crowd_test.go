@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/bundletest"
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 	"minifb/shared/store"
-	"minifb/shared/testdb"
+	"minifb/shared/testkit/areatest"
+	"minifb/shared/testkit/testdb"
 )
 
 // A crowd is many users of one database, and the processes that they come through.
@@ -84,7 +84,7 @@ func (c *crowd) exec(query string, args ...any) {
 
 func (c *crowd) post(owner int64) int64 {
 	c.t.Helper()
-	post, err := c.store.CreatePost(context.Background(), owner, "post")
+	post, err := c.store.CreatePostDirect(context.Background(), owner, "post")
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func (c *crowd) post(owner int64) int64 {
 
 func (c *crowd) comment(owner, post int64) int64 {
 	c.t.Helper()
-	comment, err := c.store.AddComment(context.Background(), owner, post, "comment")
+	comment, err := c.store.AddCommentDirect(context.Background(), owner, post, "comment")
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -115,9 +115,9 @@ func all(n int, f func(i int)) {
 }
 
 // allow reports an error that is none of these faults.
-func allow(t testing.TB, err error, codes ...fault.Code) {
+func allow(t testing.TB, err error, codes ...apperror.Code) {
 	t.Helper()
-	if f, ok := fault.From(err); err != nil && (!ok || !slices.Contains(codes, f.Code)) {
+	if f, ok := apperror.From(err); err != nil && (!ok || !slices.Contains(codes, f.Code)) {
 		t.Errorf("unforeseen: %v", err)
 	}
 }
@@ -153,13 +153,13 @@ func (c *crowd) begin() *sql.Tx {
 // settle is the end of every race: all counters are exact, and nobody ever waited in a circle.
 func (c *crowd) settle() {
 	c.t.Helper()
-	bundletest.CheckExact(c.t, c.db)
+	areatest.CheckExact(c.t, c.db)
 	for _, s := range c.stores {
 		if err := s.Close(); err != nil {
 			c.t.Error(err)
 		}
 	}
-	bundletest.CheckNoDeadlock(c.t, c.db)
+	areatest.CheckNoDeadlock(c.t, c.db)
 }
 
 // nothing tells what the post, or all of the database where it is 0, has left behind.

@@ -20,9 +20,9 @@ func (s *Store) DeleteAccount(ctx context.Context, checked Credential) error {
 			return fmt.Errorf("delete account: %w", err)
 		}
 		if deleted, err := result.RowsAffected(); err != nil || deleted == 0 {
-			return errRaced
+			return errCredentialChanged
 		}
-		return endSessions(ctx, tx, checked.UID, "")
+		return revokeSessions(ctx, tx, checked.UID, "")
 	})
 }
 

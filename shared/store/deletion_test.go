@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // mostRows is how many rows may go in one transaction of a sweep: those that are counted, and a notification for each.
@@ -125,7 +125,7 @@ func TestSweepIsTakenUp(t *testing.T) {
 		for n, post := range bobs {
 			_, _, err := c.store.PutPostReaction(t.Context(), c.users[4], post, 1+(n+i)%5)
 			allow(t, err)
-			_, err = c.store.AddComment(t.Context(), c.users[5], post, "meanwhile")
+			_, err = c.store.AddCommentDirect(t.Context(), c.users[5], post, "meanwhile")
 			allow(t, err)
 		}
 	})
@@ -145,7 +145,7 @@ func TestDeleteAccountTwice(t *testing.T) {
 	close(statuses)
 	deleted := 0
 	for err := range statuses {
-		allow(t, err, fault.Forbidden)
+		allow(t, err, apperror.Forbidden)
 		if err == nil {
 			deleted++
 		}

@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // A recorder stands for the database: each batch takes a second of the bubble's time, and everything succeeds.
@@ -259,7 +259,7 @@ func TestWhatAnOutcomeMeans(t *testing.T) {
 	m := newMerger(func(_ context.Context, _ int64, users []int64, _ []int16) (map[int64]reacted, error) {
 		return map[int64]reacted{users[0]: {Found: true, Live: true}}, nil
 	})
-	if f, ok := fault.From(m.cancel(t.Context(), 1, 5, errNoPost)); !ok || f.Code != fault.NotFound {
+	if f, ok := apperror.From(m.cancel(t.Context(), 1, 5, errNoPost)); !ok || f.Code != apperror.NotFound {
 		t.Error("nothing was cancelled, and nobody told")
 	}
 }

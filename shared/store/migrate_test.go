@@ -14,7 +14,7 @@ import (
 
 	"minifb/migrations"
 	"minifb/shared/store"
-	"minifb/shared/testdb"
+	"minifb/shared/testkit/testdb"
 )
 
 // empty makes a database with nothing in it, not even the schema, and answers where it is.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // A Notification tells a post's owner what somebody else did to the post.
@@ -40,7 +40,7 @@ const (
 		WHERE n.user_uid = $1 AND n.id < $2 AND NOT n.read ORDER BY n.id DESC`
 )
 
-var errNoNotification = fault.New(fault.NotFound, "There is no such notification of yours; what it told of may be gone.")
+var errNoNotification = apperror.New(apperror.NotFound, "There is no such notification of yours; what it told of may be gone.")
 
 // Notifications lists what the viewer was told, newest first; only what is unread, where asked so.
 func (s *Store) Notifications(ctx context.Context, viewer int64, unread bool, p Page) (List[Notification], error) {

@@ -16,9 +16,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 	"minifb/shared/store"
-	"minifb/shared/testdb"
+	"minifb/shared/testkit/testdb"
 )
 
 func TestIsOutage(t *testing.T) {
@@ -31,7 +31,7 @@ func TestIsOutage(t *testing.T) {
 		"none":                        {nil, false},
 		"a bug":                       {errors.New("bug"), false},
 		"no rows":                     {sql.ErrNoRows, false},
-		"a fault":                     {fault.New(fault.NotFound, "none"), false},
+		"a fault":                     {apperror.New(apperror.NotFound, "none"), false},
 		"a transaction that is done":  {sql.ErrTxDone, false},
 		"a deadline":                  {context.DeadlineExceeded, false},
 		"the caller is gone":          {context.Canceled, false},

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // A Page is where in a list to go on: Size items (1–100) after the one whose key is After, or from the start
@@ -23,7 +23,7 @@ type List[T any] struct {
 	Next  string
 }
 
-var errKey = fault.New(fault.Invalid, "cursor: is not one that this list gave; leave it out to start anew")
+var errKey = apperror.New(apperror.Invalid, "cursor: is not one that this list gave; leave it out to start anew")
 
 // listOf cuts the one item read beyond the page, which tells whether there is more.
 func listOf[T any](items []T, p Page, key func(T) string) List[T] {

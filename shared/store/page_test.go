@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 	"minifb/shared/store"
-	"minifb/shared/testdb"
+	"minifb/shared/testkit/testdb"
 )
 
 // Keys come back from callers: whatever one holds, it is a page of the list or the caller's fault, never the store's.
@@ -23,7 +23,7 @@ func TestKeys(t *testing.T) {
 	for _, list := range lists {
 		for _, key := range hostile {
 			_, err := list.read(t.Context(), s, store.Page{Size: 10, After: key})
-			if f, ok := fault.From(err); err != nil && (!ok || f.Code != fault.Invalid && f.Code != fault.NotFound) {
+			if f, ok := apperror.From(err); err != nil && (!ok || f.Code != apperror.Invalid && f.Code != apperror.NotFound) {
 				t.Errorf("%s after %.40q: %v", list.name, key, err)
 			}
 		}
@@ -41,7 +41,7 @@ func FuzzKey(f *testing.F) {
 			"posts": timeline(1), "reactions": postReactions(1), "sessions": sessions(1),
 		} {
 			_, err := read(t.Context(), s, store.Page{Size: 1, After: key})
-			if f, ok := fault.From(err); err != nil && (!ok || f.Code != fault.Invalid && f.Code != fault.NotFound) {
+			if f, ok := apperror.From(err); err != nil && (!ok || f.Code != apperror.Invalid && f.Code != apperror.NotFound) {
 				t.Errorf("%s after %q: %v", name, key, err)
 			}
 		}
@@ -58,7 +58,7 @@ func TestListEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 6 {
-		if _, err := s.CreatePost(ctx, ann.UID, "x"); err != nil {
+		if _, err := s.CreatePostDirect(ctx, ann.UID, "x"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // A Credential is what a password is checked against. UID 0 and an empty Hash mean that there is no such account.
@@ -43,7 +43,7 @@ func (s *Store) credential(ctx context.Context, where string, arg any) (Credenti
 }
 
 // errRaced is the answer to a caller whose password was changed, or its hash made anew, between its check and its use.
-var errRaced = fault.New(fault.Forbidden, "password: was changed or stored anew meanwhile; check it and try again")
+var errCredentialChanged = apperror.New(apperror.Forbidden, "password: was changed or stored anew meanwhile; check it and try again")
 
 // ChangePassword replaces the hash that was checked and ends every session but the caller's own. It refuses with
 // BadToken where that session has ended meanwhile, and with Forbidden where the password has changed.
@@ -57,16 +57,16 @@ func (s *Store) ChangePassword(ctx context.Context, checked Credential, session,
 			return fmt.Errorf("read session: %w", err)
 		}
 		if !kept {
-			return errEnded
+			return errRevoked
 		}
-		return endSessions(ctx, tx, checked.UID, session)
+		return revokeSessions(ctx, tx, checked.UID, session)
 	})
 }
 
 // Rehash stores a newer hash of the same password. Nothing happens where the password has changed meanwhile.
 func (s *Store) Rehash(ctx context.Context, checked Credential, hash string) error {
 	err := replaceHash(ctx, s.db, checked, hash)
-	if errors.Is(err, errRaced) {
+	if errors.Is(err, errCredentialChanged) {
 		return nil
 	}
 	return err
@@ -79,7 +79,7 @@ func replaceHash(ctx context.Context, db bun.IDB, checked Credential, hash strin
 		return fmt.Errorf("replace password: %w", err)
 	}
 	if changed, err := result.RowsAffected(); err != nil || changed == 0 {
-		return errRaced
+		return errCredentialChanged
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"minifb/shared/store"
-	"minifb/shared/testdb"
+	"minifb/shared/testkit/testdb"
 )
 
 // lists are all lists that the store has, each over a table with far more rows than a page. index is the one that the

@@ -10,7 +10,7 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // A Post as stored, with its owner and the viewer's reaction. Its counters always equal the rows they count.
@@ -45,7 +45,7 @@ func (m Match) check(revision int) error {
 	if m == nil || slices.Contains(m, revision) {
 		return nil
 	}
-	return fault.New(fault.Stale, "If-Match: the content has changed since; read it again and decide anew")
+	return apperror.New(apperror.PreconditionFailed, "If-Match: the content has changed since; read it again and decide anew")
 }
 
 const (
@@ -68,15 +68,15 @@ const (
 		WHERE p.owner_uid = ANY (ARRAY[$3::bigint]) AND p.id < $2 ORDER BY p.owner_uid DESC, p.id DESC`
 )
 
-var errNoPost = fault.New(fault.NotFound, "There is no such post; it may have been deleted.")
+var errNoPost = apperror.New(apperror.NotFound, "There is no such post; it may have been deleted.")
 
 // CreatePost stores a post of the viewer's and answers it whole; BadToken where the viewer's account is gone.
-func (s *Store) CreatePost(ctx context.Context, viewer int64, content string) (Post, error) {
+func (s *Store) CreatePostDirect(ctx context.Context, viewer int64, content string) (Post, error) {
 	return createPost(ctx, s.db, viewer, content)
 }
 
 // CreatePostOnce is CreatePost for a request that may come again. The answer is kept as render makes it.
-func (s *Store) CreatePostOnce(ctx context.Context, viewer int64, content string, o Once, render func(Post) ([]byte, error)) (Creation, error) {
+func (s *Store) CreatePost(ctx context.Context, viewer int64, content string, o IdempotencyKey, render func(Post) ([]byte, error)) (StoredResponse, error) {
 	return s.once(ctx, viewer, o, func(ctx context.Context, db bun.IDB) (int64, []byte, error) {
 		post, err := createPost(ctx, db, viewer, content)
 		if err != nil {
@@ -202,7 +202,7 @@ func lockOwnPost(ctx context.Context, tx bun.Tx, viewer, id int64, match Match, 
 	case err != nil:
 		return post, err
 	case post.OwnerUID != viewer:
-		return post, fault.New(fault.Forbidden, "")
+		return post, apperror.New(apperror.Forbidden, "")
 	}
 	return post, match.check(post.Revision)
 }

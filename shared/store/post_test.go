@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 	"minifb/shared/store"
-	"minifb/shared/testdb"
+	"minifb/shared/testkit/testdb"
 )
 
 // What bun writes its arguments into is prepared nowhere: each text would be kept for its own sake. The hot reads are, once.
@@ -24,7 +24,7 @@ func TestPreparedStatements(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range 20 {
-		post, err := s.CreatePost(ctx, ann.UID, fmt.Sprint("post ", n))
+		post, err := s.CreatePostDirect(ctx, ann.UID, fmt.Sprint("post ", n))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,12 +56,12 @@ func TestContentIsNoSQL(t *testing.T) {
 	if err := s.CreateUser(ctx, &ann); err != nil {
 		t.Fatal(err)
 	}
-	post, err := s.CreatePost(ctx, ann.UID, "x")
+	post, err := s.CreatePostDirect(ctx, ann.UID, "x")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, content := range []string{`?`, `?0 ?1 ?2`, `$1`, `\?`, `'`, `''`, `\'`, `\`, `E'\047'`, `$$`, `"`, `--`, `/*`, `%s`, `{}`, "\u2028", strings.Repeat(`'\?`, 1000)} {
-		created, err := s.CreatePost(ctx, ann.UID, content)
+		created, err := s.CreatePostDirect(ctx, ann.UID, content)
 		if err != nil || created.Content != content {
 			t.Errorf("created %.40q: %.40q, %v", content, created.Content, err)
 		}
@@ -83,11 +83,11 @@ func TestContentLengthInTheDatabase(t *testing.T) {
 	}
 	for length, ok := range map[int]bool{0: false, 1: true, 3000: true, 3001: false} {
 		for _, point := range []string{"a", "한", "\u1112", "👩", "\u200d"} {
-			_, err := s.CreatePost(ctx, ann.UID, strings.Repeat(point, length))
+			_, err := s.CreatePostDirect(ctx, ann.UID, strings.Repeat(point, length))
 			if (err == nil) != ok {
 				t.Errorf("%d of %q: %v", length, point, err)
 			}
-			if _, isFault := fault.From(err); isFault {
+			if _, isFault := apperror.From(err); isFault {
 				t.Errorf("%d of %q: the store took it for the caller's fault: %v", length, point, err)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 	"minifb/shared/store"
 )
 
@@ -76,9 +76,9 @@ func TestOneUserThroughTwoProcesses(t *testing.T) {
 		for range 25 {
 			switch rand.N(4) {
 			case 0:
-				allow(t, s.CancelPostReaction(t.Context(), c.users[1], post), fault.NotFound)
+				allow(t, s.CancelPostReaction(t.Context(), c.users[1], post), apperror.NotFound)
 			case 1:
-				allow(t, s.CancelCommentReaction(t.Context(), c.users[1], comment), fault.NotFound)
+				allow(t, s.CancelCommentReaction(t.Context(), c.users[1], comment), apperror.NotFound)
 			case 2:
 				_, _, err := s.PutPostReaction(t.Context(), c.users[1], post, rand.N(5)+1)
 				allow(t, err)
@@ -112,17 +112,17 @@ func TestDeletingAPostUnderWriters(t *testing.T) {
 			}
 			for range 8 {
 				_, _, err := s.PutPostReaction(t.Context(), c.users[i], post, i%5+1)
-				allow(t, err, fault.NotFound)
-				comment, err := s.AddComment(t.Context(), c.users[i], post, "comment")
-				allow(t, err, fault.NotFound)
+				allow(t, err, apperror.NotFound)
+				comment, err := s.AddCommentDirect(t.Context(), c.users[i], post, "comment")
+				allow(t, err, apperror.NotFound)
 				_, _, err = s.PutCommentReaction(t.Context(), c.users[i], first, i%5+1)
-				allow(t, err, fault.NotFound)
+				allow(t, err, apperror.NotFound)
 				if err == nil {
 					_, err = s.EditOwnComment(t.Context(), c.users[i], comment.ID, nil, "edited")
-					allow(t, err, fault.NotFound)
-					allow(t, s.DeleteOwnComment(t.Context(), c.users[i], comment.ID, nil), fault.NotFound)
+					allow(t, err, apperror.NotFound)
+					allow(t, s.DeleteOwnComment(t.Context(), c.users[i], comment.ID, nil), apperror.NotFound)
 				}
-				allow(t, s.CancelPostReaction(t.Context(), c.users[i], post), fault.NotFound)
+				allow(t, s.CancelPostReaction(t.Context(), c.users[i], post), apperror.NotFound)
 			}
 		})
 		c.nothing(post)
@@ -151,8 +151,8 @@ func TestDeletingACommentUnderReactions(t *testing.T) {
 			}
 			for range 10 {
 				_, _, err := s.PutCommentReaction(t.Context(), c.users[i], comment, i%5+1)
-				allow(t, err, fault.NotFound)
-				allow(t, s.CancelCommentReaction(t.Context(), c.users[i], comment), fault.NotFound)
+				allow(t, err, apperror.NotFound)
+				allow(t, s.CancelCommentReaction(t.Context(), c.users[i], comment), apperror.NotFound)
 			}
 		})
 	}
@@ -181,21 +181,21 @@ func TestReadingUpToUnderWriters(t *testing.T) {
 					allow(t, err)
 					for _, id := range c.column(`SELECT id FROM notifications ORDER BY id DESC LIMIT 3`) {
 						_, err := second.SetRead(ctx, ann, id, false)
-						allow(t, err, fault.NotFound)
+						allow(t, err, apperror.NotFound)
 					}
 				case i == 8:
 					post := posts[rand.N(len(posts))]
-					comment, err := second.AddComment(ctx, c.users[1], post, "comment")
-					allow(t, err, fault.NotFound)
+					comment, err := second.AddCommentDirect(ctx, c.users[1], post, "comment")
+					allow(t, err, apperror.NotFound)
 					if err == nil {
-						allow(t, second.DeleteOwnComment(ctx, c.users[1], comment.ID, nil), fault.NotFound)
+						allow(t, second.DeleteOwnComment(ctx, c.users[1], comment.ID, nil), apperror.NotFound)
 					}
 				default:
 					post := posts[rand.N(len(posts))]
 					_, _, err := second.PutPostReaction(ctx, c.users[i-2], post, rand.N(5)+1)
-					allow(t, err, fault.NotFound)
+					allow(t, err, apperror.NotFound)
 					if rand.N(2) == 0 {
-						allow(t, c.store.CancelPostReaction(ctx, c.users[i-2], post), fault.NotFound)
+						allow(t, c.store.CancelPostReaction(ctx, c.users[i-2], post), apperror.NotFound)
 					}
 				}
 			}

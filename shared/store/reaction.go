@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // A Reaction is one user's to a post or a comment.
@@ -18,7 +18,7 @@ type Reaction struct {
 	CreatedAt time.Time
 }
 
-var errNoReaction = fault.New(fault.NotFound, "You have no reaction here to cancel.")
+var errNoReaction = apperror.New(apperror.NotFound, "You have no reaction here to cancel.")
 
 // PutPostReaction stores the viewer's reaction to a post, or changes its type, moves the post's counters and tells its
 // owner. It answers whether the reaction is new; NotFound where there is no such post.

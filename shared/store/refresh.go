@@ -9,15 +9,15 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // RefreshGrace is how long after its rotation a refresh token is still forgiven: the client may have lost the answer.
 const RefreshGrace = 10 * time.Second
 
 var (
-	errRefresh = fault.New(fault.BadToken, "refresh_token: is not good, or no longer; sign in again")
-	errReuse   = fault.New(fault.BadToken, "refresh_token: was used before, so its session has been ended; sign in again")
+	errRefresh = apperror.New(apperror.BadToken, "refresh_token: is not good, or no longer; sign in again")
+	errReuse   = apperror.New(apperror.BadToken, "refresh_token: was used before, so its session has been ended; sign in again")
 )
 
 // Refresh takes a refresh token and answers the session and the token's successor. BadToken where the token is not
@@ -58,7 +58,7 @@ func (s *Store) Refresh(ctx context.Context, token string) (session Session, suc
 			UPDATE sessions SET last_used_at = clock_timestamp(), expires_at = now() + ? * interval '1 second'
 			WHERE id = ? RETURNING last_used_at`, int(SessionLife.Seconds()), session.ID).Scan(ctx, &session.LastUsedAt)
 	})
-	switch _, refused := fault.From(err); {
+	switch _, refused := apperror.From(err); {
 	case refused:
 		return session, "", err
 	case err != nil:

@@ -3,7 +3,7 @@ package store_test
 import (
 	"testing"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // Refreshes of one family race with each other and with a thief. Whatever comes first, a session that stands in the end
@@ -20,7 +20,7 @@ func TestRefreshFamilyRaces(t *testing.T) {
 			for range 5 {
 				token := <-tokens
 				_, successor, err := c.store.Refresh(t.Context(), token)
-				allow(t, err, fault.BadToken)
+				allow(t, err, apperror.BadToken)
 				if err == nil {
 					tokens <- successor
 				}
@@ -53,10 +53,10 @@ func TestReuseIsRemembered(t *testing.T) {
 		}
 		token = successor
 	}
-	if _, _, err := c.store.Refresh(t.Context(), first); !is(err, fault.BadToken) {
+	if _, _, err := c.store.Refresh(t.Context(), first); !is(err, apperror.BadToken) {
 		t.Errorf("the grandparent: %v", err)
 	}
-	if err := c.store.NewEndedSessions().Check(t.Context(), session.ID); !is(err, fault.BadToken) {
+	if err := c.store.NewRevokedSessions().Check(t.Context(), session.ID); !is(err, apperror.BadToken) {
 		t.Errorf("the session is not among those that ended: %v", err)
 	}
 	if n := c.int(`SELECT count(*) FROM refresh_tokens`); n != 0 {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // SessionLife is how long a session lives after its last refresh.
@@ -31,17 +31,17 @@ type Session struct {
 }
 
 var (
-	errEnded     = fault.New(fault.BadToken, "The session has ended; sign in again.")
-	errNoSession = fault.New(fault.NotFound, "There is no such session of yours; it may have ended already.")
+	errRevoked   = apperror.New(apperror.BadToken, "The session has ended; sign in again.")
+	errNoSession = apperror.New(apperror.NotFound, "There is no such session of yours; it may have ended already.")
 	uuidPattern  = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 )
 
 var (
 	// ErrSignIn is the one answer to an unknown ID and to a wrong password.
-	ErrSignIn = fault.New(fault.Unauthorized, "The ID or the password is wrong; check both.")
+	ErrSignIn = apperror.New(apperror.Unauthorized, "The ID or the password is wrong; check both.")
 	// ErrChanged is the same to the caller, but says that the credential is not what was checked any more: its password
 	// was changed, its hash made anew or its account deleted.
-	ErrChanged = fault.Wrap(fault.Unauthorized, errors.New("the credential has changed since its check"), "The ID or the password is wrong; check both.")
+	ErrCredentialChanged = apperror.Wrap(apperror.Unauthorized, errors.New("the credential has changed since its check"), "The ID or the password is wrong; check both.")
 )
 
 // OpenSession opens a session for who passed the check of this credential and answers its first refresh token.
@@ -65,7 +65,7 @@ func (s *Store) OpenSession(ctx context.Context, checked Credential, userAgent s
 		SELECT id, user_uid, user_agent, created_at, last_used_at FROM session`,
 		checked.UID, checked.Hash, userAgent, int(SessionLife.Seconds()), hash).Scan(ctx, &session)
 	if errors.Is(err, sql.ErrNoRows) {
-		return session, "", ErrChanged
+		return session, "", ErrCredentialChanged
 	}
 	if err != nil {
 		return session, "", fmt.Errorf("open session: %w", err)
@@ -107,7 +107,7 @@ func (s *Store) Sessions(ctx context.Context, uid int64, p Page) (List[Session],
 }
 
 // EndSession ends one session of this user's; NotFound where it is none, or not standing.
-func (s *Store) EndSession(ctx context.Context, uid int64, id string) error {
+func (s *Store) RevokeSession(ctx context.Context, uid int64, id string) error {
 	if !uuidPattern.MatchString(id) {
 		return errNoSession
 	}
@@ -122,13 +122,13 @@ func (s *Store) EndSession(ctx context.Context, uid int64, id string) error {
 }
 
 // EndSessions ends all sessions of this user's.
-func (s *Store) EndSessions(ctx context.Context, uid int64) error {
-	return endSessions(ctx, s.db, uid, "")
+func (s *Store) RevokeSessions(ctx context.Context, uid int64) error {
+	return revokeSessions(ctx, s.db, uid, "")
 }
 
 // endSessions ends a user's sessions but the one to keep. It locks them in the order of their ids, as all do who end
 // several, so that no two wait for each other.
-func endSessions(ctx context.Context, db bun.IDB, uid int64, keep string) error {
+func revokeSessions(ctx context.Context, db bun.IDB, uid int64, keep string) error {
 	_, err := db.NewRaw(`
 		DELETE FROM sessions WHERE id IN (
 			SELECT id FROM sessions WHERE user_uid = ? AND id::text <> ? ORDER BY id FOR UPDATE)`, uid, keep).Exec(ctx)

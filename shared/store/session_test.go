@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 	"minifb/shared/store"
 )
 
@@ -44,7 +44,7 @@ func TestNoSessionOutlivesItsPassword(t *testing.T) {
 		for err := range results {
 			if err == nil {
 				opened++
-			} else if !errors.Is(err, store.ErrChanged) {
+			} else if !errors.Is(err, store.ErrCredentialChanged) {
 				t.Error(err)
 			}
 		}
@@ -64,16 +64,16 @@ func TestChangePasswordRefuses(t *testing.T) {
 	own, _ := c.signIn(ann)
 	hers, _ := c.signIn(c.users[1])
 	stale := store.Credential{UID: ann, Hash: "another hash"}
-	if err := c.store.ChangePassword(ctx, stale, own.ID, "new password hash"); !is(err, fault.Forbidden) {
+	if err := c.store.ChangePassword(ctx, stale, own.ID, "new password hash"); !is(err, apperror.Forbidden) {
 		t.Errorf("a password that was changed meanwhile: %v", err)
 	}
-	if err := c.store.ChangePassword(ctx, c.credential(ann), hers.ID, "new password hash"); !is(err, fault.BadToken) {
+	if err := c.store.ChangePassword(ctx, c.credential(ann), hers.ID, "new password hash"); !is(err, apperror.BadToken) {
 		t.Errorf("somebody else's session: %v", err)
 	}
-	if err := c.store.EndSession(ctx, ann, own.ID); err != nil {
+	if err := c.store.RevokeSession(ctx, ann, own.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.store.ChangePassword(ctx, c.credential(ann), own.ID, "new password hash"); !is(err, fault.BadToken) {
+	if err := c.store.ChangePassword(ctx, c.credential(ann), own.ID, "new password hash"); !is(err, apperror.BadToken) {
 		t.Errorf("a session that has ended: %v", err)
 	}
 	if err := c.store.Rehash(ctx, stale, "new password hash"); err != nil {
@@ -102,7 +102,7 @@ func TestSessionsEndTogether(t *testing.T) {
 			var err error
 			switch i {
 			case 0, 1:
-				err = c.store.EndSessions(t.Context(), ann)
+				err = c.store.RevokeSessions(t.Context(), ann)
 			case 2:
 				err = c.store.ChangePassword(t.Context(), c.credential(ann), own.ID, c.credential(ann).Hash)
 			case 3:
@@ -110,7 +110,7 @@ func TestSessionsEndTogether(t *testing.T) {
 			case 4:
 				_, _, err = c.store.Refresh(t.Context(), refresh)
 			}
-			allow(t, err, fault.BadToken)
+			allow(t, err, apperror.BadToken)
 		})
 	}
 	c.settle()
@@ -122,7 +122,7 @@ func TestLapsedSessionsGo(t *testing.T) {
 	lapsed, _ := c.signIn(c.users[0])
 	c.signIn(c.users[1])
 	c.exec(`UPDATE sessions SET expires_at = now() - interval '1 second'`)
-	if err := c.store.EndSession(t.Context(), c.users[0], lapsed.ID); !is(err, fault.NotFound) {
+	if err := c.store.RevokeSession(t.Context(), c.users[0], lapsed.ID); !is(err, apperror.NotFound) {
 		t.Errorf("a lapsed session was ended: %v", err)
 	}
 	list, err := c.store.Sessions(t.Context(), c.users[0], store.Page{Size: 20})
@@ -134,7 +134,7 @@ func TestLapsedSessionsGo(t *testing.T) {
 		t.Errorf("%d sessions are left after the next sign-in", n)
 	}
 	for _, key := range []string{"x", "1", "1.x", "-1.00000000-0000-0000-0000-000000000000", "99999999999999999999.x", "1.00000000-0000-0000-0000-00000000000g"} {
-		if _, err := c.store.Sessions(t.Context(), c.users[0], store.Page{Size: 20, After: key}); !is(err, fault.Invalid) {
+		if _, err := c.store.Sessions(t.Context(), c.users[0], store.Page{Size: 20, After: key}); !is(err, apperror.Invalid) {
 			t.Errorf("the key %q: %v", key, err)
 		}
 	}

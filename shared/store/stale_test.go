@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // A statement's snapshot is older than what happened while it waited for its turn: it must go by the rows as they are
@@ -52,12 +52,12 @@ func (c *crowd) meanwhile(post int64, statements []string, f func() error) error
 
 func TestReactionsGoByTheRowsOfTheirTurn(t *testing.T) {
 	t.Parallel()
-	missing := fault.NotFound
+	missing := apperror.NotFound
 	for name, race := range map[string]struct {
 		stands    bool // a reaction of Bob's to begin with
 		meanwhile []string
 		kind      int // Bob's wish; 0 cancels
-		refused   fault.Code
+		refused   apperror.Code
 		created   bool
 		modified  bool
 		left      int // reactions
@@ -91,7 +91,7 @@ func TestReactionsGoByTheRowsOfTheirTurn(t *testing.T) {
 				created, modified = fresh, r.Modified
 				return err
 			})
-			f, _ := fault.From(err)
+			f, _ := apperror.From(err)
 			if (err == nil) != (race.refused == 0) || (f != nil && f.Code != race.refused) {
 				t.Errorf("answered %v", err)
 			}
@@ -112,13 +112,13 @@ func TestCommentsGoByTheRowsOfTheirTurn(t *testing.T) {
 	ctx, ann, bob := t.Context(), c.users[0], c.users[1]
 	gone := func(err error) {
 		t.Helper()
-		if f, ok := fault.From(err); !ok || f.Code != fault.NotFound {
+		if f, ok := apperror.From(err); !ok || f.Code != apperror.NotFound {
 			t.Errorf("answered %v", err)
 		}
 	}
 	post := c.post(ann)
 	gone(c.meanwhile(post, annDeletes, func() error {
-		_, err := c.store.AddComment(ctx, bob, post, "late")
+		_, err := c.store.AddCommentDirect(ctx, bob, post, "late")
 		return err
 	}))
 	for _, late := range []func(comment int64) error{
@@ -149,7 +149,7 @@ func TestCommentsGoByTheRowsOfTheirTurn(t *testing.T) {
 		_, err := c.store.EditOwnComment(ctx, bob, comment, []int{1}, "second")
 		return err
 	})
-	if f, ok := fault.From(err); !ok || f.Code != fault.Stale {
+	if f, ok := apperror.From(err); !ok || f.Code != apperror.PreconditionFailed {
 		t.Errorf("answered %v", err)
 	}
 	c.settle()
@@ -168,7 +168,7 @@ func TestWritersOutliveTheAccountsAroundThem(t *testing.T) {
 	}
 	done := make(chan error, 3)
 	go func() {
-		_, err := c.store.AddComment(ctx, bob, post, "late")
+		_, err := c.store.AddCommentDirect(ctx, bob, post, "late")
 		done <- err
 	}()
 	go func() {
@@ -185,7 +185,7 @@ func TestWritersOutliveTheAccountsAroundThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		allow(t, <-done, fault.NotFound)
+		allow(t, <-done, apperror.NotFound)
 	}
 	if err := c.store.Sweep(ctx); err != nil {
 		t.Error(err)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 )
 
 // A User is an account as its owner sees it.
@@ -39,8 +39,8 @@ type Person struct {
 var IDPattern = regexp.MustCompile(`^[A-Za-z0-9._~@+-]{4,50}$`)
 
 var (
-	errNoUser  = fault.New(fault.NotFound, "There is no such user; check the ID.")
-	errAccount = fault.New(fault.BadToken, "The account of this token is gone; sign in with another.")
+	errNoUser  = apperror.New(apperror.NotFound, "There is no such user; check the ID.")
+	errAccount = apperror.New(apperror.BadToken, "The account of this token is gone; sign in with another.")
 )
 
 const userColumns = "uid, id, name, nickname, intro, email, role, created_at"
@@ -62,12 +62,12 @@ func (s *Store) CreateUser(ctx context.Context, u *User) error {
 	return nil
 }
 
-var errTaken = fault.New(fault.Conflict, "id: is taken; choose another")
+var errTaken = apperror.New(apperror.Conflict, "id: is taken; choose another")
 
 // RequireFreeID answers a Conflict where the ID is taken, in whatever case.
 func (s *Store) RequireFreeID(ctx context.Context, id string) error {
 	_, err := s.UserByID(ctx, id)
-	if f, ok := fault.From(err); ok && f.Code == fault.NotFound {
+	if f, ok := apperror.From(err); ok && f.Code == apperror.NotFound {
 		return nil
 	}
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Store) SetIntro(ctx context.Context, uid int64, intro *string) (User, e
 // SetEmail changes or, with nil, removes the address of the caller, whose password was checked. Where the password has
 // changed since the check, the answer is Forbidden.
 func (s *Store) SetEmail(ctx context.Context, checked Credential, email *string) (User, error) {
-	return s.setUser(ctx, "email = ?", email, errRaced, "uid = ? AND password_hash = ?", checked.UID, checked.Hash)
+	return s.setUser(ctx, "email = ?", email, errCredentialChanged, "uid = ? AND password_hash = ?", checked.UID, checked.Hash)
 }
 
 func (s *Store) setUser(ctx context.Context, set string, value *string, missing error, where string, args ...any) (User, error) {

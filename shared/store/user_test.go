@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/fault"
+	"minifb/shared/apperror"
 	"minifb/shared/store"
 )
 
@@ -20,10 +20,10 @@ func TestUserID(t *testing.T) {
 		t.Errorf("the database decided nothing: %+v", ann)
 	}
 	again := store.User{ID: strings.ToUpper(ann.ID), PasswordHash: "no password at all", Name: "Eve"}
-	if err := c.store.CreateUser(ctx, &again); !is(err, fault.Conflict) {
+	if err := c.store.CreateUser(ctx, &again); !is(err, apperror.Conflict) {
 		t.Errorf("a taken ID: %v", err)
 	}
-	if err := c.store.RequireFreeID(ctx, again.ID); !is(err, fault.Conflict) {
+	if err := c.store.RequireFreeID(ctx, again.ID); !is(err, apperror.Conflict) {
 		t.Errorf("a taken ID: %v", err)
 	}
 	found, err := c.store.UserByID(ctx, again.ID)
@@ -56,11 +56,11 @@ func TestUserID(t *testing.T) {
 		"SetNickname":      second(c.store.SetNickname(ctx, ann.UID, nil)),
 		"SetIntro":         second(c.store.SetIntro(ctx, ann.UID, nil)),
 	} {
-		if !is(err, fault.BadToken) {
+		if !is(err, apperror.BadToken) {
 			t.Errorf("%s of a deleted account: %v", what, err)
 		}
 	}
-	if _, err := c.store.SetEmail(ctx, credential, nil); !is(err, fault.Forbidden) {
+	if _, err := c.store.SetEmail(ctx, credential, nil); !is(err, apperror.Forbidden) {
 		t.Errorf("SetEmail of a deleted account: %v", err)
 	}
 }

@@ -1,0 +1,34 @@
+package postgres_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"minifb/shared/ops/postgres"
+)
+
+func TestLogHoldsNoValues(t *testing.T) {
+	t.Parallel()
+	o := postgres.Options{Dir: t.TempDir(), Fast: true}
+	url := start(t, o).URL("postgres")
+	exec1(t, url, "CREATE TABLE said (words text UNIQUE CHECK (length(words) < 10)); INSERT INTO said VALUES ('geheim')")
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, statement := range []string{
+		"INSERT INTO said VALUES ('geheim')", "INSERT INTO said VALUES ('geheimgeheim')", "INSERT INTO said (nothing) VALUES ('geheim')",
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err == nil {
+			t.Fatalf("%s works", statement)
+		}
+	}
+	log, err := os.ReadFile(filepath.Join(o.Dir, "postgres/log"))
+	if err != nil || strings.Count(string(log), "ERROR:") != 3 || strings.Contains(string(log), "geheim") {
+		t.Errorf("the log holds (%v)\n%s", err, log)
+	}
+}

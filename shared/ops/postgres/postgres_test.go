@@ -1,0 +1,292 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"minifb/shared/ops/postgres"
+)
+
+// The test binary starts a cluster in the folder that this names, and then waits to be killed.
+const victim = "CLUSTER_TEST_VICTIM"
+
+func TestMain(m *testing.M) {
+	dir := os.Getenv(victim)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	c, err := postgres.Start(context.Background(), postgres.Options{Dir: dir, Fast: true})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println("ready")
+	<-c.Done()
+}
+
+func start(t *testing.T, o postgres.Options) *postgres.Cluster {
+	t.Helper()
+	c, err := postgres.Start(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Stop() }) // a test that minds how it ends has stopped it before
+	return c
+}
+
+func exec1(t *testing.T, url, query string) {
+	t.Helper()
+	ask(t, url, query, func(db *sql.DB) error { _, err := db.ExecContext(t.Context(), query); return err })
+}
+
+func value(t *testing.T, url, query string) (s string) {
+	t.Helper()
+	ask(t, url, query, func(db *sql.DB) error { return db.QueryRowContext(t.Context(), query).Scan(&s) })
+	return s
+}
+
+func ask(t *testing.T, url, query string, do func(*sql.DB) error) {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := do(db); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+func TestSecondStartFindsTheData(t *testing.T) {
+	t.Parallel()
+	o := postgres.Options{Dir: t.TempDir(), Database: "minifb"}
+	c := start(t, o)
+	for setting, want := range map[string]string{
+		"server_encoding": "UTF8", "listen_addresses": "", "max_connections": "200", "fsync": "on",
+		"synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "128MB", "TimeZone": "UTC",
+	} {
+		if got := value(t, c.URL("minifb"), "SHOW "+setting); got != want {
+			t.Errorf("%s is %q, want %q", setting, got, want)
+		}
+	}
+	exec1(t, c.URL("minifb"), "CREATE TABLE kept AS SELECT '안녕' AS greeting")
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Stop(); err != nil {
+		t.Fatalf("the second Stop: %v", err)
+	}
+	if got := value(t, start(t, o).URL("minifb"), "SELECT greeting FROM kept"); got != "안녕" {
+		t.Errorf("found %q", got)
+	}
+	info, err := os.Stat(filepath.Join(o.Dir, "postgres"))
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder is open to others: %v, %v", info.Mode(), err)
+	}
+}
+
+func TestFast(t *testing.T) {
+	t.Parallel()
+	c := start(t, postgres.Options{Dir: t.TempDir(), Fast: true})
+	for setting, want := range map[string]string{
+		"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300",
+	} {
+		if got := value(t, c.URL("postgres"), "SHOW "+setting); got != want {
+			t.Errorf("%s is %q, want %q", setting, got, want)
+		}
+	}
+}
+
+func TestContextStopsTheServer(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	c, err := postgres.Start(ctx, postgres.Options{Dir: t.TempDir(), Fast: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	select {
+	case <-c.Done():
+	case <-time.After(20 * time.Second):
+		t.Fatal("the server runs 20 s after its context has ended")
+	}
+	if err := c.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A path too long for a socket, with all that a list of paths or a URL might trip over, twice side by side.
+func TestOddFoldersSideBySide(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	var clusters []*postgres.Cluster
+	for i := range 2 {
+		dir := filepath.Join(base, strings.Repeat("long ", 20), fmt.Sprintf(`a,b "c" %%41 & ?한글 %d`, i))
+		c := start(t, postgres.Options{Dir: dir, Fast: true, Database: `odd "name"`})
+		exec1(t, c.URL(`odd "name"`), fmt.Sprintf("CREATE TABLE mine AS SELECT 'cluster %d' AS name", i))
+		clusters = append(clusters, c)
+	}
+	for i, c := range clusters {
+		if got, want := value(t, c.URL(`odd "name"`), "SELECT name FROM mine"), fmt.Sprint("cluster ", i); got != want {
+			t.Errorf("found %q, want %q", got, want)
+		}
+	}
+}
+
+func TestOneRunAtATime(t *testing.T) {
+	t.Parallel()
+	o := postgres.Options{Dir: t.TempDir(), Fast: true}
+	c := start(t, o)
+	if _, err := postgres.Start(context.Background(), o); err == nil || !strings.Contains(err.Error(), "in use by another run") {
+		t.Fatalf("a second run of the same cluster: %v", err)
+	}
+	if got := value(t, c.URL("postgres"), "SELECT 'alive'"); got != "alive" {
+		t.Errorf("found %q", got)
+	}
+}
+
+func TestOtherVersion(t *testing.T) {
+	t.Parallel()
+	o := postgres.Options{Dir: t.TempDir(), Fast: true}
+	if err := start(t, o).Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(o.Dir, "postgres/data/PG_VERSION"), []byte("9\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := postgres.Start(context.Background(), o)
+	if err == nil || !strings.Contains(err.Error(), "was made by PostgreSQL 9, but this machine has") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFolderOfOthersFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "postgres/data/photos"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := postgres.Start(context.Background(), postgres.Options{Dir: dir, Fast: true})
+	if err == nil || !strings.Contains(err.Error(), "holds files, but no database") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "postgres/data/photos")); err != nil {
+		t.Errorf("the files are gone: %v", err)
+	}
+}
+
+// kill starts a cluster in another process, and kills that process or the server's, as a crash would.
+func kill(t *testing.T, dir string, server bool) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), victim+"="+dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	word := make([]byte, 6)
+	if n, err := out.Read(word); err != nil || string(word[:n]) != "ready\n" {
+		t.Fatalf("the process that was to be killed said %q, %v", word[:n], err)
+	}
+	if server {
+		content, err := os.ReadFile(filepath.Join(dir, "postgres/data/postmaster.pid"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid, err := strconv.Atoi(strings.SplitN(string(content), "\n", 2)[0])
+		if err != nil || pid < 2 {
+			t.Fatalf("%q is no process: %v", content, err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	} else if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+}
+
+func TestStartAfterACrash(t *testing.T) {
+	t.Parallel()
+	for name, server := range map[string]bool{"of the run": false, "of the server": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := postgres.Options{Dir: t.TempDir(), Fast: true}
+			kill(t, o.Dir, server)
+			if got := value(t, start(t, o).URL("postgres"), "SELECT 'alive'"); got != "alive" {
+				t.Errorf("found %q", got)
+			}
+		})
+	}
+}
+
+// After a crash the server's number may have gone to a process that has nothing to do with it.
+func TestStalePidFileOfALivingProcess(t *testing.T) {
+	t.Parallel()
+	o := postgres.Options{Dir: t.TempDir(), Fast: true}
+	kill(t, o.Dir, true)
+	bystander := exec.Command("sleep", "60")
+	if err := bystander.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = bystander.Process.Kill(); _ = bystander.Wait() })
+	path := filepath.Join(o.Dir, "postgres/data/postmaster.pid")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(content), "\n")
+	if err := os.WriteFile(path, []byte(strconv.Itoa(bystander.Process.Pid)+"\n"+rest), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start(t, o)
+	if err := bystander.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("the bystander is gone: %v", err)
+	}
+}
+
+func TestBrokenSettingsAreExplained(t *testing.T) {
+	t.Parallel()
+	o := postgres.Options{Dir: t.TempDir(), Fast: true}
+	if err := start(t, o).Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(o.Dir, "postgres/data/postgresql.conf"), []byte("nonsense = 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := postgres.Start(context.Background(), o)
+	if err == nil || !strings.Contains(err.Error(), `unrecognized configuration parameter "nonsense"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCancelledStart(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+	defer cancel()
+	o := postgres.Options{Dir: t.TempDir(), Fast: true}
+	if _, err := postgres.Start(ctx, o); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v", err)
+	}
+	start(t, o)
+}

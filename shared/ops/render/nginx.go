@@ -1,0 +1,115 @@
+package render
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"strings"
+	"text/template"
+
+	"minifb/shared/ops/sam"
+)
+
+// Nginx says where nginx is to be at home. Every path is absolute.
+type Nginx struct {
+	Listen  string // a port, or address:port
+	Sockets string // the folder of the functions' sockets, <area>.sock
+	State   string // the folder of nginx's temporary files, which must be there
+	Logs    string // the folder of its logs, which must be there
+	PID     string // the file of its process id
+	User    string // whom its workers run as; unset where nginx is not started as root
+	// Certificate and Key are PEM files. With them Listen speaks TLS and HTTP/2; and Redirect, a port or an address, sends who comes
+	// there by plain HTTP to it.
+	Certificate, Key, Redirect string
+	// Trust are the addresses of load balancers before this host, whose X-Forwarded-For tells the caller's.
+	Trust []netip.Prefix
+}
+
+//go:embed nginx.conf.tmpl
+var nginxText string
+
+// A refusal is an answer of nginx's own.
+type refusal struct {
+	Status int
+	Codes  string // what nginx calls the fault
+	Hint   string
+	Header string // one more
+	Named  bool
+}
+
+var refusals = []refusal{
+	{Status: 400, Codes: "400 495 496 497", Hint: "The request cannot be read; check its request line, its headers, and whether it is to be HTTPS."},
+	{Status: 403, Codes: "403", Hint: "You have not permission for '$minifb_asked'", Named: true},
+	{Status: 404, Codes: "404", Hint: "There is no route '$minifb_asked'; check the path, to the letter and its slashes.", Named: true},
+	{Status: 405, Codes: "405", Hint: "$request_method is not allowed here; use one of $minifb_allow.", Header: "Allow $minifb_allow", Named: true},
+	{Status: 408, Codes: "408", Hint: "The request did not arrive in time; send it again."},
+	{Status: 413, Codes: "413", Hint: "The body is too large; send at most 64 KiB."},
+	{Status: 414, Codes: "414", Hint: "The path and the query are too long; send at most 8 KiB."},
+	{Status: 429, Codes: "429", Hint: "Too many requests; try again in a second.", Header: "Retry-After 1"},
+	{Status: 431, Codes: "431 494", Hint: "The headers are too large; send at most 8 KiB each and 32 KiB in all."},
+	{Status: 500, Codes: "500", Hint: "The request could not be served."},
+	{Status: 501, Codes: "501", Hint: "This server cannot do what the request asks for; check its method and its Transfer-Encoding."},
+	{Status: 503, Codes: "502 503", Hint: "The function cannot be reached just now; try again in a second.", Header: "Retry-After 1"},
+	{Status: 504, Codes: "504", Hint: "The request ran past its time limit."},
+	{Status: 505, Codes: "505", Hint: "Speak HTTP/1.1 or HTTP/2."},
+}
+
+// Location is where nginx finds the refusal.
+func (r refusal) Location() string {
+	if r.Named {
+		return fmt.Sprintf("@minifb_%d", r.Status)
+	}
+	return fmt.Sprintf("/.minifb/%d", r.Status)
+}
+
+// Escaped is the hint within nginx's single quotes.
+func (r refusal) Escaped() string { return strings.ReplaceAll(r.Hint, "'", `\'`) }
+
+// plain is what a setting may be made of, for nginx to read it as one word.
+var plain = regexp.MustCompile(`^[A-Za-z0-9._/@+,=\[\]:-]*$`)
+
+// Configuration writes the whole of nginx.conf. It fails where a path alone does not tell which function a request is for.
+func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
+	all, err := paths(t)
+	if err != nil {
+		return err
+	}
+	if (n.Certificate == "") != (n.Key == "") {
+		return errors.New("a certificate and its key go together: name both, or neither")
+	}
+	if n.Redirect != "" && n.Certificate == "" {
+		return errors.New("without a certificate there is nowhere to redirect to")
+	}
+	for _, word := range []string{n.Listen, n.Sockets, n.State, n.Logs, n.PID, n.User, n.Certificate, n.Key, n.Redirect} {
+		if !plain.MatchString(word) {
+			return fmt.Errorf("nginx cannot take %q: use letters, digits and . _ / @ + , = : - alone", word)
+		}
+	}
+	data := struct {
+		Nginx
+		Paths     []path
+		Areas     []string
+		Limited   []sam.Function
+		Refusals  []refusal
+		ReadLimit int // seconds
+	}{Nginx: n, Paths: all, Refusals: refusals}
+	for _, f := range t.Functions {
+		if len(f.Routes) == 0 {
+			continue
+		}
+		data.Areas = append(data.Areas, f.Area)
+		if len(f.Allow) > 0 {
+			data.Limited = append(data.Limited, f)
+		}
+		data.ReadLimit = max(data.ReadLimit, int(f.Timeout.Seconds())+1)
+	}
+	text, err := template.New("nginx.conf").Funcs(template.FuncMap{"status": http.StatusText}).Parse(nginxText)
+	if err != nil {
+		return fmt.Errorf("render nginx.conf: %w", err)
+	}
+	return text.Execute(w, data)
+}
