@@ -50,7 +50,7 @@ func TestDeletionAfterPasswordChange(t *testing.T) {
 	t.Parallel()
 	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
-	answer := b.Meanwhile(t, areatest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`},
+	answer := b.RaceWith(t, areatest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`},
 		`UPDATE users SET password_hash = 'another hash' WHERE uid = $1`, ann.UID)
 	if answer.Status != 403 || b.Int(`SELECT count(*) FROM users WHERE deleted_at IS NULL`) != 1 {
 		t.Errorf("an old password deleted the account: %d %s", answer.Status, answer.Body)

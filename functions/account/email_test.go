@@ -28,7 +28,7 @@ func TestEmail(t *testing.T) {
 	})
 	checkLengths(t, b, ann, "email", ","+rightPassword)
 
-	answer := b.Meanwhile(t, areatest.Step{As: ann, Do: "PATCH /user/email", Body: `{"email":"thief@b",` + rightPassword + `}`},
+	answer := b.RaceWith(t, areatest.Step{As: ann, Do: "PATCH /user/email", Body: `{"email":"thief@b",` + rightPassword + `}`},
 		`UPDATE users SET password_hash = 'another hash' WHERE uid = $1`, ann.UID)
 	if answer.Status != 403 || b.Int(`SELECT count(*) FROM users WHERE email = 'thief@b'`) != 0 {
 		t.Errorf("an old password set the address: %d %s", answer.Status, answer.Body)

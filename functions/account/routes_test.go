@@ -9,7 +9,7 @@ import (
 func TestRoutes(t *testing.T) { t.Parallel(); areatest.RoutesMatchTemplate(t, "account", routes) }
 func TestOutage(t *testing.T) {
 	t.Parallel()
-	areatest.EveryRouteAnswers503WithoutDatabase(t, routes)
+	areatest.EveryRouteReturns503WithoutDatabase(t, routes)
 }
 func TestTokens(t *testing.T) { t.Parallel(); areatest.EveryRouteRefusesBadTokens(t, routes) }
 func TestBodies(t *testing.T) { t.Parallel(); areatest.EveryRouteRefusesBadBodies(t, routes) }

@@ -125,7 +125,7 @@ func TestSignUpTogether(t *testing.T) {
 func TestSignUpTakenMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := areatest.New(t, routes)
-	answer := b.Meanwhile(t, areatest.Step{Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`},
+	answer := b.RaceWith(t, areatest.Step{Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`},
 		`INSERT INTO users (id, name, password_hash) VALUES ('ANN.1', 'Ann', 'no real hash')`)
 	if answer.Status != 409 {
 		t.Errorf("status %d: %s", answer.Status, answer.Body)

@@ -54,7 +54,7 @@ func (f *family) refresh(t *testing.T, token, successor string) {
 func (f *family) refuse(t *testing.T, token, hint string) {
 	t.Helper()
 	answer := f.send(t, f.tokens[token])
-	areatest.CheckErrorBody(t, answer)
+	areatest.CheckResponse(t, answer)
 	if answer.Status != 401 || answer.Object(t)["hint"] != hint || answer.Header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
 		t.Errorf("the %s token: status %d, want 401 %q: %s", token, answer.Status, hint, answer.Body)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func TestRoutes(t *testing.T) { areatest.RoutesMatchTemplate(t, "notification", routes) }
-func TestOutage(t *testing.T) { areatest.EveryRouteAnswers503WithoutDatabase(t, routes) }
+func TestOutage(t *testing.T) { areatest.EveryRouteReturns503WithoutDatabase(t, routes) }
 func TestTokens(t *testing.T) { areatest.EveryRouteRefusesBadTokens(t, routes) }
 func TestBodies(t *testing.T) { areatest.EveryRouteRefusesBadBodies(t, routes) }
 

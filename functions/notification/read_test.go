@@ -109,13 +109,13 @@ func TestReadAllTakesWhatIsHeldAfterwards(t *testing.T) {
 	b.Comment(eve, post, "one")
 	b.React(eve, post, 1)
 	b.Comment(eve, post, "two")
-	answer := b.Meanwhile(t, areatest.Step{As: ann, Do: "POST /notification/read"}, `UPDATE notifications SET reaction_type = 2 WHERE type = 2`)
+	answer := b.RaceWith(t, areatest.Step{As: ann, Do: "POST /notification/read"}, `UPDATE notifications SET reaction_type = 2 WHERE type = 2`)
 	if string(answer.Body) != `{"count":3}` {
 		t.Errorf("answered %d %s", answer.Status, answer.Body)
 	}
 	expect(t, b, ann, "", "1 eve.1 comment read, 2 eve.1 2 read, 1 eve.1 comment read")
 	b.Exec(`UPDATE notifications SET read = false`)
-	answer = b.Meanwhile(t, areatest.Step{As: ann, Do: "POST /notification/read"}, `DELETE FROM notifications WHERE type = 2`)
+	answer = b.RaceWith(t, areatest.Step{As: ann, Do: "POST /notification/read"}, `DELETE FROM notifications WHERE type = 2`)
 	if string(answer.Body) != `{"count":2}` {
 		t.Errorf("answered %d %s", answer.Status, answer.Body)
 	}

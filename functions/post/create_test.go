@@ -95,7 +95,7 @@ func TestContent(t *testing.T) {
 					if answer.Status != http.StatusBadRequest {
 						t.Errorf("%s: %d", do, answer.Status)
 					}
-					areatest.CheckErrorBody(t, answer)
+					areatest.CheckResponse(t, answer)
 					continue
 				}
 				if answer.Status != want {

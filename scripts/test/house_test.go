@@ -112,7 +112,7 @@ func TestEveryAreaRunsTheSharedChecks(t *testing.T) {
 		}
 		for _, want := range []string{
 			fmt.Sprintf("areatest.RoutesMatchTemplate(t, %q, routes)", area),
-			"areatest.EveryRouteAnswers503WithoutDatabase", "areatest.EveryRouteRefusesBadTokens",
+			"areatest.EveryRouteReturns503WithoutDatabase", "areatest.EveryRouteRefusesBadTokens",
 		} {
 			if !called[want] {
 				t.Errorf("the tests of functions/%s do not call %s", area, want)

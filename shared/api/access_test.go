@@ -40,7 +40,7 @@ func TestWhoMayCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for path, refused := range map[string]string{"public": "", "optional": test.maybe, "signed-in": test.wants} {
 				answer := raw(t, b.URL, "GET /who/"+path+"?access_token="+ann.Token+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"+test.sent+"\r\n")
-				areatest.CheckErrorBody(t, answer)
+				areatest.CheckResponse(t, answer)
 				if got := answer.Header.Get("WWW-Authenticate"); got != refused || (answer.Status == http.StatusUnauthorized) != (refused != "") {
 					t.Errorf("%s: %d, WWW-Authenticate: %q, want %q", path, answer.Status, got, refused)
 					continue

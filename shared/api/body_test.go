@@ -97,7 +97,7 @@ func TestBody(t *testing.T) {
 			if answer.Status != test.want {
 				t.Fatalf("status %d, want %d: %s", answer.Status, test.want, answer.Body)
 			}
-			areatest.CheckErrorBody(t, answer)
+			areatest.CheckResponse(t, answer)
 			if test.want == http.StatusOK {
 				return
 			}
@@ -183,7 +183,7 @@ func TestMediaType(t *testing.T) {
 			if answer.Status != want {
 				t.Errorf("a body %q of type %q: status %d, want %d: %s", body, sent, answer.Status, want, answer.Body)
 			}
-			areatest.CheckErrorBody(t, answer)
+			areatest.CheckResponse(t, answer)
 		}
 	}
 }
@@ -208,7 +208,7 @@ func TestBodySize(t *testing.T) {
 		if answer.Status != want {
 			t.Errorf("%d bytes: %d %s", length, answer.Status, answer.Body)
 		}
-		areatest.CheckErrorBody(t, answer)
+		areatest.CheckResponse(t, answer)
 		chunked := fmt.Sprintf("POST /note HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(body), body)
 		if answer := raw(t, b.URL, chunked); answer.Status != want {
 			t.Errorf("%d bytes in chunks: %d %s", length, answer.Status, answer.Body)

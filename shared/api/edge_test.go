@@ -22,7 +22,7 @@ func TestAccept(t *testing.T) {
 			if answer.Status != want {
 				t.Errorf("%s, Accept: %q: %d %s", do, accept, answer.Status, answer.Body)
 			}
-			areatest.CheckErrorBody(t, answer)
+			areatest.CheckResponse(t, answer)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func TestPath(t *testing.T) {
 		if answer.Status != want || answer.Header.Get("Location") != "" {
 			t.Errorf("%s: %d, want %d: %s", path, answer.Status, want, answer.Body)
 		}
-		areatest.CheckErrorBody(t, answer)
+		areatest.CheckResponse(t, answer)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestMethod(t *testing.T) {
 		if answer.Status != http.StatusMethodNotAllowed || answer.Header.Get("Allow") != allow {
 			t.Errorf("%s: %d, Allow: %q, want %q", do, answer.Status, answer.Header.Get("Allow"), allow)
 		}
-		areatest.CheckErrorBody(t, answer)
+		areatest.CheckResponse(t, answer)
 	}
 }
 

@@ -25,7 +25,7 @@ func TestSize(t *testing.T) {
 		"?%zz": 0, "?size=%": 0, "?x=%f": 0, "?a;b": 0,
 	} {
 		answer := b.Do(t, nil, "GET /number"+query, "")
-		areatest.CheckErrorBody(t, answer)
+		areatest.CheckResponse(t, answer)
 		if want == 0 {
 			if answer.Status != http.StatusBadRequest {
 				t.Errorf("%s: %d %s", query, answer.Status, answer.Body)
@@ -120,7 +120,7 @@ func TestCursor(t *testing.T) {
 			if answer.Status != test.want {
 				t.Errorf("%d %s", answer.Status, answer.Body)
 			}
-			areatest.CheckErrorBody(t, answer)
+			areatest.CheckResponse(t, answer)
 		})
 	}
 }

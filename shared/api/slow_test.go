@@ -45,7 +45,7 @@ func TestSlowBody(t *testing.T) {
 			if answer.Status != http.StatusRequestTimeout || answer.Header.Get("Connection") != "close" {
 				t.Errorf("%d, Connection %q: %s", answer.Status, answer.Header.Get("Connection"), answer.Body)
 			}
-			areatest.CheckErrorBody(t, answer)
+			areatest.CheckResponse(t, answer)
 			closed(t, connection)
 		})
 	}
@@ -103,7 +103,7 @@ func TestBodyBrokenOff(t *testing.T) {
 	if answer.Status != http.StatusBadRequest {
 		t.Errorf("%d %s", answer.Status, answer.Body)
 	}
-	areatest.CheckErrorBody(t, answer)
+	areatest.CheckResponse(t, answer)
 }
 
 // A lines is a log to look into.
@@ -141,7 +141,7 @@ func TestTimeLimit(t *testing.T) {
 	if answer.Status != http.StatusGatewayTimeout {
 		t.Errorf("%d %s", answer.Status, answer.Body)
 	}
-	areatest.CheckErrorBody(t, answer)
+	areatest.CheckResponse(t, answer)
 }
 
 // A caller who goes away stops the view; nothing is left running.
@@ -167,13 +167,13 @@ func TestUnforeseen(t *testing.T) {
 	generic, _ := handler(t, function.Settings{Timeout: time.Minute, GenericHint: true})
 	for path, part := range map[string]string{"/panic": "the cat is out", "/fail": "out of \ufffd luck"} {
 		answer := areatest.Do(t, full, areatest.Step{Do: "GET " + path})
-		areatest.CheckErrorBody(t, answer)
+		areatest.CheckResponse(t, answer)
 		hint := fmt.Sprint(answer.Object(t)["hint"])
 		if answer.Status != http.StatusInternalServerError || !strings.Contains(hint, part) || strings.Contains(hint, "geheim") {
 			t.Errorf("%s: %d %s", path, answer.Status, answer.Body)
 		}
 		answer = areatest.Do(t, generic, areatest.Step{Do: "GET " + path})
-		areatest.CheckErrorBody(t, answer)
+		areatest.CheckResponse(t, answer)
 		if answer.Status != http.StatusInternalServerError || answer.Object(t)["hint"] != api.GenericHint {
 			t.Errorf("%s, generic: %d %s", path, answer.Status, answer.Body)
 		}

@@ -41,7 +41,7 @@ func EveryRouteRefusesBadBodies(t *testing.T, routes function.Routes) {
 				if answer.Status != step.Want {
 					t.Errorf("%s: status %d, want %d: %s", step.Name, answer.Status, step.Want, answer.Body)
 				}
-				CheckErrorBody(t, answer)
+				CheckResponse(t, answer)
 			}
 		})
 	}

@@ -40,9 +40,9 @@ func RoutesMatchTemplate(t *testing.T, area string, routes function.Routes) {
 	}
 }
 
-// EveryRouteAnswers503WithoutDatabase calls each route, as OpenAPI's own examples say it is called, while the database
+// EveryRouteReturns503WithoutDatabase calls each route, as OpenAPI's own examples say it is called, while the database
 // is out of reach: first for all of the function, then for the view alone. Those in except need no database.
-func EveryRouteAnswers503WithoutDatabase(t *testing.T, routes function.Routes, except ...string) {
+func EveryRouteReturns503WithoutDatabase(t *testing.T, routes function.Routes, except ...string) {
 	t.Helper()
 	b := New(t, routes)
 	ann := b.User("ann.1")
@@ -69,7 +69,7 @@ func EveryRouteAnswers503WithoutDatabase(t *testing.T, routes function.Routes, e
 				if answer.Status != http.StatusServiceUnavailable {
 					t.Errorf("status %d without a database: %s", answer.Status, answer.Body)
 				}
-				CheckErrorBody(t, answer)
+				CheckResponse(t, answer)
 			}
 		})
 	}
@@ -124,7 +124,7 @@ func EveryRouteRefusesBadTokens(t *testing.T, routes function.Routes) {
 				if answer.Status != http.StatusUnauthorized || answer.Header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
 					t.Errorf("a token %s: %d, %q", name, answer.Status, answer.Header.Get("WWW-Authenticate"))
 				}
-				CheckErrorBody(t, answer)
+				CheckResponse(t, answer)
 			}
 		})
 	}

@@ -31,8 +31,8 @@ var wrong = map[string]string{
 	"comments and reactions were never told": `SELECT count(*) FROM ((` + expected + `) EXCEPT ALL ` + told + `) n`,
 }
 
-// CheckExact holds every counter against the rows that it counts, and every notification against what it tells of.
-func CheckExact(t testing.TB, db *sql.DB) {
+// CheckInvariants holds every counter against the rows that it counts, and every notification against what it tells of.
+func CheckInvariants(t testing.TB, db *sql.DB) {
 	t.Helper()
 	for what, query := range wrong {
 		var n int

@@ -11,9 +11,10 @@ import (
 	"minifb/shared/password"
 )
 
-// Meanwhile answers what a step gets whose own statement must wait for a transaction that ran the given one. The
-// transaction commits as soon as somebody waits for a lock: so the step has read what stood before and writes after.
-func (b *Server) Meanwhile(t testing.TB, step Step, statement string, args ...any) Response {
+// RaceWith sends the step's request while a transaction that has executed the statement is open, and returns the response.
+// The transaction commits as soon as the request waits for one of its locks, so the request has read the rows as they were
+// before the statement and writes them after it.
+func (b *Server) RaceWith(t testing.TB, step Step, statement string, args ...any) Response {
 	t.Helper()
 	tx, err := b.DB.BeginTx(t.Context(), nil)
 	if err != nil {

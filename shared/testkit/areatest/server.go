@@ -1,4 +1,4 @@
-// Package bundletest is what the areas' tests share: an area over a database of its own, its callers, requests as
+// Package areatest is what the areas' tests share: an area over a database of its own, its callers, requests as
 // readable steps, and the checks that every area runs.
 package areatest
 
@@ -18,7 +18,7 @@ import (
 	"minifb/shared/token"
 )
 
-// A Bundle is one area's routes, served over HTTP by a database of the test's own.
+// A Server is one area's routes, served over HTTP by a database of the test's own.
 type Server struct {
 	URL   string // of the area's listener
 	Store *store.Store

@@ -59,7 +59,7 @@ func (b *Server) Run(t *testing.T, steps []Step) {
 			if answer.Status != step.Want {
 				t.Fatalf("%s: status %d, want %d: %s", step.Do, answer.Status, step.Want, answer.Body)
 			}
-			CheckErrorBody(t, answer)
+			CheckResponse(t, answer)
 			if step.Hint != "" {
 				if hint := answer.Object(t)["hint"]; hint != step.Hint {
 					t.Errorf("%s: hint %q, want %q", step.Do, hint, step.Hint)
@@ -107,8 +107,8 @@ func Do(t testing.TB, url string, step Step) Response {
 	return Response{response.StatusCode, response.Header, read}
 }
 
-// CheckShape holds an answer against what the contract says of every one.
-func CheckErrorBody(t testing.TB, a Response) {
+// CheckResponse reports what the contract demands of every response and a does not have: headers, media type, error body.
+func CheckResponse(t testing.TB, a Response) {
 	t.Helper()
 	if a.Header.Get("X-Request-Id") == "" || a.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("the answer lacks X-Request-Id or X-Content-Type-Options: %v", a.Header)
