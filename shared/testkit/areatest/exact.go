@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"testing"
 	"time"
+
+	"minifb/shared/ops/counters"
 )
 
 // expected is the notifications that there must be, by the comments and reactions that there are.
@@ -16,31 +18,24 @@ const expected = `
 
 const told = `SELECT user_uid, type, actor_uid, post_id, comment_id, reaction_type FROM notifications`
 
-// wrong names what does not hold, and counts the rows that show it.
-var wrong = map[string]string{
-	"posts miscount their comments": `
-		SELECT count(*) FROM posts p WHERE comment_count <> (SELECT count(*) FROM comments c WHERE c.post_id = p.id)`,
-	"posts miscount their reactions": `
-		SELECT count(*) FROM posts p WHERE ARRAY[reaction_1, reaction_2, reaction_3, reaction_4, reaction_5]::bigint[] <> ARRAY(
-			SELECT count(r.type) FROM generate_series(1, 5) t LEFT JOIN post_reactions r ON r.post_id = p.id AND r.type = t GROUP BY t ORDER BY t)`,
-	"comments miscount their reactions": `
-		SELECT count(*) FROM comments c WHERE ARRAY[reaction_1, reaction_2, reaction_3, reaction_4, reaction_5]::bigint[] <> ARRAY(
-			SELECT count(r.type) FROM generate_series(1, 5) t
-			LEFT JOIN comment_reactions r ON r.post_id = c.post_id AND r.comment_id = c.id AND r.type = t GROUP BY t ORDER BY t)`,
-	"notifications tell of nothing that is":  `SELECT count(*) FROM (` + told + ` EXCEPT ALL (` + expected + `)) n`,
-	"comments and reactions were never told": `SELECT count(*) FROM ((` + expected + `) EXCEPT ALL ` + told + `) n`,
+// invariants are queries that return one text for each row that breaks the rule.
+var invariants = map[string]string{
+	"a counter differs from the rows that it counts": counters.Query,
+	"a notification has no comment or reaction":      `SELECT n::text FROM (` + told + ` EXCEPT ALL (` + expected + `)) n`,
+	"a comment or reaction has no notification":      `SELECT n::text FROM ((` + expected + `) EXCEPT ALL ` + told + `) n`,
 }
 
-// CheckInvariants holds every counter against the rows that it counts, and every notification against what it tells of.
+// CheckInvariants compares every counter with the rows that it counts, and the notifications with the comments and reactions.
 func CheckInvariants(t testing.TB, db *sql.DB) {
 	t.Helper()
-	for what, query := range wrong {
-		var n int
-		if err := db.QueryRow(query).Scan(&n); err != nil {
-			t.Fatalf("%s: %v", what, err)
+	for rule, query := range invariants {
+		// Without a broken rule, the one row has a NULL.
+		var broken sql.NullString
+		if err := db.QueryRow(`SELECT string_agg(v, E'\n') FROM (` + query + `) AS violations (v)`).Scan(&broken); err != nil {
+			t.Fatalf("%s: %v", rule, err)
 		}
-		if n != 0 {
-			t.Errorf("%d %s", n, what)
+		if broken.Valid {
+			t.Errorf("%s:\n%s", rule, broken.String)
 		}
 	}
 }
