@@ -5,14 +5,14 @@ import (
 	"database/sql"
 	"fmt"
 
-	"minifb/shared/ops/counters"
+	"minifb/shared/ops/invariants"
 )
 
 // A promise is a query that answers a line for each place where it is broken.
 type promise struct{ name, query string }
 
 var promises = []promise{
-	{"every counter equals its rows", counters.Query},
+	{"every counter equals its rows", invariants.Counters},
 	// The schema demands these; a migration might forget.
 	{"nothing hangs on what is gone", `
 		SELECT 'comment ' || c.id FROM comments c WHERE NOT EXISTS (SELECT FROM posts p WHERE p.id = c.post_id)

@@ -113,6 +113,7 @@ func TestEveryAreaRunsTheSharedChecks(t *testing.T) {
 		for _, want := range []string{
 			fmt.Sprintf("areatest.RoutesMatchTemplate(t, %q, routes)", area),
 			"areatest.EveryRouteReturns503WithoutDatabase", "areatest.EveryRouteRefusesBadTokens",
+			"areatest.Main(m, routes)",
 		} {
 			if !called[want] {
 				t.Errorf("the tests of functions/%s do not call %s", area, want)

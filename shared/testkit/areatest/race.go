@@ -11,12 +11,13 @@ import (
 	"minifb/shared/password"
 )
 
-// RaceWith sends the step's request while a transaction that has executed the statement is open, and returns the response.
-// The transaction commits as soon as the request waits for one of its locks, so the request has read the rows as they were
-// before the statement and writes them after it.
-func (b *Server) RaceWith(t testing.TB, step Step, statement string, args ...any) Response {
+// RaceWith sends the step's request while a transaction that has executed the statement is open,
+// and returns the response. The transaction commits as soon as the request waits for one of its
+// locks, so the request has read the rows as they were before the statement and writes them after
+// it.
+func (s *Server) RaceWith(t testing.TB, step Step, statement string, args ...any) Response {
 	t.Helper()
-	tx, err := b.DB.BeginTx(t.Context(), nil)
+	tx, err := s.DB.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,36 +25,38 @@ func (b *Server) RaceWith(t testing.TB, step Step, statement string, args ...any
 	if _, err := tx.ExecContext(t.Context(), statement, args...); err != nil {
 		t.Fatal(err)
 	}
-	answered := make(chan Response, 1)
+	responses := make(chan Response, 1)
 	go func() {
-		defer close(answered) // also where Do gives up
-		answered <- Do(t, b.URL, step)
+		defer close(responses) // also if Do ends this goroutine by t.Fatal
+		responses <- Do(t, s.URL, step)
 	}()
-	b.waitForLock(t, answered)
+	s.waitForLock(t, responses)
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	return <-answered
+	return <-responses
 }
 
-func (b *Server) waitForLock(t testing.TB, answered <-chan Response) {
+func (s *Server) waitForLock(t testing.TB, responses <-chan Response) {
 	t.Helper()
-	for b.Int(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 0 {
+	const waiting = `
+		SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+	for s.Int(waiting) == 0 {
 		select {
-		case answer := <-answered:
-			t.Fatalf("the step did not wait: %d %s", answer.Status, answer.Body)
+		case response := <-responses:
+			t.Fatalf("the request did not wait for a lock: %d %s", response.Status, response.Body)
 		case <-time.After(time.Millisecond):
 		}
 	}
 }
 
-// BusyHasher is a hasher with as many callers under way and waiting as it takes, until the test ends: who asks it for
-// anything is told so.
+// BusyHasher returns a hasher that is full until the test ends: it refuses further calls with
+// apperror.Unavailable.
 func BusyHasher(t testing.TB) *password.Hasher {
 	t.Helper()
 	hasher := password.New(200_000)
 	ctx, stop := context.WithCancel(context.Background())
-	callers := runtime.GOMAXPROCS(0) * 70 // more than may wait
+	callers := runtime.GOMAXPROCS(0) * 70 // more than a hasher lets run and wait
 	done := make(chan struct{})
 	t.Cleanup(func() {
 		stop()
@@ -72,13 +75,14 @@ func BusyHasher(t testing.TB) *password.Hasher {
 		}()
 	}
 	for range 10_000 {
-		soon, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
-		_, err := hasher.Hash(soon, Password)
+		short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+		_, err := hasher.Hash(short, Password)
 		cancel()
-		if f, ok := apperror.From(err); ok && f.Code == apperror.Unavailable && !errors.Is(err, context.DeadlineExceeded) {
+		e, ok := apperror.From(err)
+		if ok && e.Code == apperror.Unavailable && !errors.Is(err, context.DeadlineExceeded) {
 			return hasher
 		}
 	}
-	t.Fatal("the hasher does not fill")
+	t.Fatal("the hasher still accepts calls")
 	return nil
 }

@@ -1,11 +1,12 @@
-// Package areatest is what the areas' tests share: an area over a database of its own, its callers, requests as
-// readable steps, and the checks that every area runs.
+// Package areatest runs one area over a database of its own for tests. It makes the accounts and
+// rows that they need, sends their requests, and holds the checks that every area shares.
 package areatest
 
 import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -18,20 +19,20 @@ import (
 	"minifb/shared/token"
 )
 
-// A Server is one area's routes, served over HTTP by a database of the test's own.
+// A Server serves one area's routes over HTTP, with a database that belongs to the test.
 type Server struct {
-	URL   string // of the area's listener
+	URL   string // the base URL, without a slash at the end
 	Store *store.Store
-	DB    *sql.DB // the same database, to look behind the API
+	DB    *sql.DB // the same database, for what the API does not show
 	Deps  function.Deps
 
 	t testing.TB
 }
 
-// Password is every caller's.
+// Password is the password of every account that User creates.
 const Password = "correct horse battery staple"
 
-var keys = sync.OnceValues(func() (function.Deps, error) {
+var tokenDeps = sync.OnceValues(func() (function.Deps, error) {
 	private, public, err := token.GenerateKeys()
 	if err != nil {
 		return function.Deps{}, err
@@ -47,33 +48,60 @@ var keys = sync.OnceValues(func() (function.Deps, error) {
 // New serves an area's routes until the test ends.
 func New(t testing.TB, routes function.Routes) *Server {
 	t.Helper()
+	s := newServer(t)
+	s.URL = Serve(t, routes, s.Deps)
+	return s
+}
+
+// newServer returns a server that has everything but a URL.
+func newServer(t testing.TB) *Server {
+	t.Helper()
 	url := testdb.URL(t)
-	s, err := store.Open(url, "test", 20)
+	db, err := store.Open(url, "test", 20)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
-	deps := depsOf(t, s)
-	return &Server{t: t, Store: s, DB: testdb.Open(t, url), Deps: deps, URL: Serve(t, routes, deps)}
-}
-
-// depsOf makes what views work with over a store; hashes are cheap, as nobody attacks a test's.
-func depsOf(t testing.TB, s *store.Store) function.Deps {
-	t.Helper()
-	deps, err := keys()
+	t.Cleanup(func() { _ = db.Close() })
+	deps, err := newDeps(db)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return &Server{t: t, Store: db, DB: testdb.Open(t, url), Deps: deps}
+}
+
+// newDeps returns what views depend on. Hashing a password takes 10 iterations only, so that tests
+// are fast.
+func newDeps(s *store.Store) (function.Deps, error) {
+	deps, err := tokenDeps()
+	if err != nil {
+		return function.Deps{}, err
 	}
 	deps.Store, deps.Revoked, deps.Passwords = s, s.NewRevokedSessions(), password.New(10)
-	return deps
+	return deps, nil
 }
 
-// Serve runs routes over deps on an HTTP listener until the test ends, and answers its URL.
+// Serve serves the routes until the test ends, and returns the base URL. Main counts the requests.
 func Serve(t testing.TB, routes function.Routes, deps function.Deps) string {
 	t.Helper()
-	server := httptest.NewServer(function.NewHandler("test", routes, deps, function.Settings{
+	handler := newHandler(routes, deps)
+	return listen(t, calls.recorder(handler, handler.API().OpenAPI()))
+}
+
+// serveUncounted is Serve for the shared checks, whose requests do not count as tests of a route.
+func serveUncounted(t testing.TB, routes function.Routes, deps function.Deps) string {
+	t.Helper()
+	return listen(t, newHandler(routes, deps))
+}
+
+func newHandler(routes function.Routes, deps function.Deps) *function.Handler {
+	return function.NewHandler("test", routes, deps, function.Settings{
 		Timeout: 30 * time.Second, Log: slog.New(slog.DiscardHandler),
-	}))
+	})
+}
+
+func listen(t testing.TB, handler http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -82,58 +110,59 @@ func Serve(t testing.TB, routes function.Routes, deps function.Deps) string {
 type Caller struct {
 	ID      string
 	UID     int64
-	Session string
-	Token   string // access token
-	Refresh string // refresh token
+	Session string // the session's id
+	Token   string // an access token of the session
+	Refresh string // its refresh token
 }
 
-// User signs up an account with this ID, named like it, and signs it in.
-func (b *Server) User(id string) *Caller {
-	b.t.Helper()
+// User creates an account with this ID, the same name (its first 16 characters) and Password, and
+// signs it in.
+func (s *Server) User(id string) *Caller {
+	s.t.Helper()
 	ctx := context.Background()
-	hash, err := b.Deps.Passwords.Hash(ctx, Password)
+	hash, err := s.Deps.Passwords.Hash(ctx, Password)
 	if err != nil {
-		b.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	user := store.User{ID: id, PasswordHash: hash, Name: id[:min(len(id), 16)]}
-	if err := b.Store.CreateUser(ctx, &user); err != nil {
-		b.t.Fatal(err)
+	if err := s.Store.CreateUser(ctx, &user); err != nil {
+		s.t.Fatal(err)
 	}
-	return b.SignIn(&Caller{ID: id, UID: user.UID})
+	return s.SignIn(&Caller{ID: id, UID: user.UID})
 }
 
-// SignIn opens another session for the same account.
-func (b *Server) SignIn(c *Caller) *Caller {
-	b.t.Helper()
+// SignIn opens another session of the caller's account.
+func (s *Server) SignIn(c *Caller) *Caller {
+	s.t.Helper()
 	ctx := context.Background()
-	credential, err := b.Store.CredentialByID(ctx, c.ID)
+	credential, err := s.Store.CredentialByID(ctx, c.ID)
 	if err != nil {
-		b.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	session, refresh, err := b.Store.OpenSession(ctx, credential, "test")
+	session, refresh, err := s.Store.OpenSession(ctx, credential, "test")
 	if err != nil {
-		b.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	signed, err := b.Deps.Signer.Sign(token.Claims{UserUID: c.UID, SessionID: session.ID})
+	signed, err := s.Deps.Signer.Sign(token.Claims{UserUID: c.UID, SessionID: session.ID})
 	if err != nil {
-		b.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	return &Caller{ID: c.ID, UID: c.UID, Session: session.ID, Token: signed, Refresh: refresh}
 }
 
-// Exec runs SQL on the bundle's database.
-func (b *Server) Exec(query string, args ...any) {
-	b.t.Helper()
-	if _, err := b.DB.Exec(query, args...); err != nil {
-		b.t.Fatal(err)
+// Exec executes SQL on the server's database.
+func (s *Server) Exec(query string, args ...any) {
+	s.t.Helper()
+	if _, err := s.DB.Exec(query, args...); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
-// Int is the one number that a query answers.
-func (b *Server) Int(query string, args ...any) (n int) {
-	b.t.Helper()
-	if err := b.DB.QueryRow(query, args...).Scan(&n); err != nil {
-		b.t.Fatal(err)
+// Int returns the number that a query selects.
+func (s *Server) Int(query string, args ...any) (n int) {
+	s.t.Helper()
+	if err := s.DB.QueryRow(query, args...).Scan(&n); err != nil {
+		s.t.Fatal(err)
 	}
 	return n
 }

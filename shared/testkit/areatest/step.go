@@ -1,6 +1,7 @@
 package areatest
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -8,77 +9,78 @@ import (
 	"testing"
 )
 
-// A Step is one request of a scenario and what it must be answered with. Steps run in order, each as a subtest.
+// A Step is one request of a scenario with the response that it must get.
 type Step struct {
 	Name   string
-	As     *Caller           // nil: signed out
-	Do     string            // "DELETE /post/14"
-	Body   string            // JSON; none where empty
-	Header map[string]string // beside Authorization and Content-Type, which it overrides
+	As     *Caller           // nil: without a token
+	Do     string            // method and path, such as "DELETE /post/14"
+	Body   string            // JSON; empty: no body
+	Header map[string]string // replaces Authorization and Content-Type where it names them
 	Want   int               // status
-	Hint   string            // the error's hint, where it matters
+	Hint   string            // of the error response; empty: any
 	Check  func(*testing.T, Response)
 }
 
-// An Answer is a response, read whole.
+// A Response is a response with its whole body.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// JSON decodes the body.
-func (a Response) JSON(t testing.TB, into any) {
+// JSON decodes the body into a value.
+func (r Response) JSON(t testing.TB, into any) {
 	t.Helper()
-	if err := json.Unmarshal(a.Body, into); err != nil {
-		t.Fatalf("the answer %q: %v", a.Body, err)
+	if err := json.Unmarshal(r.Body, into); err != nil {
+		t.Fatalf("decode the body %q: %v", r.Body, err)
 	}
 }
 
-// Object is the body as a JSON object.
-func (a Response) Object(t testing.TB) (object map[string]any) {
+// Object returns the body as a JSON object.
+func (r Response) Object(t testing.TB) (object map[string]any) {
 	t.Helper()
-	a.JSON(t, &object)
+	r.JSON(t, &object)
 	return object
 }
 
-// Items are a list's items.
-func (a Response) Items(t testing.TB) []map[string]any {
+// Items returns the items of a list.
+func (r Response) Items(t testing.TB) []map[string]any {
 	t.Helper()
 	var list struct{ Items []map[string]any }
-	a.JSON(t, &list)
+	r.JSON(t, &list)
 	return list.Items
 }
 
-// Run takes the steps in order; a step that fails does not keep the others from running.
-func (b *Server) Run(t *testing.T, steps []Step) {
+// Run runs the steps in order, each as a subtest. Steps after a failed one run too.
+func (s *Server) Run(t *testing.T, steps []Step) {
 	t.Helper()
 	for _, step := range steps {
 		t.Run(step.Name, func(t *testing.T) {
-			answer := Do(t, b.URL, step)
-			if answer.Status != step.Want {
-				t.Fatalf("%s: status %d, want %d: %s", step.Do, answer.Status, step.Want, answer.Body)
+			response := Do(t, s.URL, step)
+			if response.Status != step.Want {
+				t.Fatalf("%s: status %d, want %d: %s", step.Do, response.Status, step.Want, response.Body)
 			}
-			CheckResponse(t, answer)
+			CheckResponse(t, response)
 			if step.Hint != "" {
-				if hint := answer.Object(t)["hint"]; hint != step.Hint {
+				if hint := response.Object(t)["hint"]; hint != step.Hint {
 					t.Errorf("%s: hint %q, want %q", step.Do, hint, step.Hint)
 				}
 			}
 			if step.Check != nil {
-				step.Check(t, answer)
+				step.Check(t, response)
 			}
 		})
 	}
 }
 
-// Do sends one step's request to a bundle and answers whatever came.
-func (b *Server) Do(t testing.TB, as *Caller, do, body string) Response {
+// Do sends one request, such as "GET /post/14" with an empty body, and returns the response.
+func (s *Server) Do(t testing.TB, as *Caller, do, body string) Response {
 	t.Helper()
-	return Do(t, b.URL, Step{As: as, Do: do, Body: body})
+	return Do(t, s.URL, Step{As: as, Do: do, Body: body})
 }
 
-// Do sends one step's request to the server at url.
+// Do sends the step's request to the server at url and returns the response. It follows no
+// redirect.
 func Do(t testing.TB, url string, step Step) Response {
 	t.Helper()
 	method, path, _ := strings.Cut(step.Do, " ")
@@ -95,46 +97,49 @@ func Do(t testing.TB, url string, step Step) Response {
 	for name, value := range step.Header {
 		request.Header.Set(name, value)
 	}
-	response, err := http.DefaultTransport.RoundTrip(request) // follows no redirect
+	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	read, err := io.ReadAll(response.Body)
+	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Response{response.StatusCode, response.Header, read}
+	return Response{response.StatusCode, response.Header, body}
 }
 
-// CheckResponse reports what the contract demands of every response and a does not have: headers, media type, error body.
-func CheckResponse(t testing.TB, a Response) {
+// CheckResponse checks what the contract demands of every response: some headers, the media type,
+// and the body of an error.
+func CheckResponse(t testing.TB, r Response) {
 	t.Helper()
-	if a.Header.Get("X-Request-Id") == "" || a.Header.Get("X-Content-Type-Options") != "nosniff" {
-		t.Errorf("the answer lacks X-Request-Id or X-Content-Type-Options: %v", a.Header)
+	if r.Header.Get("X-Request-Id") == "" || r.Header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("X-Request-Id or X-Content-Type-Options is missing: %v", r.Header)
 	}
-	if a.Status == http.StatusNoContent {
-		if len(a.Body) > 0 {
-			t.Errorf("204 with a body: %q", a.Body)
+	if r.Status == http.StatusNoContent {
+		if len(r.Body) > 0 {
+			t.Errorf("204 with a body: %q", r.Body)
 		}
 		return
 	}
-	if got := a.Header.Get("Content-Type"); got != "application/json" {
+	if got := r.Header.Get("Content-Type"); got != "application/json" {
 		t.Errorf("Content-Type is %q", got)
 	}
-	if a.Status < 400 || len(a.Body) == 0 { // an answer to HEAD has none
+	if r.Status < 400 || len(r.Body) == 0 { // a response to HEAD has no body
 		return
 	}
-	var e struct{ Result, Hint *string }
-	decoder := json.NewDecoder(strings.NewReader(string(a.Body)))
+	var body struct{ Result, Hint *string }
+	decoder := json.NewDecoder(bytes.NewReader(r.Body))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&e); err != nil || e.Result == nil || e.Hint == nil || *e.Result != http.StatusText(a.Status) || *e.Hint == "" {
-		t.Errorf("status %d has the body %s", a.Status, a.Body)
+	if err := decoder.Decode(&body); err != nil || body.Result == nil || body.Hint == nil ||
+		*body.Result != http.StatusText(r.Status) || *body.Hint == "" {
+		t.Errorf("status %d has the body %s", r.Status, r.Body)
 	}
-	if (a.Header.Get("WWW-Authenticate") != "") != (a.Status == http.StatusUnauthorized) {
-		t.Errorf("status %d with WWW-Authenticate %q", a.Status, a.Header.Get("WWW-Authenticate"))
+	if (r.Header.Get("WWW-Authenticate") != "") != (r.Status == http.StatusUnauthorized) {
+		t.Errorf("status %d with WWW-Authenticate %q", r.Status, r.Header.Get("WWW-Authenticate"))
 	}
-	if (a.Header.Get("Retry-After") != "") != (a.Status == http.StatusServiceUnavailable || a.Status == http.StatusTooManyRequests) {
-		t.Errorf("status %d with Retry-After %q", a.Status, a.Header.Get("Retry-After"))
+	wantRetry := r.Status == http.StatusServiceUnavailable || r.Status == http.StatusTooManyRequests
+	if (r.Header.Get("Retry-After") != "") != wantRetry {
+		t.Errorf("status %d with Retry-After %q", r.Status, r.Header.Get("Retry-After"))
 	}
 }

@@ -2,14 +2,15 @@ package areatest
 
 import "fmt"
 
-// A Text is one at the edge of what a field takes.
+// A Text is a value at the edge of the lengths that a field accepts.
 type Text struct {
 	Name  string
 	Value string
-	OK    bool // whether its length is allowed
+	OK    bool // whether the length is accepted
 }
 
-// scripts are alphabets in which a code point is one byte, three bytes, part of a syllable, and part of a picture.
+// scripts have code points that are one byte, three bytes, part of a syllable, or part of a
+// picture.
 var scripts = []struct {
 	name     string
 	alphabet []rune
@@ -20,7 +21,7 @@ var scripts = []struct {
 	{"joined emoji", []rune("👩\u200d👩\u200d👧")},
 }
 
-// Lengths are texts of least−1, least, most and most+1 code points, in several scripts.
+// Lengths returns texts of least−1, least, most and most+1 code points in several scripts.
 func Lengths(least, most int) (texts []Text) {
 	for _, script := range scripts {
 		for _, n := range []int{least - 1, least, most, most + 1} {

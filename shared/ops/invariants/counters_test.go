@@ -1,4 +1,4 @@
-package counters_test
+package invariants_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"minifb/shared/ops/counters"
+	"minifb/shared/ops/invariants"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -46,24 +46,24 @@ func sabotage() map[string]string {
 	return statements
 }
 
-func TestQueryFindsEachWrongCounter(t *testing.T) {
+func TestCountersFindsEachWrongCounter(t *testing.T) {
 	t.Parallel()
 	db := testdb.Open(t, testdb.URL(t))
 	if _, err := db.Exec(rows); err != nil {
 		t.Fatal(err)
 	}
-	if got := wrongCounters(t, db, `SELECT`); len(got) > 0 {
+	if got := violations(t, db, invariants.Counters, `SELECT`); len(got) > 0 {
 		t.Errorf("the counters are right, and the query returns %q", got)
 	}
 	for want, statement := range sabotage() {
-		if got := wrongCounters(t, db, statement); len(got) != 1 || got[0] != want {
+		if got := violations(t, db, invariants.Counters, statement); len(got) != 1 || got[0] != want {
 			t.Errorf("after %s the query returns %q, want %q alone", statement, got, want)
 		}
 	}
 }
 
-// wrongCounters executes the statement, runs the query and rolls both back.
-func wrongCounters(t *testing.T, db *sql.DB, statement string) (texts []string) {
+// violations executes the statement, returns what the query returns then, and rolls the statement back.
+func violations(t *testing.T, db *sql.DB, query, statement string) (texts []string) {
 	t.Helper()
 	tx, err := db.Begin()
 	if err != nil {
@@ -73,7 +73,7 @@ func wrongCounters(t *testing.T, db *sql.DB, statement string) (texts []string) 
 	if _, err := tx.Exec(statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
-	found, err := tx.Query(counters.Query)
+	found, err := tx.Query(query)
 	if err != nil {
 		t.Fatal(err)
 	}

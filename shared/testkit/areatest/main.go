@@ -1,0 +1,112 @@
+package areatest
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minifb/shared/function"
+)
+
+// Main is an area's TestMain. It runs the tests, and fails if they never call one of the area's
+// routes successfully. Requests of the EveryRoute checks do not count, as they run for every route
+// alike. It checks only complete runs: not with -run, -short, -list, -bench and the like.
+func Main(m *testing.M, routes function.Routes) {
+	os.Exit(run(m.Run, routes, &calls, flagValue, os.Stderr))
+}
+
+func run(
+	tests func() int, routes function.Routes, calls *callLog, flagValue func(name string) string, output io.Writer,
+) (code int) {
+	code = tests()
+	if code != 0 || !complete(flagValue) {
+		return code
+	}
+	text, err := describe(routes)
+	if err != nil {
+		fmt.Fprintln(output, err)
+		return 1
+	}
+	for _, operation := range operations(text) {
+		if route := routeOf(operation); !calls.succeeded(route) {
+			fmt.Fprintf(output, "%s has no test of its own: add one that calls it through areatest and gets 2xx or 3xx\n",
+				route)
+			code = 1
+		}
+	}
+	return code
+}
+
+func flagValue(name string) string { return flag.Lookup(name).Value.String() }
+
+// complete reports whether a run with these flags is of all tests.
+func complete(flagValue func(name string) string) bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list", "test.bench", "test.fuzz"} {
+		if flagValue(name) != "" {
+			return false
+		}
+	}
+	return flagValue("test.short") != "true" && flagValue("test.count") != "0"
+}
+
+// calls has the requests of this process.
+var calls callLog
+
+// A callLog knows the routes that were called successfully. It is safe for concurrent use.
+type callLog struct {
+	mu     sync.Mutex
+	routes map[string]bool
+}
+
+func (l *callLog) succeeded(route string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.routes[route]
+}
+
+func (l *callLog) add(route string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.routes == nil {
+		l.routes = map[string]bool{}
+	}
+	l.routes[route] = true
+}
+
+// recorder returns a handler that notes the routes of successful requests to another handler, which
+// serves the operations of the text.
+func (l *callLog) recorder(handler http.Handler, text *huma.OpenAPI) http.Handler {
+	routes := http.NewServeMux() // only to find the route of a request
+	for _, operation := range operations(text) {
+		routes.Handle(routeOf(operation), http.NotFoundHandler())
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recorded := statusWriter{ResponseWriter: w}
+		handler.ServeHTTP(&recorded, r)
+		_, route := routes.Handler(r)
+		if recorded.status < http.StatusBadRequest && strings.HasPrefix(route, r.Method+" ") { // HEAD is not GET
+			l.add(route)
+		}
+	})
+}
+
+// A statusWriter keeps the status of the response.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
