@@ -36,8 +36,8 @@ func run(
 	}
 	for _, operation := range operations(text) {
 		if route := routeOf(operation); !calls.succeeded(route) {
-			fmt.Fprintf(output, "%s has no test of its own: add one that calls it through areatest and gets 2xx or 3xx\n",
-				route)
+			const advice = "add one that calls it through areatest and gets a 2xx or 3xx"
+			fmt.Fprintf(output, "%s has no test of its own: %s\n", route, advice)
 			code = 1
 		}
 	}
