@@ -1,4 +1,5 @@
-// Package build makes the binaries that are deployed. The same source makes the same bytes, wherever and whenever it is built.
+// Package release builds the binaries that are deployed. Builds are reproducible: equal source gives
+// equal bytes.
 package release
 
 import (
@@ -16,16 +17,16 @@ import (
 	"time"
 )
 
-// A Target is what binaries are made for.
+// A Target is the kind of machine that binaries are built for.
 type Target struct {
 	Arch   string // amd64 or arm64; the system is Linux
-	Lambda bool   // for provided.al2023 alone, without what only the older runtime needs
-	Race   bool   // with the race detector, to be tried on this machine
+	Lambda bool   // for the runtime provided.al2023, without the code for Lambda's retired go1.x
+	Race   bool   // with the race detector; only for this machine
 }
 
-// Build makes the binaries of these main packages, named as `go build` names them, in the folder out. source is the repository.
-// The go command's own words go to said.
-func Build(ctx context.Context, source, out string, t Target, said io.Writer, packages ...string) error {
+// Build compiles main packages of the module in the folder source into the folder out. The binaries
+// have the names that `go build` gives them. The go command's messages are written to output.
+func Build(ctx context.Context, source, out string, t Target, output io.Writer, packages ...string) error {
 	out, err := filepath.Abs(out)
 	if err != nil {
 		return err
@@ -33,19 +34,20 @@ func Build(ctx context.Context, source, out string, t Target, said io.Writer, pa
 	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // binaries are no secret
 		return err
 	}
-	return t.compile(ctx, source, said, append([]string{"-o", out + "/"}, packages...)...)
+	return t.compile(ctx, source, output, append([]string{"-o", out + "/"}, packages...)...)
 }
 
-// Compile compiles packages that are no programs, so that several builds of what they serve in find the work done.
-func Compile(ctx context.Context, source string, t Target, said io.Writer, packages ...string) error {
-	return t.compile(ctx, source, said, packages...)
+// Compile compiles packages other than main packages into the build cache. Builds that run at the
+// same time afterwards do not each compile them.
+func Compile(ctx context.Context, source string, t Target, output io.Writer, packages ...string) error {
+	return t.compile(ctx, source, output, packages...)
 }
 
-func (t Target) compile(ctx context.Context, source string, said io.Writer, arguments ...string) error {
-	// No DWARF, which the linker would drop anyway: a fifth of the compiler's work. scripts/compile has the same flags, so
-	// that `make run`, a deploy and the tests compile everything once between them.
+func (t Target) compile(ctx context.Context, source string, output io.Writer, arguments ...string) error {
+	// The linker drops DWARF anyway; without it the compiler does a fifth less work. scripts/compile
+	// has the same flags, so that `make run`, deploys and tests share the build cache.
 	flags, cgo := []string{"-trimpath", "-gcflags=all=-dwarf=false", "-ldflags=-s -w -buildid="}, "CGO_ENABLED=0"
-	if t.Race { // as the tests are built
+	if t.Race { // the flags of the tests
 		flags, cgo = []string{"-race"}, "CGO_ENABLED=1"
 	}
 	if t.Lambda {
@@ -53,17 +55,20 @@ func (t Target) compile(ctx context.Context, source string, said io.Writer, argu
 	}
 	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{"build", "-buildvcs=false"}, flags, arguments)...)
 	cmd.Dir = source
-	// Whatever of the caller's environment would make other bytes is set. The compiler may leave its garbage, up to 1 GiB.
-	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+t.Arch, cgo, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=",
+	// The first two lines override variables that change the binary. With the third, the compiler
+	// collects garbage only above 1 GiB, which is faster.
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+t.Arch, cgo, "GOAMD64=v1", "GOARM64=v8.0",
+		"GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=",
 		"GOGC=off", "GOMEMLIMIT=1GiB")
-	cmd.Stdout, cmd.Stderr = said, said
+	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("go build %s: %w", strings.Join(arguments, " "), err)
 	}
 	return nil
 }
 
-// Zip writes the archive that Lambda takes: the binary, as bootstrap, with the mode and the time that every build gives it.
+// Zip writes the archive that Lambda accepts: the binary, named bootstrap, with a fixed mode and
+// time.
 func Zip(archive, binary string) error {
 	content, err := os.ReadFile(binary)
 	if err != nil {
@@ -74,7 +79,8 @@ func Zip(archive, binary string) error {
 		return err
 	}
 	z := zip.NewWriter(f)
-	header := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}
+	earliest := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) // that a zip can hold
+	header := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate, Modified: earliest}
 	header.SetMode(0o755)
 	w, err := z.CreateHeader(header)
 	if err == nil {
@@ -83,8 +89,8 @@ func Zip(archive, binary string) error {
 	if err == nil {
 		err = z.Close()
 	}
-	if closing := f.Close(); err == nil {
-		err = closing
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", archive, err)
@@ -92,7 +98,7 @@ func Zip(archive, binary string) error {
 	return nil
 }
 
-// Sum is a file's SHA-256, in hexadecimal.
+// Sum returns a file's SHA-256, in hexadecimal.
 func Sum(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -106,7 +112,7 @@ func Sum(path string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// Report lists the files below dir by name with their SHA-256 and size, as sha256sum -c takes it but for the size in front.
+// Report writes a line for each file below dir, by name: its size, and then what `sha256sum` prints.
 func Report(w io.Writer, dir string) error {
 	var files []string
 	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {

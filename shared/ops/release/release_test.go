@@ -7,8 +7,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 
 	"minifb/shared/ops/release"
 	"minifb/shared/ops/sam"
@@ -16,8 +19,8 @@ import (
 
 const top = "../../.."
 
-// The second build is of a copy elsewhere: nothing of where, when or by whom gets into the bytes.
-func TestTwoBuildsAreEqualToTheByte(t *testing.T) {
+// The second build is of a copy in another folder: paths, times and users must not change the bytes.
+func TestTwoBuildsHaveEqualBytes(t *testing.T) {
 	t.Parallel()
 	elsewhere := t.TempDir()
 	for _, part := range []string{"shared", "migrations", "functions/timeline"} {
@@ -37,10 +40,10 @@ func TestTwoBuildsAreEqualToTheByte(t *testing.T) {
 	var binaries, zips []string
 	for _, source := range []string{top, elsewhere} {
 		out := t.TempDir()
-		var said bytes.Buffer
-		err := release.Build(t.Context(), source, out, release.Target{Arch: runtime.GOARCH, Lambda: true}, &said, "./functions/timeline")
-		if err != nil {
-			t.Fatalf("%v\n%s", err, said.String())
+		var output bytes.Buffer
+		target := release.Target{Arch: runtime.GOARCH, Lambda: true}
+		if err := release.Build(t.Context(), source, out, target, &output, "./functions/timeline"); err != nil {
+			t.Fatalf("%v\n%s", err, output.String())
 		}
 		binary, archive := filepath.Join(out, "timeline"), filepath.Join(out, "timeline.zip")
 		if err := release.Zip(archive, binary); err != nil {
@@ -55,44 +58,76 @@ func TestTwoBuildsAreEqualToTheByte(t *testing.T) {
 		}
 	}
 	if binaries[0] != binaries[1] {
-		t.Errorf("two builds made the binaries %v", binaries)
+		t.Errorf("the SHA-256 of the two binaries are %v", binaries)
 	}
 	if zips[0] != zips[1] {
-		t.Errorf("two builds made the zips %v", zips)
+		t.Errorf("the SHA-256 of the two archives are %v", zips)
 	}
 }
 
-// What `sam build` and Lambda take template.yaml at its word for.
-func TestTemplateCanBeBuiltAsItIs(t *testing.T) {
+// properties are what `sam build` and Lambda read in template.yaml, and no program of this module.
+type properties struct {
+	Globals struct {
+		Function struct {
+			CodeURI string `yaml:"CodeUri"`
+			Handler string `yaml:"Handler"`
+			Runtime string `yaml:"Runtime"`
+		} `yaml:"Function"`
+	} `yaml:"Globals"`
+	Resources map[string]struct {
+		Metadata struct {
+			BuildMethod string `yaml:"BuildMethod"`
+		} `yaml:"Metadata"`
+	} `yaml:"Resources"`
+}
+
+func TestSAMCanBuildTheTemplate(t *testing.T) {
 	t.Parallel()
-	template, err := sam.Load(filepath.Join(top, "template.yaml"))
+	path := filepath.Join(top, "template.yaml")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p properties
+	if err := yaml.Unmarshal(content, &p); err != nil {
+		t.Fatal(err)
+	}
+	global := p.Globals.Function
+	if global.CodeURI != "." || global.Handler != "bootstrap" || global.Runtime != "provided.al2023" {
+		t.Errorf("the functions' globals are %+v", global)
+	}
+	template, err := sam.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range template.Functions {
-		if f.BuildMethod != "makefile" || f.Handler != "bootstrap" || f.Runtime != "provided.al2023" || len(f.Architectures) != 1 || f.Architectures[0] != "arm64" {
-			t.Errorf("%s is built by %q for %s %v, and runs %q", f.Name, f.BuildMethod, f.Runtime, f.Architectures, f.Handler)
+		if method := p.Resources[f.Name].Metadata.BuildMethod; method != "makefile" {
+			t.Errorf("%s has the BuildMethod %q, want makefile", f.Name, method)
+		}
+		if !slices.Equal(f.Architectures, []string{"arm64"}) {
+			t.Errorf("%s is built for %v, want arm64", f.Name, f.Architectures)
 		}
 		if _, err := os.Stat(filepath.Join(top, "functions", f.Area, "main.go")); err != nil {
 			t.Errorf("%s has no code: %v", f.Name, err)
 		}
-		// sam build runs make in a copy of CodeUri.
+		// `sam build` runs make in a copy of CodeUri.
 		cmd := exec.Command("make", "--dry-run", "build-"+f.Name, "ARTIFACTS_DIR=/artifacts")
-		cmd.Dir = filepath.Join(top, f.CodeURI)
-		said, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(said), "-function "+f.Name+` -artifacts "/artifacts"`) {
-			t.Errorf("make build-%s: %v\n%s", f.Name, err, said)
+		cmd.Dir = top
+		output, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(output), "-function "+f.Name+` -artifacts "/artifacts"`) {
+			t.Errorf("make build-%s: %v\n%s", f.Name, err, output)
 		}
 	}
 }
 
 func TestBuildFails(t *testing.T) {
 	t.Parallel()
-	err := release.Build(t.Context(), top, t.TempDir(), release.Target{Arch: runtime.GOARCH}, io.Discard, "./functions/nowhere")
-	if err == nil || !strings.Contains(err.Error(), "./functions/nowhere") {
-		t.Errorf("a package that is not there: %v", err)
+	target := release.Target{Arch: runtime.GOARCH}
+	err := release.Build(t.Context(), top, t.TempDir(), target, io.Discard, "./functions/missing")
+	if err == nil || !strings.Contains(err.Error(), "./functions/missing") {
+		t.Errorf("Build of a missing package returned %v", err)
 	}
-	if err := release.Zip(filepath.Join(t.TempDir(), "a.zip"), "/nonexistent"); err == nil {
-		t.Error("a zip was made of nothing")
+	if err := release.Zip(filepath.Join(t.TempDir(), "a.zip"), "/missing"); err == nil {
+		t.Error("Zip of a missing binary returned no error")
 	}
 }

@@ -1,24 +1,20 @@
 package sam
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 var (
 	methods     = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 	literal     = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
 	placeholder = regexp.MustCompile(`^\{[A-Za-z_][A-Za-z0-9_]*\}$`)
-	generated   = regexp.MustCompile(`^(Role|Version|Alias\w*|Url|\w*Permissions?)$`)
-	substitute  = regexp.MustCompile(`\$\{([^!{}][^{}]*)\}`)
 )
 
-// check holds a route to what API Gateway, nginx and http.ServeMux all take in the same sense.
+// check returns an error unless API Gateway, nginx and http.ServeMux all read the route in the same
+// way.
 func (r Route) check() error {
 	if !slices.Contains(methods, r.Method) {
 		return fmt.Errorf("its Method is %q; it must be one of %s", r.Method, strings.Join(methods, ", "))
@@ -35,37 +31,39 @@ func (r Route) check() error {
 		switch {
 		case placeholder.MatchString(segment):
 			if slices.Contains(names, segment) || segment == "{_}" {
-				return fmt.Errorf("its Path %q must give each placeholder a name of its own", r.Path)
+				return fmt.Errorf("its Path %q must give each placeholder a different name", r.Path)
 			}
 			names = append(names, segment)
 		case !literal.MatchString(segment) || segment == "." || segment == "..":
-			return fmt.Errorf("its Path %q has the segment %q, which is neither letters, digits and . _ ~ - nor a {name}", r.Path, segment)
+			return fmt.Errorf("its Path %q has the segment %q; write letters, digits and . _ ~ -, or a {name}",
+				r.Path, segment)
 		}
 	}
 	return nil
 }
 
-// checkOwners finds functions and routes that are there twice, and routes of which neither is the narrower one, as
-// /a/{x} and /{y}/b are at /a/b.
-func (t *Template) checkOwners(found *faults) {
+// checkOwners records the areas and routes that two functions have, and pairs of routes that match
+// a path in common although neither is more specific: /a/{x} and /{y}/b both match /a/b.
+func (t *Template) checkOwners(found *violations) {
 	type owned struct {
-		route Route
-		by    string
+		route    Route
+		function string
 	}
 	areas := map[string]string{}
 	var all []owned
 	for _, f := range t.Functions {
 		if other, ok := areas[f.Area]; ok {
-			found.add(nil, "the functions %s and %s share the folder %s", other, f.Name, f.Area)
+			found.add(nil, "the functions %s and %s have the same folder, %s", other, f.Name, f.Area)
 		}
 		areas[f.Area] = f.Name
 		for _, r := range f.Routes {
-			for _, o := range all {
-				switch overlap(r, o.route) {
+			for _, other := range all {
+				switch overlap(r, other.route) {
 				case same:
-					found.add(nil, "%s of %s is owned by %s already, as %s", r, f.Name, o.by, o.route)
+					found.add(nil, "%s of %s belongs to %s already, as %s", r, f.Name, other.function, other.route)
 				case ambiguous:
-					found.add(nil, "%s of %s and %s of %s match the same paths, and neither is the narrower one", r, f.Name, o.route, o.by)
+					found.add(nil, "%s of %s and %s of %s match the same paths, and neither is more specific",
+						r, f.Name, other.route, other.function)
 				}
 			}
 			all = append(all, owned{r, f.Name})
@@ -73,98 +71,63 @@ func (t *Template) checkOwners(found *faults) {
 	}
 }
 
+// How the requests that two routes match relate.
 const (
-	apart = iota
-	narrower
+	disjoint  = iota // no request matches both
+	contained        // one route matches a part of what the other matches
 	same
-	ambiguous
+	ambiguous // some requests match both, and each route matches others too
 )
 
-// overlap compares the paths that two routes match. GET stands for HEAD too, so that HEAD is the narrower method.
+// overlap compares the requests that two routes match. A GET route matches HEAD too, so HEAD is the
+// more specific method.
 func overlap(a, b Route) int {
-	aNarrower, bNarrower := false, false
+	aSpecific, bSpecific := false, false
 	switch {
 	case a.Method == b.Method:
 	case a.Method == "HEAD" && b.Method == "GET":
-		aNarrower = true
+		aSpecific = true
 	case a.Method == "GET" && b.Method == "HEAD":
-		bNarrower = true
+		bSpecific = true
 	default:
-		return apart
+		return disjoint
 	}
 	as, bs := strings.Split(a.Path, "/"), strings.Split(b.Path, "/")
 	if len(as) != len(bs) {
-		return apart
+		return disjoint
 	}
 	for i := range as {
 		aAny, bAny := strings.HasPrefix(as[i], "{"), strings.HasPrefix(bs[i], "{")
 		switch {
 		case aAny && !bAny:
-			bNarrower = true
+			bSpecific = true
 		case bAny && !aAny:
-			aNarrower = true
+			aSpecific = true
 		case !aAny && as[i] != bs[i]:
-			return apart
+			return disjoint
 		}
 	}
 	switch {
-	case aNarrower && bNarrower:
+	case aSpecific && bSpecific:
 		return ambiguous
-	case aNarrower || bNarrower:
-		return narrower
+	case aSpecific || bSpecific:
+		return contained
 	}
 	return same
 }
 
-// known are the names that !Ref, !Sub and !GetAtt may use.
-type known map[string]bool
-
-func (k known) has(name string) bool {
-	if k[name] || strings.HasPrefix(name, "AWS::") || strings.HasPrefix(name, "Serverless") {
-		return true // the last is what SAM makes: ServerlessHttpApi and its like
-	}
-	for own := range k {
-		if rest, ok := strings.CutPrefix(name, own); ok && generated.MatchString(rest) {
-			return true // PostRole beside Post
-		}
-	}
-	return false
-}
-
-var errDeep = errors.New("the template is nested too deeply")
-
-// checkReferences finds every name in the whole document that is neither a parameter nor a resource.
-func (k known) checkReferences(n node, depth int) {
-	if depth > 100 {
-		n.faults.add(n.Node, "%w", errDeep)
+// checkReferences records the variables that refer to a name that neither Parameters nor Resources
+// has. Outside Lambda they would be left out silently.
+func checkReferences(properties node, known map[string]bool) {
+	variables := properties.get("Environment").get("Variables")
+	if variables.Node == nil {
 		return
 	}
-	var names []string
-	switch name, argument := n.intrinsic(); name {
-	case "Ref":
-		names = []string{argument.Value}
-	case "GetAtt":
-		attribute := argument.Value
-		if argument.Kind == yaml.SequenceNode && len(argument.Content) > 0 {
-			attribute = argument.Content[0].Value
+	for i := 1; i < len(variables.Content); i += 2 {
+		value := node{variables.Content[i], variables.violations}
+		name, argument := value.intrinsic()
+		if name == "Ref" && !known[argument.Value] && !strings.HasPrefix(argument.Value, "AWS::") {
+			value.violations.add(value.Node, "!Ref %s: neither Parameters nor Resources has this name", argument.Value)
 		}
-		resource, _, _ := strings.Cut(attribute, ".")
-		names = []string{resource}
-	case "Sub":
-		if argument.Kind != yaml.ScalarNode {
-			break // its own variables come with it
-		}
-		for _, match := range substitute.FindAllStringSubmatch(argument.Value, -1) {
-			resource, _, _ := strings.Cut(match[1], ".")
-			names = append(names, resource)
-		}
-	}
-	for _, name := range names {
-		if !k.has(name) {
-			n.faults.add(n.Node, "%q is referred to, but neither Parameters nor Resources has it", name)
-		}
-	}
-	for _, child := range n.Content {
-		k.checkReferences(node{child, n.faults}, depth+1)
 	}
 }

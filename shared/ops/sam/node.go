@@ -1,6 +1,7 @@
 package sam
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -8,30 +9,37 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A node is a value of the document, or nothing where it was not written. Its methods write what is wrong into faults, so
-// that one reading finds all.
+// A node is a value of the document. Its Node is nil where the document has no such value. Its
+// methods record violations and continue, so that one run reports them all.
 type node struct {
 	*yaml.Node
-	faults *faults
+	violations *violations
 }
 
-type faults []error
+// violations are the broken rules of one template.
+type violations []error
 
-func (f *faults) add(n *yaml.Node, format string, args ...any) {
+// add records a violation at n, which may be nil.
+func (v *violations) add(n *yaml.Node, format string, args ...any) {
 	err := fmt.Errorf(format, args...)
 	if n != nil && n.Line > 0 {
 		err = fmt.Errorf("line %d: %w", n.Line, err)
 	}
-	*f = append(*f, err)
+	*v = append(*v, err)
 }
 
+// err returns all violations as one error, or nil.
+func (v *violations) err() error { return errors.Join(*v...) }
+
+// A pair is a key of a mapping with its value.
 type pair struct {
 	key   string
-	at    *yaml.Node
+	at    *yaml.Node // of the key
 	value node
 }
 
-// intrinsic is the function of CloudFormation that n calls, such as Ref or Sub, and its argument: !Ref X, or {Ref: X}.
+// intrinsic returns the intrinsic function of CloudFormation that n calls, such as Ref or Sub, and
+// its argument. Both forms are read: !Ref X and {Ref: X}. The name is "" where n calls none.
 func (n node) intrinsic() (name string, argument node) {
 	switch {
 	case n.Node == nil:
@@ -41,19 +49,20 @@ func (n node) intrinsic() (name string, argument node) {
 	case n.Kind == yaml.MappingNode && len(n.Content) == 2:
 		key := n.Content[0].Value
 		if short, ok := strings.CutPrefix(key, "Fn::"); ok || key == "Ref" || key == "Condition" {
-			return short, node{n.Content[1], n.faults}
+			return short, node{n.Content[1], n.violations}
 		}
 	}
 	return "", node{}
 }
 
-// pairs are a mapping's keys and values as written. Keys that are there twice are a fault.
-func (n node) pairs(what string) []pair {
+// pairs returns the keys and values of a mapping in the file's order. name is what violations call
+// the mapping.
+func (n node) pairs(name string) []pair {
 	if n.Node == nil || n.Tag == "!!null" {
 		return nil
 	}
 	if n.Kind != yaml.MappingNode {
-		n.faults.add(n.Node, "%s must be a mapping", what)
+		n.violations.add(n.Node, "%s must be a mapping", name)
 		return nil
 	}
 	var pairs []pair
@@ -61,74 +70,75 @@ func (n node) pairs(what string) []pair {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		at := n.Content[i]
 		if seen[at.Value] {
-			n.faults.add(at, "%s has %q twice", what, at.Value)
+			n.violations.add(at, "%s has %q twice", name, at.Value)
 			continue
 		}
 		seen[at.Value] = true
-		pairs = append(pairs, pair{at.Value, at, node{n.Content[i+1], n.faults}})
+		pairs = append(pairs, pair{at.Value, at, node{n.Content[i+1], n.violations}})
 	}
 	return pairs
 }
 
-// get is the value of a mapping's key; nothing where n is no mapping or has no such key.
+// get returns the value of a mapping's key. Its Node is nil where n is not a mapping or has no such
+// key.
 func (n node) get(key string) node {
 	if n.Node == nil || n.Kind != yaml.MappingNode {
-		return node{nil, n.faults}
+		return node{nil, n.violations}
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == key {
-			return node{n.Content[i+1], n.faults}
+			return node{n.Content[i+1], n.violations}
 		}
 	}
-	return node{nil, n.faults}
+	return node{nil, n.violations}
 }
 
-// text is a plain value as written; "" where there is none, or CloudFormation works it out.
-func (n node) text(what string) string {
+// text returns a scalar as written. It is "" where there is no value, or an intrinsic function.
+func (n node) text(name string) string {
 	if n.Node == nil || n.Tag == "!!null" {
 		return ""
 	}
-	if name, _ := n.intrinsic(); name != "" {
+	if function, _ := n.intrinsic(); function != "" {
 		return ""
 	}
 	if n.Kind != yaml.ScalarNode {
-		n.faults.add(n.Node, "%s must be a single value", what)
+		n.violations.add(n.Node, "%s must be a single value", name)
 		return ""
 	}
 	return n.Value
 }
 
-// number is an integer from least to most, or otherwise where none is written.
-func (n node) number(what string, least, most, otherwise int) int {
-	s := n.text(what)
+// number returns an integer from least to most, or fallback where the document has none.
+func (n node) number(name string, least, most, fallback int) int {
+	s := n.text(name)
 	if s == "" {
-		return otherwise
+		return fallback
 	}
 	i, err := strconv.Atoi(s)
 	if err != nil || i < least || i > most {
-		n.faults.add(n.Node, "%s must be a whole number from %d to %d", what, least, most)
-		return otherwise
+		n.violations.add(n.Node, "%s must be a whole number from %d to %d", name, least, most)
+		return fallback
 	}
 	return i
 }
 
-// list is a sequence of plain values.
-func (n node) list(what string) []string {
+// list returns a sequence of scalars.
+func (n node) list(name string) []string {
 	if n.Node == nil || n.Tag == "!!null" {
 		return nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		n.faults.add(n.Node, "%s must be a list", what)
+		n.violations.add(n.Node, "%s must be a list", name)
 		return nil
 	}
 	var list []string
 	for _, item := range n.Content {
-		list = append(list, node{item, n.faults}.text(what))
+		list = append(list, node{item, n.violations}.text(name))
 	}
 	return list
 }
 
-// first is the first of the nodes that was written.
+// first returns the first of the nodes that the document has.
 func first(nodes ...node) node {
 	for _, n := range nodes {
 		if n.Node != nil {
@@ -136,4 +146,17 @@ func first(nodes ...node) node {
 		}
 	}
 	return nodes[0]
+}
+
+// findAlias returns an alias below n, or nil.
+func findAlias(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n
+	}
+	for _, child := range n.Content {
+		if alias := findAlias(child); alias != nil {
+			return alias
+		}
+	}
+	return nil
 }

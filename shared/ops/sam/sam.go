@@ -1,4 +1,6 @@
-// Package sam reads template.yaml, the AWS SAM template that is the only list of functions and routes.
+// Package sam reads template.yaml, the AWS SAM template that is the only list of functions and
+// routes. It reads and checks what this module's programs use; `sam validate --lint` checks the
+// rest.
 package sam
 
 import (
@@ -8,66 +10,59 @@ import (
 	"time"
 )
 
-// A Template is what the template says of parameters and functions, each in the file's order.
+// A Template has the template's parameters and functions, each in the file's order.
 type Template struct {
 	Parameters []Parameter
 	Functions  []Function
 }
 
-// A Parameter is a value that whoever deploys the template gives.
+// A Parameter is a value that is set when the template is deployed.
 type Parameter struct {
-	Name          string
-	Description   string
-	Default       string
-	HasDefault    bool // tells an empty default from none
-	NoEcho        bool // a secret
-	AllowedValues []string
+	Name       string
+	Default    string
+	HasDefault bool // distinguishes an empty default from a missing one
 }
 
-// A Function is one AWS::Serverless::Function, with what Globals say of all merged in.
+// A Function is one AWS::Serverless::Function, with the properties of Globals merged in.
 type Function struct {
 	Name          string // its logical name, such as Post
 	Area          string // Name in lower case: its folder under functions/, and its binary's name
 	Description   string
-	CodeURI       string
-	Handler       string
-	Runtime       string
-	Architectures []string
-	BuildMethod   string        // from Metadata; "makefile" here
+	Architectures []string      // such as arm64
 	MemoryMB      int           // 128 to 10240
 	Timeout       time.Duration // 1 s to 15 min
-	Env           []Variable    // the global ones first
+	Env           []Variable    // those of Globals first
 	Routes        []Route
 	Schedules     []Schedule
-	// Allow are the addresses whose callers nginx lets through to this function, from Metadata; none: everybody's.
-	// API Gateway knows nothing of it.
+	// Allow lists the client addresses that nginx passes to this function, from Metadata. Without
+	// any, nginx passes all. API Gateway does not read it.
 	Allow []netip.Prefix
 }
 
-// A Variable is one of a function's environment. At most one of Ref and Intrinsic is set.
+// A Variable is one variable of a function's environment. At most one of Ref and Intrinsic is set.
 type Variable struct {
 	Name      string
-	Ref       string // the parameter (or resource) that !Ref names
-	Intrinsic string // Sub, GetAtt and the like, which CloudFormation alone can work out
-	Value     string // as written, where neither of the above is set
+	Ref       string // the parameter or resource that !Ref names
+	Intrinsic string // another intrinsic function, such as Sub or GetAtt, which only CloudFormation can evaluate
+	Value     string // the literal value, where neither of the above is set
 }
 
-// A Route is a method and a path that one function answers.
+// A Route is a method and a path that one function serves.
 type Route struct {
 	Method string // in capitals
 	Path   string // such as /post/{id}
 }
 
-// String is the route as http.ServeMux takes it: "GET /post/{id}".
+// String returns the route as a pattern of http.ServeMux: "GET /post/{id}".
 func (r Route) String() string { return r.Method + " " + r.Path }
 
-// A Schedule is an event that starts a function by the clock.
+// A Schedule is an event that calls a function at given times.
 type Schedule struct {
 	Name       string // the event's name within its function
 	Expression string // rate(5 minutes), or cron(…)
 }
 
-// Load reads the template at path. Its error names the file, and a line where one is to blame.
+// Load reads and checks the template at path. See Parse for its errors.
 func Load(path string) (*Template, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -80,7 +75,7 @@ func Load(path string) (*Template, error) {
 	return t, nil
 }
 
-// Function finds a function by its area.
+// Function returns the function of an area.
 func (t *Template) Function(area string) (Function, bool) {
 	for _, f := range t.Functions {
 		if f.Area == area {
@@ -90,7 +85,7 @@ func (t *Template) Function(area string) (Function, bool) {
 	return Function{}, false
 }
 
-// Parameter finds a parameter by its name.
+// Parameter returns the parameter with this name.
 func (t *Template) Parameter(name string) (Parameter, bool) {
 	for _, p := range t.Parameters {
 		if p.Name == name {
@@ -100,9 +95,9 @@ func (t *Template) Parameter(name string) (Parameter, bool) {
 	return Parameter{}, false
 }
 
-// Environment is what a function is started with, as "NAME=value": value answers a parameter's value and whether it has one.
-// A parameter without one takes its default; a variable that is still without a value is left out, as are
-// those that CloudFormation alone can work out.
+// Environment returns a function's environment as "NAME=value". value returns a parameter's value,
+// and whether it has one; a parameter without a value has its default. A variable without either is
+// left out, and so is one that only CloudFormation can evaluate.
 func (t *Template) Environment(f Function, value func(parameter string) (string, bool)) []string {
 	var environment []string
 	for _, v := range f.Env {

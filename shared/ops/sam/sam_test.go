@@ -69,24 +69,25 @@ func TestParse(t *testing.T) {
 	}
 	want := &sam.Template{
 		Parameters: []sam.Parameter{
-			{Name: "Url", Description: "where", NoEcho: true},
-			{Name: "Hint", Default: "full", HasDefault: true, AllowedValues: []string{"full", "generic"}},
+			{Name: "Url"},
+			{Name: "Hint", Default: "full", HasDefault: true},
 			{Name: "Empty", HasDefault: true},
 		},
 		Functions: []sam.Function{{
-			Name: "Post", Area: "post", Description: "Posts: all", CodeURI: ".", Handler: "bootstrap",
-			Runtime: "provided.al2023", Architectures: []string{"arm64"}, BuildMethod: "makefile",
-			MemoryMB: 256, Timeout: 15 * time.Second,
+			Name: "Post", Area: "post", Description: "Posts: all", Architectures: []string{"arm64"}, MemoryMB: 256,
+			Timeout: 15 * time.Second,
 			Env: []sam.Variable{
 				{Name: "URL", Ref: "Url"}, {Name: "HINT", Value: "generic"}, {Name: "EMPTY", Ref: "Empty"},
 				{Name: "BUCKET", Intrinsic: "GetAtt"}, {Name: "ROLE", Intrinsic: "Sub"}, {Name: "SIZE", Value: "20"},
 			},
 			Routes: []sam.Route{{Method: "GET", Path: "/post/{id}"}, {Method: "GET", Path: "/post"}},
 		}, {
-			Name: "Maintenance", Area: "maintenance", CodeURI: ".", Handler: "bootstrap",
-			Runtime: "provided.al2023", Architectures: []string{"x86_64"}, MemoryMB: 512, Timeout: time.Minute,
-			Env:       []sam.Variable{{Name: "URL", Ref: "Url"}, {Name: "HINT", Ref: "Hint"}, {Name: "EMPTY", Ref: "Empty"}},
-			Schedules: []sam.Schedule{{Name: "Sweep", Expression: "rate(1 minute)"}, {Name: "Nightly", Expression: "cron(0 3 * * ? *)"}},
+			Name: "Maintenance", Area: "maintenance", Architectures: []string{"x86_64"}, MemoryMB: 512,
+			Timeout: time.Minute,
+			Env:     []sam.Variable{{Name: "URL", Ref: "Url"}, {Name: "HINT", Ref: "Hint"}, {Name: "EMPTY", Ref: "Empty"}},
+			Schedules: []sam.Schedule{
+				{Name: "Sweep", Expression: "rate(1 minute)"}, {Name: "Nightly", Expression: "cron(0 3 * * ? *)"},
+			},
 		}},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -97,29 +98,33 @@ func TestParse(t *testing.T) {
 		t.Errorf("Function(post) = %v, %v", post, ok)
 	}
 	if _, ok := got.Function("Post"); ok {
-		t.Error("Function(Post) found something, but areas are in lower case")
+		t.Error("Function(Post) returned a function, but areas are in lower case")
 	}
-	environment := got.Environment(post, func(name string) (string, bool) { return "postgres://x", name == "Url" })
+	value := func(parameter string) (string, bool) { return "postgres://x", parameter == "Url" }
+	environment := got.Environment(post, value)
 	if want := []string{"URL=postgres://x", "HINT=generic", "EMPTY=", "SIZE=20"}; !slices.Equal(environment, want) {
 		t.Errorf("environment %q, want %q", environment, want)
 	}
 }
 
-func TestParameterWithoutValueIsLeftOut(t *testing.T) {
+func TestEnvironmentLeavesOutParametersWithoutValue(t *testing.T) {
 	t.Parallel()
 	got, err := sam.Parse([]byte(sample))
 	if err != nil {
 		t.Fatal(err)
 	}
-	environment := got.Environment(got.Functions[1], func(string) (string, bool) { return "", false })
+	environment := got.Environment(got.Functions[1], noValue)
 	if want := []string{"HINT=full", "EMPTY="}; !slices.Equal(environment, want) {
 		t.Errorf("environment %q, want %q", environment, want)
 	}
 }
 
-// function is a template with one function of these events, and more after it.
+func noValue(string) (string, bool) { return "", false }
+
+// function returns a template with one function, which has these events. more follows it.
 func function(events, more string) string {
-	return "Resources:\n  Post:\n    Type: AWS::Serverless::Function\n    Properties:\n      Events: {" + events + "}\n" + more
+	return "Resources:\n  Post:\n    Type: AWS::Serverless::Function\n    Properties:\n" +
+		"      Events: {" + events + "}\n" + more
 }
 
 func route(name, method, path string) string {
@@ -133,47 +138,86 @@ func TestParseRefuses(t *testing.T) {
 		return "  User:\n    Type: AWS::Serverless::Function\n    Properties: {Events: {" + events + "}}\n"
 	}
 	for name, c := range map[string]struct{ template, want string }{
-		"no YAML":             {"\t{", "no YAML"},
-		"empty":               {"", "is empty"},
-		"a list":              {"[]", "must be a mapping"},
-		"no functions":        {"Resources: {}", "Resources has no AWS::Serverless::Function"},
-		"alias":               {"Resources: &r {A: *r}", "line 1: anchors"},
-		"no events":           {function("", ""), "line 2: the function Post has neither a route nor a schedule"},
-		"owned twice":         {function(good, second(good)), "GET /post of User is owned by Post already"},
-		"by another name":     {function(route("A", "GET", "/post/{id}"), second(route("A", "GET", "/post/{post}"))), "as GET /post/{id}"},
-		"ambiguous":           {function(route("A", "GET", "/a/{x}"), second(route("B", "GET", "/{y}/b"))), "neither is the narrower"},
-		"ambiguous HEAD":      {function(route("A", "HEAD", "/a/{x}"), second(route("B", "GET", "/a/b"))), "neither is the narrower"},
-		"an event twice":      {function(good+", "+good, ""), `line 5: Events of the function Post has "A" twice`},
-		"same folder":         {function(good, strings.Replace(second(route("A", "PUT", "/x")), "User", "POST", 1)), "share the folder post"},
-		"method":              {function(route("A", "any", "/post"), ""), `its Method is "any"`},
-		"relative path":       {function(route("A", "GET", "post"), ""), "begin with a slash"},
-		"trailing slash":      {function(route("A", "GET", "/post/"), ""), `the segment ""`},
-		"dots":                {function(route("A", "GET", "/post/.."), ""), `the segment ".."`},
-		"greedy":              {function(route("A", "GET", "/{proxy+}"), ""), `the segment "{proxy+}"`},
-		"placeholder twice":   {function(route("A", "GET", "/{a}/{a}"), ""), "a name of its own"},
-		"event type":          {function("A: {Type: SQS}", ""), `its Type is "SQS"`},
-		"schedule":            {function("A: {Type: Schedule, Properties: {Schedule: daily}}", ""), "write its Schedule as"},
-		"memory":              {function(good, "      MemorySize: 64\n"), "MemorySize of the function Post must be a whole number from 128"},
-		"timeout":             {function(good, "      Timeout: long\n"), "Timeout of the function Post must be"},
-		"variable":            {function(good, "      Environment: {Variables: {A-B: 1}}\n"), `"A-B" cannot be`},
-		"Ref":                 {function(good, "      Environment: {Variables: {A: !Ref Nobody}}\n"), `line 6: "Nobody" is referred to`},
-		"long Ref":            {function(good, "      Environment: {Variables: {A: {Ref: Nobody}}}\n"), `"Nobody" is referred to`},
-		"Ref nearly right":    {function(good, "      Role: !Ref Posts\n"), `"Posts" is referred to`},
-		"Sub":                 {function(good, "      Role: !Sub 'x${Nobody.Arn}'\n"), `"Nobody" is referred to`},
-		"GetAtt":              {function(good, "      Role: !GetAtt Nobody.Arn\n"), `"Nobody" is referred to`},
-		"long GetAtt":         {function(good, "      Role: {Fn::GetAtt: [Nobody, Arn]}\n"), `"Nobody" is referred to`},
-		"variables as a list": {function(good, "      Environment: {Variables: [1]}\n"), "Variables of Post must be a mapping"},
-		"path as a list":      {function("A: {Type: HttpApi, Properties: {Method: GET, Path: [a]}}", ""), "Path of the event A of Post must be a single value"},
-		"scalar function":     {"Resources: {Post: 3, X: {Type: AWS::Serverless::Function, Properties: 3}}", "must be a mapping"},
+		"not YAML":     {"\t{", "not valid YAML"},
+		"empty":        {"", "is empty"},
+		"a list":       {"[]", "must be a mapping"},
+		"no functions": {"Resources: {}", "Resources has no AWS::Serverless::Function"},
+		"alias":        {"Resources: &r {A: *r}", "line 1: anchors"},
+		"no events":    {function("", ""), "line 2: the function Post has neither a route nor a schedule"},
+		"owned twice":  {function(good, second(good)), "GET /post of User belongs to Post already"},
+		"by another placeholder": {
+			function(route("A", "GET", "/post/{id}"), second(route("A", "GET", "/post/{post}"))),
+			"as GET /post/{id}",
+		},
+		"ambiguous": {
+			function(route("A", "GET", "/a/{x}"), second(route("B", "GET", "/{y}/b"))),
+			"neither is more specific",
+		},
+		"ambiguous HEAD": {
+			function(route("A", "HEAD", "/a/{x}"), second(route("B", "GET", "/a/b"))),
+			"neither is more specific",
+		},
+		"an event twice": {function(good+", "+good, ""), `line 5: Events of the function Post has "A" twice`},
+		"same folder": {
+			function(good, strings.Replace(second(route("A", "PUT", "/x")), "User", "POST", 1)),
+			"have the same folder, post",
+		},
+		"method": {
+			function(route("A", "any", "/post"), ""),
+			`its Method is "any"; it must be one of GET`,
+		},
+		"relative path":     {function(route("A", "GET", "post"), ""), "begin with a slash"},
+		"trailing slash":    {function(route("A", "GET", "/post/"), ""), `the segment ""`},
+		"dots":              {function(route("A", "GET", "/post/.."), ""), `the segment ".."`},
+		"greedy":            {function(route("A", "GET", "/{proxy+}"), ""), `the segment "{proxy+}"`},
+		"placeholder twice": {function(route("A", "GET", "/{a}/{a}"), ""), "a different name"},
+		"event type":        {function("A: {Type: SQS}", ""), `its Type is "SQS"`},
+		"schedule": {
+			function("A: {Type: Schedule, Properties: {Schedule: daily}}", ""),
+			"write its Schedule as",
+		},
+		"memory": {
+			function(good, "      MemorySize: 64\n"),
+			"MemorySize of the function Post must be a whole number from 128",
+		},
+		"timeout": {function(good, "      Timeout: long\n"), "Timeout of the function Post must be"},
+		"variable": {
+			function(good, "      Environment: {Variables: {A-B: 1}}\n"),
+			`Lambda does not accept "A-B"`,
+		},
+		"Ref": {
+			function(good, "      Environment: {Variables: {A: !Ref Missing}}\n"),
+			`line 6: !Ref Missing: neither`,
+		},
+		"long Ref": {
+			function(good, "      Environment: {Variables: {A: {Ref: Missing}}}\n"),
+			`!Ref Missing: neither`,
+		},
+		"Ref in Globals": {
+			"Globals: {Function: {Environment: {Variables: {A: !Ref Missing}}}}\n" + function(good, ""),
+			`line 1: !Ref Missing`,
+		},
+		"variables as a list": {
+			function(good, "      Environment: {Variables: [1]}\n"),
+			"Variables of Post must be a mapping",
+		},
+		"path as a list": {
+			function("A: {Type: HttpApi, Properties: {Method: GET, Path: [a]}}", ""),
+			"Path of the event A of Post must be a single value",
+		},
+		"scalar function": {
+			"Resources: {Post: 3, X: {Type: AWS::Serverless::Function, Properties: 3}}",
+			"must be a mapping",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := sam.Parse([]byte(c.template))
 			if err == nil {
-				t.Fatalf("read as %+v, want an error with %q", got, c.want)
+				t.Fatalf("Parse returned %+v, want an error with %q", got, c.want)
 			}
 			if !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %q, want it to say %q", err, c.want)
+				t.Errorf("got the error %q, want it to contain %q", err, c.want)
 			}
 		})
 	}
@@ -193,20 +237,21 @@ Resources:
 		t.Fatal(err)
 	}
 	if got := fmt.Sprint(template.Functions[0].Allow); got != "[10.0.0.0/8 ::1/128 127.0.0.1/32]" {
-		t.Errorf("allowed are %s", got)
+		t.Errorf("Allow is %s", got)
 	}
 	for _, bad := range []string{"10.0.0.0/33", "somewhere", "10.0.0"} {
-		if _, err := sam.Parse(fmt.Appendf(nil, text, bad)); err == nil || !strings.Contains(err.Error(), "no address") {
+		_, err := sam.Parse(fmt.Appendf(nil, text, bad))
+		if err == nil || !strings.Contains(err.Error(), "not an address") {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
 }
 
-func TestAllFaultsAtOnce(t *testing.T) {
+func TestParseReportsEveryViolation(t *testing.T) {
 	t.Parallel()
 	_, err := sam.Parse([]byte(function(route("A", "GET", "x")+", "+route("B", "COPY", "/x"), "      Timeout: 0\n")))
 	if err == nil || strings.Count(err.Error(), "\n") < 2 {
-		t.Errorf("want three faults or more, got %v", err)
+		t.Errorf("want three violations or more, got %v", err)
 	}
 }
 
@@ -222,20 +267,21 @@ func TestLoad(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "template.yaml")
 	if _, err := sam.Load(path); err == nil {
-		t.Error("a missing file was read")
+		t.Error("Load returned no error for a missing file")
 	}
 	if err := os.WriteFile(path, []byte("Resources: 3"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := sam.Load(path); err == nil || !strings.Contains(err.Error(), path) {
-		t.Errorf("the error does not name its file: %v", err)
+		t.Errorf("the error does not name the file: %v", err)
 	}
 }
 
-// Whatever Parse lets through, the routers must take: ServeMux panics on routes that it finds ambiguous.
+// ServeMux accepts every template that Parse accepts. It panics on routes that it finds ambiguous.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(sample))
-	f.Add([]byte(function(route("A", "GET", "/a/{x}")+", "+route("B", "HEAD", "/{y}/b")+", "+route("C", "GET", "/"), "")))
+	events := []string{route("A", "GET", "/a/{x}"), route("B", "HEAD", "/{y}/b"), route("C", "GET", "/")}
+	f.Add([]byte(function(strings.Join(events, ", "), "")))
 	f.Add([]byte("Resources: {A: {Type: AWS::Serverless::Function, Properties: !Sub [x, {}]}}"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		template, err := sam.Parse(content)
@@ -247,7 +293,7 @@ func FuzzParse(f *testing.F) {
 			for _, r := range function.Routes {
 				mux.Handle(r.String(), http.NotFoundHandler())
 			}
-			template.Environment(function, func(string) (string, bool) { return "", false })
+			template.Environment(function, noValue)
 		}
 	})
 }
