@@ -26,7 +26,6 @@ import (
 	"time"
 
 	"minifb/shared/ops/release"
-	"minifb/shared/ops/render"
 	"minifb/shared/ops/sam"
 )
 
@@ -88,7 +87,7 @@ func (o order) run(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("template.yaml has no function %q: name one as its folder under functions/ is called", o.function)
 	}
-	variables := []string{"AREA=" + function.Area, "PROBE=" + render.Probe(function)}
+	variables := []string{"AREA=" + function.Area, "PROBE=" + probePath(function)}
 	if o.rollback {
 		return o.send(ctx, nil, append(variables, "VERB=rollback")...)
 	}

@@ -14,7 +14,7 @@ import (
 	"minifb/shared/ops/render"
 )
 
-func TestLimitsInTime(t *testing.T) {
+func TestTimeLimits(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(_ http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
@@ -22,7 +22,7 @@ func TestLimitsInTime(t *testing.T) {
 			<-r.Context().Done()
 		}
 	})
-	t.Run("headers that do not end", func(t *testing.T) {
+	t.Run("headers never end", func(t *testing.T) {
 		t.Parallel()
 		conn, err := net.Dial("tcp", address)
 		if err != nil {
@@ -30,21 +30,21 @@ func TestLimitsInTime(t *testing.T) {
 		}
 		defer conn.Close()
 		io.WriteString(conn, "GET /post HTTP/1.1\r\nHost: a\r\n")
-		begun := time.Now()
-		_ = conn.SetReadDeadline(begun.Add(9 * time.Second))
+		start := time.Now()
+		_ = conn.SetReadDeadline(start.Add(9 * time.Second))
 		if _, err := io.ReadAll(conn); err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("it was not cut off within %s", time.Since(begun))
+			t.Errorf("nginx has not closed the connection within %s", time.Since(start))
 		}
 	})
-	t.Run("a function that does not answer", func(t *testing.T) {
+	t.Run("a function sends no response", func(t *testing.T) {
 		t.Parallel()
 		response, body := send(t, address, ask("GET /post/slow"))
 		checkError(t, response, body, 504, "time limit")
 	})
 }
 
-// A function that dies with a request costs that request alone, and nothing is sent twice.
-func TestDyingFunction(t *testing.T) {
+// A function that dies fails only the request that it serves, and nginx does not send it again.
+func TestFunctionDies(t *testing.T) {
 	t.Parallel()
 	calls := make(chan string, 100)
 	address := start(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -55,17 +55,21 @@ func TestDyingFunction(t *testing.T) {
 		response, body := send(t, address, ask(line))
 		checkError(t, response, body, 503, "try again")
 		if len(calls) != i+1 {
-			t.Errorf("%s reached the function %d times in all", line, len(calls))
+			t.Errorf("after %s the function has received %d requests, want %d", line, len(calls), i+1)
 		}
 	}
 }
 
-func TestRefusesWhatNginxCannotDo(t *testing.T) {
+func TestConfigurationRefuses(t *testing.T) {
 	t.Parallel()
 	two := `
 Resources:
-  A: {Type: AWS::Serverless::Function, Properties: {Events: {X: {Type: HttpApi, Properties: {Method: GET, Path: "/a/{id}"}}}}}
-  B: {Type: AWS::Serverless::Function, Properties: {Events: {X: {Type: HttpApi, Properties: {Method: PUT, Path: "/a/%s"}}}}}
+  A:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {X: {Type: HttpApi, Properties: {Method: GET, Path: "/a/{id}"}}}}
+  B:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {X: {Type: HttpApi, Properties: {Method: PUT, Path: "/a/%s"}}}}
 `
 	for _, path := range []string{"{id}", "{other}", "b"} {
 		err := render.Nginx{Listen: "80"}.Configuration(io.Discard, parse(t, fmt.Sprintf(two, path)))
@@ -75,7 +79,7 @@ Resources:
 	}
 	for _, n := range []render.Nginx{{Listen: "80; evil"}, {Sockets: "/a b"}, {Certificate: "/c"}, {Redirect: "80"}} {
 		if err := n.Configuration(io.Discard, parse(t, template)); err == nil {
-			t.Errorf("%+v was taken", n)
+			t.Errorf("Configuration accepts %+v", n)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func parse(t *testing.T, text string) *sam.Template {
 	return parsed
 }
 
-// root is a folder with a path short enough for sockets.
+// root returns a folder whose path is short enough for sockets.
 func root(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "mf")
@@ -75,7 +75,7 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// start runs nginx before functions that all answer by f; nothing listens for Gone.
+// start runs nginx in front of functions that are all served by f. No process listens for Gone.
 func start(t *testing.T, f http.HandlerFunc) (address string) {
 	t.Helper()
 	dir := root(t)
@@ -106,7 +106,7 @@ func start(t *testing.T, f http.HandlerFunc) (address string) {
 	return address
 }
 
-// send writes the request as it is given, and answers the response with its body read.
+// send writes the request as it is, and returns the response and its body.
 func send(t *testing.T, address, request string) (*http.Response, string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -131,24 +131,27 @@ func send(t *testing.T, address, request string) (*http.Response, string) {
 	return response, string(content)
 }
 
+// ask returns a request without a body. line is such as GET /post.
 func ask(line string) string { return line + " HTTP/1.1\r\nHost: api.example:81\r\n\r\n" }
 
-func TestPathPicksTheFunctionAndReachesItUntouched(t *testing.T) {
+func TestPathChoosesTheFunctionAndIsPassedUnchanged(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.RequestURI) })
 	for target, area := range map[string]string{
-		"/post/1": "post", "/post/a%2Fb": "post", "/post/1%2Fcomment": "post", "/post/%61": "post", "/p%6Fst/1": "post", "/post/1?": "post",
-		"/post/1?q=%2F+%20&&": "post", "/post/1?next=/post/1/comment": "post", "/post/a|b^c": "post", "/post/안녕": "post", "/post": "post",
-		"/post/1/comment": "comment", "/post/1/comment?size=2": "comment", "/inside": "inside",
+		"/post/1": "post", "/post/a%2Fb": "post", "/post/1%2Fcomment": "post", "/post/%61": "post", "/p%6Fst/1": "post",
+		"/post/1?": "post", "/post/1?q=%2F+%20&&": "post", "/post/1?next=/post/1/comment": "post",
+		"/post/a|b^c": "post",
+		"/post/안녕":    "post", "/post": "post", "/post/1/comment": "comment", "/post/1/comment?size=2": "comment",
+		"/inside": "inside",
 	} {
 		response, got := send(t, address, ask("GET "+target))
 		if response.StatusCode != 200 || got != target || response.Header.Get("X-Area") != area {
-			t.Errorf("%s: %d, %s saw %q", target, response.StatusCode, response.Header.Get("X-Area"), got)
+			t.Errorf("%s: %d, and %s received %q", target, response.StatusCode, response.Header.Get("X-Area"), got)
 		}
 	}
-	// A method that the path does not have is for its function to refuse.
+	// The function refuses a method that its path does not have.
 	if response, _ := send(t, address, ask("DELETE /post")); response.Header.Get("X-Area") != "post" {
-		t.Errorf("DELETE /post was answered %d before it came to its function", response.StatusCode)
+		t.Errorf("nginx responded to DELETE /post itself, with %d", response.StatusCode)
 	}
 }
 
@@ -159,32 +162,35 @@ func TestHeaders(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 		w.Write(dump)
 	})
-	response, got := send(t, address, "POST /post HTTP/1.1\r\nHost: api.example:81\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil\r\n"+
-		"X-Forwarded-Proto: https\r\nForwarded: for=6.6.6.6\r\nX-Request-Id: mine-1\r\nAuthorization: Bearer t\r\n"+
-		"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+	response, got := send(t, address, "POST /post HTTP/1.1\r\nHost: api.example:81\r\n"+
+		"X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Proto: https\r\nForwarded: for=6.6.6.6\r\n"+
+		"X-Request-Id: mine-1\r\nAuthorization: Bearer t\r\nContent-Type: application/json\r\n"+
+		"Content-Length: 2\r\n\r\n{}")
 	if response.StatusCode != http.StatusTeapot {
-		t.Errorf("the function's answer came as %d", response.StatusCode)
+		t.Errorf("the function's response arrived with the status %d", response.StatusCode)
 	}
 	for _, want := range []string{
-		"Host: api.example:81\r\n", "X-Forwarded-For: 127.0.0.1\r\n", "X-Forwarded-Host: api.example:81\r\n", "X-Forwarded-Proto: http\r\n",
-		"X-Request-Id: mine-1\r\n", "Authorization: Bearer t\r\n", "Content-Length: 2\r\n", "\r\n\r\n{}",
+		"Host: api.example:81\r\n", "X-Forwarded-For: 127.0.0.1\r\n", "X-Forwarded-Host: api.example:81\r\n",
+		"X-Forwarded-Proto: http\r\n", "X-Request-Id: mine-1\r\n", "Authorization: Bearer t\r\n",
+		"Content-Length: 2\r\n", "\r\n\r\n{}",
 	} {
 		if !strings.Contains(got, want) {
-			t.Errorf("the function did not see %q in\n%s", want, got)
+			t.Errorf("the function did not receive %q in\n%s", want, got)
 		}
 	}
 	for _, not := range []string{"6.6.6.6", "evil", "https"} {
 		if strings.Contains(got, not) {
-			t.Errorf("the function saw %q in\n%s", not, got)
+			t.Errorf("the function received %q in\n%s", not, got)
 		}
 	}
 	made := regexp.MustCompile(`X-Request-Id: [0-9a-f]{32}\r\n`)
-	if _, got = send(t, address, "GET /post HTTP/1.1\r\nHost: a\r\nX-Request-Id: <not sane>\r\n\r\n"); !made.MatchString(got) {
-		t.Errorf("no request id was made in place of one that is not sane:\n%s", got)
+	_, got = send(t, address, "GET /post HTTP/1.1\r\nHost: a\r\nX-Request-Id: <invalid>\r\n\r\n")
+	if !made.MatchString(got) {
+		t.Errorf("nginx did not replace an invalid request id:\n%s", got)
 	}
 }
 
-func TestOwnRefusalsAreInTheContractsShape(t *testing.T) {
+func TestOwnErrorsHaveTheJSONOfTheAPI(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
 	long := strings.Repeat("x", 9000)
@@ -192,25 +198,40 @@ func TestOwnRefusalsAreInTheContractsShape(t *testing.T) {
 		request string
 		status  int
 		hint    string
-		header  string // one that must be there
+		header  string // one that the response must have
 	}{
-		"no route":            {ask("GET /nowhere?a=b"), 404, "There is no route 'GET /nowhere'; check the path, to the letter and its slashes.", ""},
-		"no route, quotes":    {ask(`GET /"\`), 404, "There is no route 'GET (this path)'; check", ""},
-		"a slash too many":    {ask("GET /post/"), 404, "'GET /post/'", ""},
-		"two slashes":         {ask("GET //post"), 404, "'GET //post'", ""},
-		"no route, a body":    {"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 404, "'POST /nowhere'", ""},
-		"health from outside": {ask("GET /readyz"), 404, "'GET /readyz'", ""},
-		"our own folder":      {ask("GET /.minifb/400"), 404, "There is no route 'GET /.minifb/400'", ""},
-		"a refused address":   {ask("DELETE /backoffice?x"), 403, "You have not permission for 'DELETE /backoffice'", ""},
-		"TRACE":               {ask("TRACE /post/1"), 405, "TRACE is not allowed here; use one of GET, HEAD, PATCH.", "Allow"},
-		"bad request line":    {"NONSENSE\r\n\r\n", 400, "cannot be read", ""},
-		"no host":             {"GET /post HTTP/1.1\r\n\r\n", 400, "cannot be read", ""},
-		"bad escape":          {ask("GET /post/%zz"), 400, "cannot be read", ""},
-		"long URI":            {ask("GET /post?" + long), 414, "at most 8 KiB", ""},
-		"long header":         {"GET /post HTTP/1.1\r\nHost: a\r\nX: " + long + "\r\n\r\n", 431, "at most 8 KiB each", ""},
-		"large body":          {"POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 80000\r\n\r\n", 413, "at most 64 KiB", ""},
-		"strange encoding":    {"POST /post HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "Transfer-Encoding", ""},
-		"dead function":       {ask("GET /gone"), 503, "try again in a second", "Retry-After"},
+		"no route": {
+			ask("GET /nowhere?a=b"), 404,
+			"There is no route 'GET /nowhere'; check the path, to the letter and its slashes.", "",
+		},
+		"no route, quotes": {ask(`GET /"\`), 404, "There is no route 'GET (this path)'; check", ""},
+		"an extra slash":   {ask("GET /post/"), 404, "'GET /post/'", ""},
+		"two slashes":      {ask("GET //post"), 404, "'GET //post'", ""},
+		"no route, a body": {
+			"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 404, "'POST /nowhere'", "",
+		},
+		"health check":      {ask("GET /readyz"), 404, "'GET /readyz'", ""},
+		"internal location": {ask("GET /.minifb/400"), 404, "There is no route 'GET /.minifb/400'", ""},
+		"a refused address": {
+			ask("DELETE /backoffice?x"), 403, "You have not permission for 'DELETE /backoffice'", "",
+		},
+		"TRACE": {
+			ask("TRACE /post/1"), 405, "TRACE is not allowed here; use one of GET, HEAD, PATCH.", "Allow",
+		},
+		"bad request line": {"NONSENSE\r\n\r\n", 400, "cannot be read", ""},
+		"no host":          {"GET /post HTTP/1.1\r\n\r\n", 400, "cannot be read", ""},
+		"bad escape":       {ask("GET /post/%zz"), 400, "cannot be read", ""},
+		"long URI":         {ask("GET /post?" + long), 414, "at most 8 KiB", ""},
+		"long header": {
+			"GET /post HTTP/1.1\r\nHost: a\r\nX: " + long + "\r\n\r\n", 431, "at most 8 KiB each", "",
+		},
+		"large body": {
+			"POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 80000\r\n\r\n", 413, "at most 64 KiB", "",
+		},
+		"unknown encoding": {
+			"POST /post HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "Transfer-Encoding", "",
+		},
+		"dead function": {ask("GET /gone"), 503, "try again in a second", "Retry-After"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -234,30 +255,32 @@ func checkError(t *testing.T, response *http.Response, body string, status int, 
 	t.Helper()
 	var e map[string]string
 	if err := json.Unmarshal([]byte(body), &e); err != nil {
-		t.Fatalf("%d %q is no error: %v", response.StatusCode, body, err)
+		t.Fatalf("%d %q is not an error of the API: %v", response.StatusCode, body, err)
 	}
-	if response.StatusCode != status || len(e) != 2 || e["result"] != http.StatusText(status) || !strings.Contains(e["hint"], hint) {
+	right := len(e) == 2 && e["result"] == http.StatusText(status) && strings.Contains(e["hint"], hint)
+	if response.StatusCode != status || !right {
 		t.Errorf("got %d %s, want %d with %q", response.StatusCode, body, status, hint)
 	}
 	h := response.Header
-	if h.Get("Content-Type") != "application/json" || len(h["X-Request-Id"]) != 1 || len(h["X-Content-Type-Options"]) != 1 || h.Get("Server") != "nginx" {
-		t.Errorf("the answer %d has the headers %v", response.StatusCode, h)
+	once := len(h["X-Request-Id"]) == 1 && len(h["X-Content-Type-Options"]) == 1
+	if h.Get("Content-Type") != "application/json" || h.Get("Server") != "nginx" || !once {
+		t.Errorf("the response %d has the headers %v", response.StatusCode, h)
 	}
 }
 
-func TestFunctionsErrorsPassUnchanged(t *testing.T) {
+func TestErrorsOfFunctionsPassUnchanged(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", "its-own")
 		var status int
 		fmt.Sscan(r.URL.Query().Get("status"), &status)
 		w.WriteHeader(status)
-		io.WriteString(w, "its own words")
+		io.WriteString(w, "its own text")
 	})
 	for _, status := range []int{400, 401, 403, 404, 405, 413, 429, 500, 502, 503, 504} {
 		response, body := send(t, address, ask(fmt.Sprintf("GET /post?status=%d", status)))
-		if response.StatusCode != status || body != "its own words" || len(response.Header["X-Request-Id"]) != 1 {
-			t.Errorf("%d came as %d %q %v", status, response.StatusCode, body, response.Header)
+		if response.StatusCode != status || body != "its own text" || len(response.Header["X-Request-Id"]) != 1 {
+			t.Errorf("%d arrived as %d %q %v", status, response.StatusCode, body, response.Header)
 		}
 	}
 }

@@ -1,4 +1,5 @@
-// Package render makes what a host with nginx and systemd needs of template.yaml: nginx's configuration and the units.
+// Package render writes the configuration of nginx and the systemd units of a host, from
+// template.yaml.
 package render
 
 import (
@@ -10,31 +11,32 @@ import (
 	"minifb/shared/ops/sam"
 )
 
-// A path is all routes of one path. nginx picks the function by the path alone: the function itself answers 405.
+// A path has all routes with the same path. nginx chooses the function by the path alone; the
+// function responds with 405 to other methods.
 type path struct {
 	Area    string
-	Pattern string // a regular expression, from the path's first to its last character
-	Allow   string // the methods, as the Allow header lists them
-	pattern string // as the template has it
+	Pattern string // a regular expression for the whole path
+	Allow   string // the methods, in the form of the Allow header
+	path    string // in the template, such as /post/{id}
 }
 
 var placeholder = regexp.MustCompile(`^\{.*\}$`)
 
-// paths are the template's, the narrower before the wider. It fails where functions share a path, or two that overlap:
-// which of them a request is for would then take more than its path to tell.
+// paths returns the template's paths, those with fewer placeholders first. It returns an error where
+// a request's path does not decide which function serves it.
 func paths(t *sam.Template) ([]path, error) {
 	methods := map[string][]string{}
 	var all []path
 	for _, f := range t.Functions {
 		for _, r := range f.Routes {
 			for _, other := range all {
-				if other.Area != f.Area && overlap(other.pattern, r.Path) {
-					return nil, fmt.Errorf("%s of %s and %s of %s overlap: nginx picks a function by the path alone, so give them to one function",
-						r.Path, f.Area, other.pattern, other.Area)
+				if other.Area != f.Area && overlap(other.path, r.Path) {
+					return nil, fmt.Errorf("%s of %s and %s of %s overlap; nginx chooses the function by the path alone, "+
+						"so one function must have both", r.Path, f.Area, other.path, other.Area)
 				}
 			}
 			if methods[r.Path] == nil {
-				all = append(all, path{Area: f.Area, pattern: r.Path})
+				all = append(all, path{Area: f.Area, path: r.Path})
 			}
 			methods[r.Path] = append(methods[r.Path], r.Method)
 			if r.Method == "GET" {
@@ -44,10 +46,10 @@ func paths(t *sam.Template) ([]path, error) {
 	}
 	for i := range all {
 		p := &all[i]
-		slices.Sort(methods[p.pattern])
-		p.Allow = strings.Join(slices.Compact(methods[p.pattern]), ", ")
+		slices.Sort(methods[p.path])
+		p.Allow = strings.Join(slices.Compact(methods[p.path]), ", ")
 		var segments []string
-		for segment := range strings.SplitSeq(p.pattern, "/") {
+		for segment := range strings.SplitSeq(p.path, "/") {
 			if placeholder.MatchString(segment) {
 				segments = append(segments, "[^/?]+")
 			} else {
@@ -57,12 +59,12 @@ func paths(t *sam.Template) ([]path, error) {
 		p.Pattern = strings.Join(segments, "/")
 	}
 	slices.SortStableFunc(all, func(a, b path) int {
-		return strings.Count(a.pattern, "{") - strings.Count(b.pattern, "{")
+		return strings.Count(a.path, "{") - strings.Count(b.path, "{")
 	})
 	return all, nil
 }
 
-// overlap tells whether some path matches both patterns.
+// overlap reports whether a request's path can match both paths.
 func overlap(a, b string) bool {
 	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
 	if len(as) != len(bs) {
@@ -75,22 +77,3 @@ func overlap(a, b string) bool {
 	}
 	return true
 }
-
-// Probe is a request that any working build of the function answers with a status below 500: its first GET route without a
-// placeholder, else its first GET route with 0 in their places, else its readiness.
-func Probe(f sam.Function) string {
-	probe := "/readyz"
-	for _, r := range slices.Backward(f.Routes) {
-		if r.Method == "GET" && strings.Contains(r.Path, "{") {
-			probe = braces.ReplaceAllString(r.Path, "0")
-		}
-	}
-	for _, r := range f.Routes {
-		if r.Method == "GET" && !strings.Contains(r.Path, "{") {
-			return r.Path
-		}
-	}
-	return probe
-}
-
-var braces = regexp.MustCompile(`\{[^}]*\}`)

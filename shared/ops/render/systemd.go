@@ -10,7 +10,7 @@ import (
 	"minifb/shared/ops/sam"
 )
 
-// Where a host keeps what the units name.
+// The folders of a host that the units name.
 const (
 	Sockets  = "/run/minifb" // <area>.sock
 	Releases = "/opt/minifb" // <area>/current and <area>/next, links to releases
@@ -29,8 +29,8 @@ var (
 		New("socket").Parse(socketText)).New("timer").Parse(timerText))
 )
 
-// files are the variables whose values are JSON too long for an environment file: where the host has them. A secret one is
-// handed over by systemd, which alone can read the file.
+// files are the variables whose values, keys in JSON, a host has in files of their own. Only root can
+// read a secret file; systemd passes it to the function as a credential.
 var files = map[string]struct {
 	Path   string
 	Secret bool
@@ -39,20 +39,36 @@ var files = map[string]struct {
 	"TOKEN_PRIVATE_KEY": {Settings + "/private.jwk", true},
 }
 
+// A service has the values of service.tmpl.
 type service struct {
-	Unit, Area, Description, Type string
-	Exec                          []string
-	Passed                        bool // the area's socket
-	Restart, Install, Function    bool
-	StartLimit                    int // seconds
-	GoMemory, MemoryMB, CPU       int // MiB, MiB, percent of one processor
-	Environment, Credentials      []string
-	Runtime                       string
+	Unit        string // its file name
+	Area        string
+	Description string
+	Type        string // notify or oneshot
+	ExecStart   string
+	Function    bool // it is a process of a function, not a caller of one
+	HasSocket   bool // systemd passes it the area's socket
+	Restart     bool // systemd restarts it whenever it ends
+	Install     bool // systemd starts it at boot
+
+	StartTimeout int // seconds
+	MemoryMB     int
+	GoMemoryMB   int // GOMEMLIMIT
+	CPU          int // percent of one processor
+
+	Environment      []string
+	Credentials      []string
+	RuntimeDirectory string
 }
 
-// Units are the systemd units of all functions, by file name. Each function has a socket, and three services: minifb-<area> serves;
-// minifb-<area>-check, for a release not yet trusted, serves a socket of its own; minifb-<area>-next serves beside the first
-// while that restarts. A schedule has a timer and a service that calls the function.
+// Units returns the systemd units of all functions, by file name. Each function has a socket,
+// minifb-<area>.socket, and three services, which scripts/deploy/steps.sh starts and stops:
+//
+//   - minifb-<area> serves the current release at the socket;
+//   - minifb-<area>-check runs the next release at a socket of its own, for the checks of a deploy;
+//   - minifb-<area>-next serves the next release at the same socket while minifb-<area> restarts.
+//
+// Each schedule has a timer, and a service that calls the function.
 func Units(t *sam.Template) (map[string]string, error) {
 	all := map[string]string{}
 	add := func(name, kind string, data any) error {
@@ -74,16 +90,17 @@ func Units(t *sam.Template) (map[string]string, error) {
 			}
 		}
 		for _, schedule := range f.Schedules {
-			lines, err := timer(schedule.Expression)
+			times, err := timerSettings(schedule.Expression)
 			if err != nil {
 				return nil, fmt.Errorf("the schedule %s of %s: %w", schedule.Name, f.Name, err)
 			}
 			name := unit + "-" + strings.ToLower(schedule.Name)
-			err = add(name+".timer", "timer", map[string]any{"Area": f.Area, "Name": schedule.Name, "Lines": lines})
+			err = add(name+".timer", "timer", map[string]any{"Area": f.Area, "Name": schedule.Name, "Times": times})
 			if err != nil {
 				return nil, err
 			}
-			if err := add(name+".service", "service", call(f, schedule, name)); err != nil {
+			service := scheduleService(f, schedule, name)
+			if err := add(service.Unit, "service", service); err != nil {
 				return nil, err
 			}
 		}
@@ -91,10 +108,12 @@ func Units(t *sam.Template) (map[string]string, error) {
 	return all, nil
 }
 
+// services returns the three services of a function.
 func services(t *sam.Template, f sam.Function) []service {
 	base := service{
-		Area: f.Area, Description: escape(f.Area + ": " + f.Description), Type: "notify", Function: true, StartLimit: 10,
-		MemoryMB: f.MemoryMB, GoMemory: f.MemoryMB * 8 / 10, CPU: 100 * max(1, f.MemoryMB/256),
+		Area: f.Area, Description: escape(f.Area + ": " + f.Description), Type: "notify", Function: true,
+		StartTimeout: 10,
+		MemoryMB:     f.MemoryMB, GoMemoryMB: f.MemoryMB * 8 / 10, CPU: 100 * max(1, f.MemoryMB/256),
 	}
 	for _, v := range f.Env {
 		file, isFile := files[v.Name]
@@ -113,40 +132,45 @@ func services(t *sam.Template, f sam.Function) []service {
 	}
 	main, check, next := base, base, base
 	main.Unit = "minifb-" + f.Area + ".service"
-	main.Exec = []string{"ExecStart=" + Releases + "/" + f.Area + "/current/bootstrap"}
-	main.Passed, main.Restart, main.Install = true, true, true
+	main.ExecStart = Releases + "/" + f.Area + "/current/bootstrap"
+	main.HasSocket, main.Restart, main.Install = true, true, true
 
 	next.Unit = "minifb-" + f.Area + "-next.service"
-	next.Exec = []string{"ExecStart=" + Releases + "/" + f.Area + "/next/bootstrap"}
-	next.Passed = true
-	next.Description += " (the next release, beside the first)"
+	next.ExecStart = Releases + "/" + f.Area + "/next/bootstrap"
+	next.HasSocket = true
+	next.Description += " (the next release, while the service restarts)"
 
 	check.Unit = "minifb-" + f.Area + "-check.service"
-	check.Exec = next.Exec
-	check.Runtime = "minifb-" + f.Area + "-check"
-	check.Environment = append(slices.Clip(check.Environment), "LISTEN=unix:%t/"+check.Runtime+"/http.sock")
-	check.Description += " (the next release, under test)"
+	check.ExecStart = next.ExecStart
+	check.RuntimeDirectory = "minifb-" + f.Area + "-check"
+	check.Environment = append(slices.Clip(check.Environment), "LISTEN=unix:%t/"+check.RuntimeDirectory+"/http.sock")
+	check.Description += " (the next release, while a deploy checks it)"
 	return []service{main, check, next}
 }
 
-// call is the service that a timer starts: it asks the function, at a path that no route leads to from outside.
-func call(f sam.Function, s sam.Schedule, name string) service {
+// scheduleService returns the service that the timer of a schedule starts. It calls the function
+// with a POST to SchedulePath.
+func scheduleService(f sam.Function, s sam.Schedule, unit string) service {
+	seconds := int(f.Timeout.Seconds())
 	return service{
-		Unit: name + ".service", Area: f.Area, Description: escape("call the schedule " + s.Name + " of " + f.Area), Type: "oneshot",
-		Exec: []string{fmt.Sprintf("ExecStart=/usr/bin/curl --fail --silent --show-error --max-time %d --unix-socket %s/%s.sock --request POST http://localhost%s",
-			int(f.Timeout.Seconds())+1, Sockets, f.Area, SchedulePath(s))},
-		StartLimit: int(f.Timeout.Seconds()) + 10, MemoryMB: 64, CPU: 100,
+		Unit: unit + ".service", Area: f.Area, Type: "oneshot",
+		Description: escape("call the schedule " + s.Name + " of " + f.Area),
+		ExecStart: fmt.Sprintf("/usr/bin/curl --fail --silent --show-error --max-time %d --unix-socket %s/%s.sock "+
+			"--request POST http://localhost%s", seconds+1, Sockets, f.Area, SchedulePath(s)),
+		StartTimeout: seconds + 10, MemoryMB: 64, CPU: 100,
 	}
 }
 
-// SchedulePath is where a function outside Lambda is called at a schedule's times, by POST. It begins as no route can.
+// SchedulePath returns the path that a schedule calls outside Lambda, by POST. nginx has no route to
+// it, so that clients cannot call it.
 func SchedulePath(s sam.Schedule) string { return "/schedule/" + strings.ToLower(s.Name) }
 
-// escape lets systemd read the text as it is: % begins a specifier there, and a backslash at a line's end joins lines.
+// escape escapes what systemd would interpret: % begins a specifier, and a backslash joins lines.
 func escape(text string) string {
 	return strings.NewReplacer("%", "%%", "\n", " ", `\`, `\\`).Replace(text)
 }
 
+// quote returns an assignment of Environment= as one word.
 func quote(assignment string) string {
 	return `"` + strings.ReplaceAll(escape(assignment), `"`, `\"`) + `"`
 }

@@ -10,62 +10,68 @@ import (
 var (
 	rate = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)s?\)$`)
 	cron = regexp.MustCompile(`^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$`)
-	// field is what a field of cron may be here: a number, a range, a step, or several of these. What AWS has
-	// beyond, L, W and #, is refused.
-	field = regexp.MustCompile(`^(\*|\d+(-\d+)?)(/\d+)?(,(\d+(-\d+)?)(/\d+)?)*$`)
+	// cronField matches the fields that systemd can express: a number, a range, a step, or a list of
+	// these. AWS's L, W and # are refused.
+	cronField = regexp.MustCompile(`^(\*|\d+(-\d+)?)(/\d+)?(,(\d+(-\d+)?)(/\d+)?)*$`)
 )
 
 var (
-	months = strings.NewReplacer("JAN", "1", "FEB", "2", "MAR", "3", "APR", "4", "MAY", "5", "JUN", "6",
+	monthNumbers = strings.NewReplacer("JAN", "1", "FEB", "2", "MAR", "3", "APR", "4", "MAY", "5", "JUN", "6",
 		"JUL", "7", "AUG", "8", "SEP", "9", "OCT", "10", "NOV", "11", "DEC", "12")
-	days  = []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
-	names = strings.NewReplacer("SUN", "1", "MON", "2", "TUE", "3", "WED", "4", "THU", "5", "FRI", "6", "SAT", "7")
+	// AWS counts the days of the week from 1, Sunday; systemd writes their names.
+	weekdayNumbers = strings.NewReplacer("SUN", "1", "MON", "2", "TUE", "3", "WED", "4",
+		"THU", "5", "FRI", "6", "SAT", "7")
+	weekdayNames = []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
 )
 
-// timer is a schedule's expression as a timer unit has it. Times are UTC, as on AWS.
-func timer(expression string) ([]string, error) {
+// timerSettings returns the lines of a systemd timer for a schedule's expression: rate(5 minutes), or
+// cron(minutes hours day-of-month month day-of-week year). Times are in UTC, as on AWS.
+func timerSettings(expression string) ([]string, error) {
 	if m := rate.FindStringSubmatch(expression); m != nil {
-		if every, err := strconv.Atoi(m[1]); err != nil || every == 0 {
-			return nil, fmt.Errorf("%s: name 1 or more", expression)
+		if n, err := strconv.Atoi(m[1]); err != nil || n == 0 {
+			return nil, fmt.Errorf("%s: the interval must be 1 or more", expression)
 		}
-		unit := map[string]string{"minute": "min", "hour": "h", "day": "d"}[m[2]]
-		return []string{"OnActiveSec=" + m[1] + unit, "OnUnitActiveSec=" + m[1] + unit}, nil
+		interval := m[1] + map[string]string{"minute": "min", "hour": "h", "day": "d"}[m[2]]
+		return []string{"OnActiveSec=" + interval, "OnUnitActiveSec=" + interval}, nil
 	}
 	m := cron.FindStringSubmatch(expression)
 	if m == nil {
-		return nil, fmt.Errorf("%s is neither rate(5 minutes) nor cron with six fields", expression)
+		return nil, fmt.Errorf("%s is neither rate(5 minutes) nor cron(…) with six fields", expression)
 	}
 	fields := m[1:]
-	fields[3] = months.Replace(fields[3])
-	fields[4] = names.Replace(fields[4])
-	for i, f := range fields {
-		if f == "?" {
+	fields[3] = monthNumbers.Replace(fields[3])
+	fields[4] = weekdayNumbers.Replace(fields[4])
+	for i, field := range fields {
+		if field == "?" {
 			fields[i] = "*"
-		} else if !field.MatchString(f) {
-			return nil, fmt.Errorf("%s: %q cannot be said to systemd; use numbers, names, * , - and /", expression, f)
+		} else if !cronField.MatchString(field) {
+			return nil, fmt.Errorf("%s: systemd cannot express %q; use numbers, names, * , - and /", expression, field)
 		}
 	}
-	weekdays, err := weekdays(fields[4])
+	weekdays, err := timerWeekdays(fields[4])
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", expression, err)
 	}
+	// systemd writes a range as 1..5, and a step from the field's least value as 0/10.
 	for i, least := range []string{"0", "0", "1", "1", "", "1970"} {
-		f := strings.ReplaceAll(fields[i], "-", "..")
-		if step, ok := strings.CutPrefix(f, "*/"); ok {
-			f = least + "/" + step
+		field := strings.ReplaceAll(fields[i], "-", "..")
+		if step, ok := strings.CutPrefix(field, "*/"); ok {
+			field = least + "/" + step
 		}
-		fields[i] = f
+		fields[i] = field
 	}
-	return []string{fmt.Sprintf("OnCalendar=%s%s-%s-%s %s:%s:00 UTC", weekdays, fields[5], fields[3], fields[2], fields[1], fields[0])}, nil
+	minute, hour, day, month, year := fields[0], fields[1], fields[2], fields[3], fields[5]
+	return []string{fmt.Sprintf("OnCalendar=%s%s-%s-%s %s:%s:00 UTC", weekdays, year, month, day, hour, minute)}, nil
 }
 
-// weekdays are AWS's numbers, 1 for Sunday, as systemd's names.
-func weekdays(f string) (string, error) {
-	if f == "*" {
+// timerWeekdays returns AWS's numbers of days of the week as systemd's names, with a space after
+// them. It returns "" where every day is meant.
+func timerWeekdays(field string) (string, error) {
+	if field == "*" {
 		return "", nil
 	}
 	var list []string
-	for part := range strings.SplitSeq(f, ",") {
+	for part := range strings.SplitSeq(field, ",") {
 		from, to, isRange := strings.Cut(part, "-")
 		first, err := strconv.Atoi(from)
 		last := first
@@ -73,9 +79,9 @@ func weekdays(f string) (string, error) {
 			last, err = strconv.Atoi(to)
 		}
 		if err != nil || first < 1 || last > 7 || first > last {
-			return "", fmt.Errorf("%q is no day of the week: name 1-7 or SUN-SAT", part)
+			return "", fmt.Errorf("%q is not a day of the week; write 1-7 or SUN-SAT", part)
 		}
-		list = append(list, days[first-1:last]...)
+		list = append(list, weekdayNames[first-1:last]...)
 	}
 	return strings.Join(list, ",") + " ", nil
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -21,18 +22,18 @@ import (
 	"minifb/shared/ops/render"
 )
 
-// certificate writes one of 127.0.0.1 and its key.
+// certificate writes a certificate of 127.0.0.1 and its key, and returns a pool that trusts it.
 func certificate(t *testing.T, dir string) (certFile, keyFile string, pool *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	describe := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true,
+	unsigned := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
 	}
-	signed, err := x509.CreateCertificate(rand.Reader, describe, describe, key.Public(), key)
+	signed, err := x509.CreateCertificate(rand.Reader, unsigned, unsigned, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,8 @@ func certificate(t *testing.T, dir string) (certFile, keyFile string, pool *x509
 	if err := os.WriteFile(certFile, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600); err != nil {
+	privateKey := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
+	if err := os.WriteFile(keyFile, privateKey, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	pool = x509.NewCertPool()
@@ -64,7 +66,7 @@ func TestTLSBehindALoadBalancer(t *testing.T) {
 		t.Fatal(err)
 	}
 	function := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, r.Header.Get("X-Forwarded-Proto")+" "+r.Header.Get("X-Forwarded-For")+" "+r.Host)
+		fmt.Fprint(w, r.Header.Get("X-Forwarded-Proto"), " ", r.Header.Get("X-Forwarded-For"), " ", r.Host)
 	})}
 	go function.Serve(listener)
 	t.Cleanup(func() { function.Close() })
@@ -84,12 +86,14 @@ func TestTLSBehindALoadBalancer(t *testing.T) {
 	}
 	t.Cleanup(nginx.Stop)
 
-	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
+	client := http.Client{Transport: transport}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+n.Listen+"/post", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("X-Forwarded-For", "6.6.6.6, 203.0.113.9") // the first is the caller's own word, the last the balancer's
+	// The client sent the first address; the load balancer added the last.
+	request.Header.Set("X-Forwarded-For", "6.6.6.6, 203.0.113.9")
 	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -100,11 +104,13 @@ func TestTLSBehindALoadBalancer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := string(body); response.ProtoMajor != 2 || got != "https 203.0.113.9 "+n.Listen {
-		t.Errorf("over %s the function saw %q", response.Proto, got)
+		t.Errorf("over %s the function received %q", response.Proto, got)
 	}
 	plain, text := send(t, n.Listen, ask("GET /post"))
 	checkError(t, plain, text, 400, "HTTPS")
-	if moved, _ := send(t, n.Redirect, ask("GET /post?a=%2F")); moved.StatusCode != 308 || moved.Header.Get("Location") != "https://api.example/post?a=%2F" {
-		t.Errorf("plain HTTP is sent, by %d, to %q", moved.StatusCode, moved.Header.Get("Location"))
+	moved, _ := send(t, n.Redirect, ask("GET /post?a=%2F"))
+	location := moved.Header.Get("Location")
+	if moved.StatusCode != 308 || location != "https://api.example/post?a=%2F" {
+		t.Errorf("plain HTTP is redirected, with %d, to %q", moved.StatusCode, location)
 	}
 }
