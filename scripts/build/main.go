@@ -1,5 +1,6 @@
-// Command build makes every function of template.yaml: for Lambda, as bootstrap and zip, and for Linux hosts. `make build`
-// calls it, and so does `sam build` through the target build-<Function>, for one function and a folder of its own.
+// Command build builds every function of template.yaml: for Lambda, as bootstrap and zip, and for
+// Linux hosts. `make build` runs it. `sam build` runs it for one function, by the Makefile's target
+// build-<Function>.
 package main
 
 import (
@@ -29,11 +30,11 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	out := flag.String("out", ".build/release", "the `folder` to write lambda/ and host/ into")
+	out := flag.String("out", ".build/release", "the `folder` to write lambda/ and host/ to")
 	arch := flag.String("arch", runtime.GOARCH, "the hosts' processors: amd64 or arm64")
-	lambdaArch := flag.String("lambda-arch", "", "Lambda's processors; what the template says, if unset")
-	function := flag.String("function", "", "build this function's bootstrap for Lambda into -artifacts, and nothing else")
-	artifacts := flag.String("artifacts", "", "the `folder` that `sam build` names")
+	lambdaArch := flag.String("lambda-arch", "", "Lambda's processors (default: those of the template)")
+	function := flag.String("function", "", "build only this function's bootstrap for Lambda, in -artifacts")
+	artifacts := flag.String("artifacts", "", "the `folder` that `sam build` passes")
 	flag.Parse()
 	template, err := sam.Load("template.yaml")
 	if err != nil {
@@ -46,14 +47,15 @@ func run(ctx context.Context) error {
 	for _, f := range template.Functions {
 		packages = append(packages, "./functions/"+f.Area)
 	}
-	// What an earlier build left of a function that is no more must not be deployed.
+	// Binaries of functions that no longer exist must not be deployed.
 	for _, folder := range []string{"lambda", "host"} {
 		if err := os.RemoveAll(filepath.Join(*out, folder)); err != nil {
 			return err
 		}
 	}
 	fmt.Printf("building %d functions for hosts, linux/%s\n", len(template.Functions), *arch)
-	if err := release.Build(ctx, ".", filepath.Join(*out, "host"), release.Target{Arch: *arch}, os.Stderr, packages...); err != nil {
+	hosts := release.Target{Arch: *arch}
+	if err := release.Build(ctx, ".", filepath.Join(*out, "host"), hosts, os.Stderr, packages...); err != nil {
 		return err
 	}
 	for i, f := range template.Functions {
@@ -73,14 +75,15 @@ func run(ctx context.Context) error {
 	return release.Report(os.Stdout, *out)
 }
 
-// architecture is what Go calls the function's processor.
+// architecture returns the GOARCH of a function on Lambda.
 func architecture(f sam.Function) string {
 	if len(f.Architectures) == 1 && f.Architectures[0] == "arm64" {
 		return "arm64"
 	}
-	return "amd64" // CloudFormation's x86_64, and its default
+	return "amd64" // x86_64 is Lambda's default
 }
 
+// bootstrap builds a function for Lambda as the file bootstrap in dir.
 func bootstrap(ctx context.Context, area, dir string, t release.Target) error {
 	if err := release.Build(ctx, ".", dir, t, os.Stderr, "./functions/"+area); err != nil {
 		return err
@@ -88,9 +91,10 @@ func bootstrap(ctx context.Context, area, dir string, t release.Target) error {
 	return os.Rename(filepath.Join(dir, area), filepath.Join(dir, "bootstrap"))
 }
 
+// forSAM builds one function for `sam build`.
 func forSAM(ctx context.Context, template *sam.Template, name, artifacts string) error {
 	if artifacts == "" {
-		return errors.New("`sam build` calls this target, and names ARTIFACTS_DIR; to build by hand: make build")
+		return errors.New("ARTIFACTS_DIR is not set; this target is for `sam build`, use `make build` instead")
 	}
 	f, ok := template.Function(strings.ToLower(name))
 	if !ok || f.Name != name {

@@ -1,10 +1,12 @@
-// Command deploy puts one function onto a host while it serves, goes back to the release before, or shows what runs:
+// Command deploy replaces the release of one function on a host without losing a request, goes back
+// to the previous release, or shows the state of all functions:
 //
 //	deploy -function post -host user@host [-migrate]
 //	deploy -rollback -function post -host user@host
 //	deploy -status -host user@host
 //
-// The host `local` is a folder of this machine, -root, in which scripts/supervise runs. What is done there is in steps.sh.
+// The host `local` is a folder of this machine, -root, that scripts/supervise serves. The steps on
+// the host are in steps.sh.
 package main
 
 import (
@@ -32,26 +34,27 @@ import (
 //go:embed steps.sh
 var steps string
 
-type order struct {
+// options are the command's flags.
+type options struct {
 	function, host, root, binary string
 	rollback, status, migrate    bool
 }
 
 func main() {
-	var o order
+	var o options
 	flag.StringVar(&o.function, "function", "", "the function's `area`, such as post")
-	flag.StringVar(&o.host, "host", "", "`user@host` as ssh takes it, or local; the variable SSH may name another ssh with options")
-	flag.StringVar(&o.root, "root", "", "with -host local: the `folder` that scripts/supervise runs in")
-	flag.StringVar(&o.binary, "binary", "", "deploy this `file` instead of building")
-	flag.BoolVar(&o.migrate, "migrate", false, "bring the database's schema up to date first")
-	flag.BoolVar(&o.rollback, "rollback", false, "go back to the release before")
-	flag.BoolVar(&o.status, "status", false, "show what runs, since when, and whether it is ready")
+	flag.StringVar(&o.host, "host", "", "`user@host` for ssh, or local; the variable SSH may name another ssh with options")
+	flag.StringVar(&o.root, "root", "", "with -host local: the `folder` that scripts/supervise serves")
+	flag.StringVar(&o.binary, "binary", "", "deploy this `file` instead of a build of this checkout")
+	flag.BoolVar(&o.migrate, "migrate", false, "apply the new migrations first")
+	flag.BoolVar(&o.rollback, "rollback", false, "go back to the previous release")
+	flag.BoolVar(&o.status, "status", false, "show the release and state of each function, and whether it is ready")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := o.run(ctx)
 	stop()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() > 0 {
-		os.Exit(exit.ExitCode()) // it has said why
+		os.Exit(exit.ExitCode()) // the steps have printed the reason
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "deploy:", err)
@@ -59,15 +62,15 @@ func main() {
 	}
 }
 
-func (o order) run(ctx context.Context) error {
+func (o options) run(ctx context.Context) error {
 	local := o.host == "local"
 	switch {
 	case o.host == "":
-		return errors.New("name the host: HOST=user@host, or HOST=local ROOT=folder")
+		return errors.New("set HOST=user@host, or HOST=local ROOT=folder")
 	case local && o.root == "":
-		return errors.New("HOST=local takes ROOT=folder, the one that `make supervise` runs in")
+		return errors.New("HOST=local needs ROOT=folder, the folder of `make supervise`")
 	case !local && o.root != "":
-		return errors.New("ROOT goes with HOST=local alone")
+		return errors.New("ROOT is only for HOST=local")
 	}
 	if local {
 		root, err := filepath.Abs(o.root)
@@ -85,7 +88,7 @@ func (o order) run(ctx context.Context) error {
 	}
 	function, ok := template.Function(o.function)
 	if !ok {
-		return fmt.Errorf("template.yaml has no function %q: name one as its folder under functions/ is called", o.function)
+		return fmt.Errorf("template.yaml has no function %q; set FUNCTION to a folder of functions/", o.function)
 	}
 	variables := []string{"AREA=" + function.Area, "PROBE=" + probePath(function)}
 	if o.rollback {
@@ -99,8 +102,8 @@ func (o order) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var release bytes.Buffer
-	if err := pack(&release, files); err != nil {
+	var archive bytes.Buffer
+	if err := pack(&archive, files); err != nil {
 		return err
 	}
 	migrate := ""
@@ -108,11 +111,12 @@ func (o order) run(ctx context.Context) error {
 		migrate = "yes"
 	}
 	name := time.Now().UTC().Format("20060102T150405.000") + "-" + sum[:12]
-	return o.send(ctx, &release, append(variables, "VERB=deploy", "RELEASE="+name, "HASH="+sum, "MIGRATE="+migrate)...)
+	variables = append(variables, "VERB=deploy", "RELEASE="+name, "HASH="+sum, "MIGRATE="+migrate)
+	return o.send(ctx, &archive, variables...)
 }
 
-// build answers the files that a release is made of.
-func (o order) build(ctx context.Context, area string) (map[string]string, error) {
+// build builds a release, and returns the paths of its files by their names in it.
+func (o options) build(ctx context.Context, area string) (map[string]string, error) {
 	out := filepath.Join(".build", "deployed")
 	files := map[string]string{"bootstrap": filepath.Join(out, area)}
 	packages := []string{"./functions/" + area}
@@ -134,28 +138,29 @@ func (o order) build(ctx context.Context, area string) (map[string]string, error
 	return files, release.Build(ctx, ".", out, release.Target{Arch: arch}, os.Stderr, packages...)
 }
 
-// architecture is the host's, as Go calls it.
-func (o order) architecture(ctx context.Context) (string, error) {
+// architecture returns the host's GOARCH.
+func (o options) architecture(ctx context.Context) (string, error) {
 	if o.host == "local" {
 		return runtime.GOARCH, nil
 	}
-	ask := ssh(ctx, o.host, "uname -m")
-	ask.Stderr = os.Stderr
-	said, err := ask.Output()
+	uname := ssh(ctx, o.host, "uname -m")
+	uname.Stderr = os.Stderr
+	output, err := uname.Output()
 	if err != nil {
-		return "", fmt.Errorf("%s cannot be reached by ssh: %v", o.host, err) //nolint:errorlint // it is not the steps' own exit
+		//nolint:errorlint // wrapped, it would look like the exit of steps.sh to main
+		return "", fmt.Errorf("run uname on %s by ssh: %v", o.host, err)
 	}
-	switch machine := strings.TrimSpace(string(said)); machine {
+	switch machine := strings.TrimSpace(string(output)); machine {
 	case "x86_64":
 		return "amd64", nil
 	case "aarch64":
 		return "arm64", nil
 	default:
-		return "", fmt.Errorf("the host is a %s; x86_64 and aarch64 are built for", machine)
+		return "", fmt.Errorf("the host's processor is %s; only x86_64 and aarch64 are supported", machine)
 	}
 }
 
-// pack writes a tar of programs.
+// pack writes a tar of executable files, given by their names in it.
 func pack(w io.Writer, files map[string]string) error {
 	t := tar.NewWriter(w)
 	for name, path := range files {
@@ -173,8 +178,8 @@ func pack(w io.Writer, files map[string]string) error {
 	return t.Close()
 }
 
-// send has the steps taken at the host, with these variables.
-func (o order) send(ctx context.Context, release io.Reader, variables ...string) error {
+// send runs steps.sh on the host, with these variables and with archive as its standard input.
+func (o options) send(ctx context.Context, archive io.Reader, variables ...string) error {
 	var script strings.Builder
 	for _, v := range append(variables, "ROOT="+o.root) {
 		name, value, _ := strings.Cut(v, "=")
@@ -185,16 +190,18 @@ func (o order) send(ctx context.Context, release io.Reader, variables ...string)
 	if o.host == "local" {
 		cmd = exec.CommandContext(ctx, "sh", "-c", script.String())
 	} else {
-		// The folders and the units are root's.
+		// The folders and the units belong to root.
 		cmd = ssh(ctx, o.host, `[ "$(id -u)" = 0 ] || as='sudo -n'; exec ${as:-} sh -c `+quote(script.String()))
 	}
-	// What has begun is brought to its end: the steps themselves hear no Ctrl-C, and we wait for them.
+	// Steps that have begun are completed: they do not receive the terminal's Ctrl-C, and this process
+	// waits for them.
 	cmd.Cancel = func() error { return nil }
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's Ctrl-C is for us alone
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = release, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = archive, os.Stdout, os.Stderr
 	return cmd.Run()
 }
 
+// ssh returns the command that runs a command of the shell on the host.
 func ssh(ctx context.Context, host, command string) *exec.Cmd {
 	program := strings.Fields(os.Getenv("SSH"))
 	if len(program) == 0 {
@@ -203,5 +210,5 @@ func ssh(ctx context.Context, host, command string) *exec.Cmd {
 	return exec.CommandContext(ctx, program[0], append(program[1:], "-o", "BatchMode=yes", host, "--", command)...)
 }
 
-// quote makes one word of the shell of s.
+// quote returns s as one word of the shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

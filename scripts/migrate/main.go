@@ -1,5 +1,5 @@
-// Command migrate brings the schema of the database that DATABASE_URL names up to this build's. A deploy that migrates
-// carries it to the host; run it before the functions that need the new schema.
+// Command migrate applies the migrations that the database at DATABASE_URL does not have yet. Run it
+// before the functions that need the new schema. A deploy with MIGRATE=1 runs it on the host.
 package main
 
 import (
@@ -21,7 +21,7 @@ func main() {
 
 func run(ctx context.Context, url string) int {
 	if url == "" {
-		fmt.Fprintln(os.Stderr, "migrate: DATABASE_URL is not set; write it as postgres://user:password@host:5432/database")
+		fmt.Fprintln(os.Stderr, "migrate: DATABASE_URL is not set; set it to postgres://user:password@host:5432/database")
 		return 2
 	}
 	steps, err := store.Migrate(ctx, url)

@@ -1,4 +1,5 @@
-// Command render writes, into the folder -out, what a host needs of template.yaml: nginx/nginx.conf and systemd/*.
+// Command render writes a host's nginx/nginx.conf and systemd/* into the folder -out, from
+// template.yaml.
 package main
 
 import (
@@ -22,19 +23,19 @@ func main() {
 }
 
 func run() error {
-	out := flag.String("out", "rendered", "the `folder` to write into")
+	out := flag.String("out", "rendered", "the `folder` to write to")
 	from := flag.String("template", "template.yaml", "the SAM template")
-	trust := flag.String("trust", "", "load balancers in front, as `10.0.0.0/16,…`: their X-Forwarded-For is believed")
+	trust := flag.String("trust", "", "the `addresses` of load balancers, such as 10.0.0.0/16,…; nginx trusts their X-Forwarded-For")
 	var n render.Nginx
-	flag.StringVar(&n.Listen, "listen", "", "nginx's `port`, or address:port (default 80, with a certificate 443)")
-	flag.StringVar(&n.Certificate, "cert", "", "the certificate's PEM `file`; with it nginx speaks TLS and HTTP/2")
+	flag.StringVar(&n.Listen, "listen", "", "nginx's `port`, or address:port (default 80, or 443 with a certificate)")
+	flag.StringVar(&n.Certificate, "cert", "", "the certificate's PEM `file`; with it, nginx serves TLS and HTTP/2")
 	flag.StringVar(&n.Key, "key", "", "the certificate's key, a PEM `file`")
-	flag.StringVar(&n.Redirect, "redirect", "", "with a certificate: the `port` whose plain HTTP is sent to HTTPS")
+	flag.StringVar(&n.Redirect, "redirect", "", "with a certificate: the `port` where plain HTTP is redirected to HTTPS")
 	flag.StringVar(&n.Sockets, "sockets", render.Sockets, "the `folder` of the functions' sockets")
 	flag.StringVar(&n.State, "state", "/var/lib/nginx", "the `folder` of nginx's temporary files")
 	flag.StringVar(&n.Logs, "logs", "/var/log/nginx", "the `folder` of nginx's logs")
 	flag.StringVar(&n.PID, "pid", "/run/nginx.pid", "the `file` of nginx's process id")
-	flag.StringVar(&n.User, "user", "www-data", "whom nginx's workers run as; empty where nginx is not started as root")
+	flag.StringVar(&n.User, "user", "www-data", "the `user` of nginx's workers; empty where nginx is not started as root")
 	flag.Parse()
 	if n.Listen == "" {
 		n.Listen = "80"
@@ -59,27 +60,29 @@ func run() error {
 	if err := n.Configuration(&configuration, template); err != nil {
 		return err
 	}
-	files, err := render.Units(template)
+	units, err := render.Units(template)
 	if err != nil {
 		return err
 	}
 	for _, folder := range []string{"nginx", "systemd"} {
-		// What an earlier run wrote for a function that is no more must not stay.
+		// Files of functions that no longer exist must not remain.
 		if err := os.RemoveAll(filepath.Join(*out, folder)); err != nil {
 			return err
 		}
-		if err := os.MkdirAll(filepath.Join(*out, folder), 0o755); err != nil { //nolint:gosec // for all to read
+		if err := os.MkdirAll(filepath.Join(*out, folder), 0o755); err != nil { //nolint:gosec // nginx reads it
 			return err
 		}
+	}
+	files := map[string]string{"nginx/nginx.conf": configuration.String()}
+	for name, text := range units {
+		files["systemd/"+name] = text
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(*out, "systemd", name), []byte(text), 0o644); err != nil { //nolint:gosec // for all to read
+		path := filepath.Join(*out, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // nginx and systemd read it
 			return err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(*out, "nginx", "nginx.conf"), configuration.Bytes(), 0o644); err != nil { //nolint:gosec // for all to read
-		return err
-	}
-	fmt.Printf("wrote %s/nginx/nginx.conf and %d units into %s/systemd\n", *out, len(files), *out)
+	fmt.Printf("wrote %s/nginx/nginx.conf, and %d units in %s/systemd\n", *out, len(units), *out)
 	return nil
 }

@@ -31,7 +31,7 @@ func paths(t *sam.Template) ([]path, error) {
 		for _, r := range f.Routes {
 			for _, other := range all {
 				if other.Area != f.Area && overlap(other.path, r.Path) {
-					return nil, fmt.Errorf("%s of %s and %s of %s overlap; nginx chooses the function by the path alone, "+
+					return nil, fmt.Errorf("%s of %s and %s of %s overlap; nginx chooses the function by the path, "+
 						"so one function must have both", r.Path, f.Area, other.path, other.Area)
 				}
 			}
