@@ -43,7 +43,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.function, "function", "", "the function's `area`, such as post")
-	flag.StringVar(&o.host, "host", "", "`user@host` for ssh, or local; the variable SSH may name another ssh with options")
+	flag.StringVar(&o.host, "host", "", "`user@host` for ssh, or local; the variable SSH can name another ssh")
 	flag.StringVar(&o.root, "root", "", "with -host local: the `folder` that scripts/supervise serves")
 	flag.StringVar(&o.binary, "binary", "", "deploy this `file` instead of a build of this checkout")
 	flag.BoolVar(&o.migrate, "migrate", false, "apply the new migrations first")
@@ -193,8 +193,8 @@ func (o options) send(ctx context.Context, archive io.Reader, variables ...strin
 		// The folders and the units belong to root.
 		cmd = ssh(ctx, o.host, `[ "$(id -u)" = 0 ] || as='sudo -n'; exec ${as:-} sh -c `+quote(script.String()))
 	}
-	// Steps that have begun are completed: they do not receive the terminal's Ctrl-C, and this process
-	// waits for them.
+	// Steps that have begun are completed: they do not receive the terminal's Ctrl-C, and this
+	// process waits for them.
 	cmd.Cancel = func() error { return nil }
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = archive, os.Stdout, os.Stderr

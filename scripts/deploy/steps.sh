@@ -1,10 +1,19 @@
-# Runs on the host, or on this machine with ROOT set; scripts/deploy sends it with its variables before it: VERB, AREA, ROOT, and
-# for a deploy RELEASE, HASH, PROBE and MIGRATE. What is to be deployed comes as a tar on the standard input.
+# The steps of a deploy, a rollback or a status, on the host. scripts/deploy sends this file with
+# assignments of these variables in front: VERB, AREA, ROOT, PROBE, and for a deploy RELEASE, HASH
+# and MIGRATE. The release arrives as a tar on the standard input. With ROOT set, the host is that
+# folder of this machine, which scripts/supervise serves.
+#
+# Each function has three units:
+#   minifb-AREA        serves the release of the link `current`, at the function's socket
+#   minifb-AREA-check  runs the release of the link `next`, at a socket that no client reaches
+#   minifb-AREA-next   serves the release of the link `next` at the function's socket, beside
+#                      minifb-AREA, while that restarts
+# The link `previous` names the release that a rollback goes back to.
 
 set -u
-# A deploy that has begun is brought to its end, whether or not anybody still listens.
+# A deploy that has begun is completed, even if the connection to the operator is lost.
 trap '' HUP INT PIPE
-# Requests come first.
+# A deploy must not slow requests down.
 renice -n 10 -p $$ >/dev/null 2>&1 || :
 
 if [ -n "$ROOT" ]; then
@@ -23,7 +32,8 @@ die() {
 	exit 1
 }
 
-# unit start|stop|restart post|post-next|post-check returns when the process is ready, or has ended.
+# unit start|stop|restart NAME controls minifb-NAME. It returns when the process is ready or has
+# ended.
 unit() {
 	if [ -n "$ROOT" ]; then
 		curl -sS --fail-with-body --max-time 60 --unix-socket "$run/control.sock" -X POST "http://host/$1/$2"
@@ -32,7 +42,7 @@ unit() {
 	fi
 }
 
-# state post prints: active pid since
+# state NAME prints the state of minifb-NAME: active or not, process id, since when.
 state() {
 	if [ -n "$ROOT" ]; then
 		curl -s --max-time 5 --unix-socket "$run/control.sock" http://host/units | sed -n "s/^$1 //p"
@@ -42,6 +52,7 @@ state() {
 	fi
 }
 
+# log NAME prints the last lines that minifb-NAME has logged.
 log() {
 	if [ -n "$ROOT" ]; then
 		tail -n 5 "$ROOT/log/$AREA.log" 2>/dev/null
@@ -50,13 +61,14 @@ log() {
 	fi
 }
 
-# ask SOCKET PATH prints the answer's status; its body is in $body.
-ask() { curl -s -o "$body" -w '%{http_code}' --max-time 3 --unix-socket "$1" "http://minifb$2"; }
+# get SOCKET PATH prints the status of the response, and writes its body to the file $body.
+get() { curl -s -o "$body" -w '%{http_code}' --max-time 3 --unix-socket "$1" "http://minifb$2"; }
 
-# works SOCKET: it is ready, and answers the probe.
+# works SOCKET succeeds if the function at the socket becomes ready within 20 tries, and responds to
+# PROBE with a status below 500.
 works() {
 	tries=0
-	until [ "$(ask "$1" /readyz)" = 200 ]; do
+	until [ "$(get "$1" /readyz)" = 200 ]; do
 		tries=$((tries + 1))
 		if [ $tries -ge 20 ]; then
 			say "$AREA is not ready: $(head -c 300 "$body")"
@@ -64,58 +76,62 @@ works() {
 		fi
 		sleep 0.1
 	done
-	code=$(ask "$1" "$PROBE")
+	code=$(get "$1" "$PROBE")
 	case $code in
 	[234]??) ;;
 	*)
-		say "$AREA answers GET $PROBE with $code: $(head -c 300 "$body")"
+		say "$AREA responds to GET $PROBE with $code: $(head -c 300 "$body")"
 		return 1
 		;;
 	esac
 }
 
-# link RELEASE NAME points the name at the release at once, without a moment in between.
+# link RELEASE NAME makes the link NAME name the release, atomically.
 link() { ln -sfn "releases/$1" "$dir/$2.new" && mv -T "$dir/$2.new" "$dir/$2"; }
 
+# linked NAME prints the release that the link NAME names.
 linked() { basename "$(readlink "$dir/$1" 2>/dev/null)" 2>/dev/null; }
 
 lock() {
 	mkdir -p "$dir/releases" || exit 1
 	exec 9>"$dir/lock"
-	flock -n 9 || die "another deploy or rollback of it is under way; try again when that has ended"
+	flock -n 9 || die "another deploy or rollback of this function is running; try again when it has ended"
 }
 
-# receive RELEASE writes past the page cache where it can. Else a database on the same disk waits, at its next commit, until all of
-# the release has been written: 100 ms and more of every request's time.
+# receive RELEASE unpacks the release. It writes without the page cache where the disk allows that.
+# Otherwise a database on the same disk waits at its next commit until the whole release is on the
+# disk, which delays requests by 100 ms and more.
 receive() {
 	part=$dir/releases/.part
 	rm -rf "$part"
 	mkdir "$part" || exit 1
-	past=
-	dd if=/dev/zero of="$part/.probe" bs=4096 count=1 oflag=direct 2>/dev/null && past=oflag=direct
+	direct=
+	dd if=/dev/zero of="$part/.probe" bs=4096 count=1 oflag=direct 2>/dev/null && direct=oflag=direct
 	rm -f "$part/.probe"
-	export part past
-	# shellcheck disable=SC2016 # for the shell that tar starts for each file
-	tar -xf - --to-command='dd of="$part/$TAR_FILENAME" bs=256k iflag=fullblock $past status=none && chmod 755 "$part/$TAR_FILENAME"' ||
-		die "the release did not arrive whole"
-	[ "$(sha256sum <"$part/bootstrap" | cut -d' ' -f1)" = "$HASH" ] || die "the release arrived damaged"
-	mv -T "$part" "$dir/releases/$1" || die "the release $1 cannot be put in its place"
+	export part direct
+	# shellcheck disable=SC2016 # the shell that tar starts for each file expands it
+	write='dd of="$part/$TAR_FILENAME" bs=256k iflag=fullblock $direct status=none && chmod 755 "$part/$TAR_FILENAME"'
+	tar -xf - --to-command="$write" || die "the release did not arrive completely"
+	[ "$(sha256sum <"$part/bootstrap" | cut -d' ' -f1)" = "$HASH" ] || die "the SHA-256 of the release is wrong"
+	mv -T "$part" "$dir/releases/$1" || die "$dir/releases/$1 cannot be created"
 }
 
+# migrate RELEASE applies the new migrations with the release's own program.
 migrate() {
 	say "$AREA: migrating the database"
 	(
 		set -a
-		# shellcheck disable=SC1091 # there on the host alone
+		# shellcheck disable=SC1091 # the file exists only on the host
 		. "$etc/minifb.env"
 		set +a
 		"$dir/releases/$1/migrate"
-	) </dev/null || die "the migration failed; nothing was switched, and the former release runs on"
+	) </dev/null || die "NOT DEPLOYED: the migration failed. ${former:-No release} still serves"
 }
 
-# try RELEASE runs it where no caller comes, and takes it away where it does not work. What serves is not touched.
+# try RELEASE checks the release in minifb-AREA-check. If it does not work, it is removed and the
+# deploy ends. The serving process is not involved.
 try() {
-	link "$1" next || die "the link to the release cannot be set"
+	link "$1" next || die "the link next cannot be set"
 	if unit start "$AREA-check" && works "$check"; then
 		unit stop "$AREA-check"
 		return
@@ -124,16 +140,17 @@ try() {
 	log "$AREA-check"
 	[ -n "$ROOT" ] || systemctl --quiet reset-failed "minifb-$AREA-check.service"
 	[ "$VERB" = deploy ] && rm -rf "$dir/releases/$1"
-	die "NOT DEPLOYED: the release $1 does not work. Nothing was switched: ${former:-nothing} runs on"
+	die "NOT DEPLOYED: the release $1 does not work. ${former:-No release} still serves"
 }
 
-# switch RELEASE serves it in place of the former one. While the one process is exchanged for the other, a second one of the new release
-# takes what arrives at their socket.
+# switch RELEASE replaces the former release: it starts minifb-AREA-next, restarts minifb-AREA with
+# the new release, and stops minifb-AREA-next. So there is always a process that accepts connections
+# at the socket. If the new release does not work, the former one is started again.
 switch() {
 	if [ -n "$former" ]; then
-		unit start "$AREA-next" || die "NOT DEPLOYED: the release $1 did not start beside the former one, which runs on"
+		unit start "$AREA-next" || die "NOT DEPLOYED: $1 did not start beside $former, which still serves"
 	fi
-	link "$1" current || die "the link to the release cannot be set"
+	link "$1" current || die "the link current cannot be set"
 	if unit restart "$AREA" && unit stop "$AREA-next" && works "$live"; then
 		[ -n "$former" ] && link "$former" previous
 		return
@@ -148,10 +165,10 @@ switch() {
 	fi
 	unit stop "$AREA-next"
 	[ -n "$ROOT" ] || systemctl --quiet reset-failed "minifb-$AREA-next.service" 2>/dev/null
-	die "NOT DEPLOYED: the release $1 failed as it took over, and ${former:-nothing} runs again"
+	die "NOT DEPLOYED: the release $1 did not work at the function's socket. ${former:-No release} serves again"
 }
 
-# prune leaves the five newest releases, and those that are linked.
+# prune removes all releases but the five newest and those that current and previous name.
 prune() {
 	find "$dir/releases" -mindepth 1 -maxdepth 1 -name '2*' -printf '%f\n' | sort | head -n -5 | while read -r old; do
 		[ "$old" = "$(linked current)" ] || [ "$old" = "$(linked previous)" ] || rm -rf "$dir/releases/$old"
@@ -167,16 +184,16 @@ deploy)
 	try "$RELEASE"
 	switch "$RELEASE"
 	prune
-	say "$AREA: $RELEASE serves${former:+, in place of $former}"
+	say "$AREA: $RELEASE serves${former:+ and replaces $former}"
 	;;
 rollback)
 	lock
 	former=$(linked current)
 	RELEASE=$(linked previous)
-	[ -n "$RELEASE" ] || die "there is no release to go back to"
+	[ -n "$RELEASE" ] || die "there is no previous release"
 	try "$RELEASE"
 	switch "$RELEASE"
-	say "$AREA: went back to $RELEASE from $former"
+	say "$AREA: $RELEASE serves again and replaces $former"
 	;;
 status)
 	printf '%-14s %-34s %-9s %-8s %-30s %s\n' FUNCTION RELEASE STATE PID SINCE READY
@@ -184,13 +201,13 @@ status)
 		dir=${dir%/}
 		AREA=${dir##*/}
 		[ -d "$dir/releases" ] || continue
-		# shellcheck disable=SC2046 # words
+		# shellcheck disable=SC2046 # state prints several words
 		set -- $(state "$AREA")
 		active=${1:-unknown} pid=${2:--}
 		[ $# -ge 2 ] && shift 2
-		case $(ask "$run/$AREA.sock" /readyz) in
+		case $(get "$run/$AREA.sock" /readyz) in
 		200) ready=yes ;;
-		000) ready="no answer" ;;
+		000) ready="no response" ;;
 		*) ready="no: $(head -c 200 "$body")" ;;
 		esac
 		printf '%-14s %-34s %-9s %-8s %-30s %s\n' "$AREA" "$(linked current)" "$active" "$pid" "$*" "$ready"

@@ -1,5 +1,5 @@
--- Compares every counter of the schema with the rows that it counts. Returns one text for each post or comment with a
--- wrong counter, and no row where all counters are right. A migration that adds a counter adds it here.
+-- Compares every counter of the schema with the rows that it counts. Returns one text for each post
+-- or comment with a wrong counter, and no row where all counters are right. Add each new counter here.
 SELECT format('post %s: comment_count is %s, and it has %s comments', p.id, p.comment_count, count(c.id))
 FROM posts p LEFT JOIN comments c ON c.post_id = p.id
 GROUP BY p.id HAVING p.comment_count <> count(c.id)

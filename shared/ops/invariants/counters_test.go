@@ -39,7 +39,8 @@ func sabotage() map[string]string {
 		wrong[kind-1] = "7"
 		counter := "{" + strings.Join(wrong, ",") + "}"
 		for _, table := range []string{"post", "comment"} {
-			want := fmt.Sprintf("%s 2: its reaction counters are %s, and it has {0,0,0,0,0} reactions of each type", table, counter)
+			want := fmt.Sprintf("%s 2: its reaction counters are %s, and it has {0,0,0,0,0} reactions of each type",
+				table, counter)
 			statements[want] = fmt.Sprintf(`UPDATE %ss SET reaction_%d = 7 WHERE id = 2`, table, kind)
 		}
 	}
@@ -99,22 +100,27 @@ func TestRestoreCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	if output, err := restoreCheck(t.Context(), t, folder); err == nil || !strings.Contains(output, "no dump that is younger than 26 hours") {
+	output, err := restoreCheck(t.Context(), t, folder)
+	if err == nil || !strings.Contains(output, "no dump that is younger than 26 hours") {
 		t.Errorf("without a dump: %v, %s", err, output)
 	}
 	dump := filepath.Join(folder, "minifb-20260101T000000Z.dump")
 	makeDump := func() {
 		t.Helper()
-		if output, err := exec.Command("pg_dump", "--format=custom", "--file="+dump, address).CombinedOutput(); err != nil {
+		output, err := exec.Command("pg_dump", "--format=custom", "--file="+dump, address).CombinedOutput()
+		if err != nil {
 			t.Fatalf("pg_dump: %v\n%s", err, output)
 		}
 	}
 	makeDump()
-	output, err := restoreCheck(t.Context(), t, folder)
+	output, err = restoreCheck(t.Context(), t, folder)
 	if err != nil {
 		t.Fatalf("a good dump is refused: %v\n%s", err, output)
 	}
-	for _, want := range []string{"posts: 2 rows\n", "comments: 2 rows\n", "post_reactions: 2 rows\n", dump + " can be restored, and its counters are right\n"} {
+	for _, want := range []string{
+		"posts: 2 rows\n", "comments: 2 rows\n", "post_reactions: 2 rows\n",
+		dump + " can be restored, and its counters are right\n",
+	} {
 		if !strings.Contains(output, want) {
 			t.Errorf("the output lacks %q:\n%s", want, output)
 		}
@@ -127,7 +133,10 @@ func TestRestoreCheck(t *testing.T) {
 	if err == nil {
 		t.Errorf("a dump with wrong counters passes:\n%s", output)
 	}
-	for _, want := range []string{"post 1: its reaction counters are {2,0,0,0,1}", "comment 2: its reaction counters are {0,0,0,1,0}", "2 wrong counters in " + dump} {
+	for _, want := range []string{
+		"post 1: its reaction counters are {2,0,0,0,1}", "comment 2: its reaction counters are {0,0,0,1,0}",
+		"2 wrong counters in " + dump,
+	} {
 		if !strings.Contains(output, want) {
 			t.Errorf("the output lacks %q:\n%s", want, output)
 		}
@@ -142,7 +151,8 @@ func restoreCheck(ctx context.Context, t *testing.T, folder string) (output stri
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, "../../../scripts/restore-check", folder)
-	cmd.Env = append(os.Environ(), "PGHOST="+server.Hostname(), "PGPORT="+server.Port(), "PGUSER="+server.User.Username(), "PGDATABASE=postgres")
+	cmd.Env = append(os.Environ(), "PGHOST="+server.Hostname(), "PGPORT="+server.Port(),
+		"PGUSER="+server.User.Username(), "PGDATABASE=postgres")
 	if password, ok := server.User.Password(); ok {
 		cmd.Env = append(cmd.Env, "PGPASSWORD="+password)
 	}
