@@ -9,62 +9,66 @@ import (
 	"minifb/shared/ops/supervise"
 )
 
-// orphanLife is how long PostgreSQL may take to finish what a dead function had asked for.
-const orphanLife = 30 * time.Second
+// orphanTimeout is how long PostgreSQL may execute what a killed function sent.
+const orphanTimeout = 30 * time.Second
 
-// killAll kills every function at once, as often as it was told to, spread evenly over the operations.
-func (t *stress) killAll(ctx context.Context) error {
-	for i := range t.kills {
-		at := int64(t.operations) * int64(i+1) / int64(t.kills+1)
-		for t.ended.Load() < at {
+// killAll kills all functions at once, as often as the settings say, spread evenly over the
+// operations.
+func (s *stress) killAll(ctx context.Context) error {
+	total := s.kills
+	for i := range total {
+		at := int64(s.operations) * int64(i+1) / int64(total+1)
+		for s.finished.Load() < at {
 			select {
 			case <-ctx.Done():
-				return nil // walkAll says so
+				return nil // runWorkers reports it
 			case <-time.After(5 * time.Millisecond):
 			}
 		}
-		t.clock.begun.Add(1)
-		if err := t.kill(ctx); err != nil && ctx.Err() == nil {
+		s.killCounts.begun.Add(1)
+		if err := s.kill(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("kill %d: %w", i+1, err)
 		}
-		t.clock.settled.Store(t.clock.begun.Load())
+		s.killCounts.settled.Store(s.killCounts.begun.Load())
 	}
 	return nil
 }
 
-// kill returns when the functions are back, and nothing of the dead ones goes on in the database.
-func (t *stress) kill(ctx context.Context) error {
-	died := make([]time.Time, len(t.bundle.Functions))
+// kill kills all functions. It returns when they are ready again and PostgreSQL has finished what
+// the killed processes sent.
+func (s *stress) kill(ctx context.Context) error {
+	died := make([]time.Time, len(s.bundle.Functions))
 	var group sync.WaitGroup
-	for i, f := range t.bundle.Functions {
+	for i, f := range s.bundle.Functions {
 		group.Go(func() { died[i] = f.Crash() })
 	}
 	group.Wait()
-	if err := t.bundle.AwaitReady(ctx); err != nil {
+	if err := s.bundle.AwaitReady(ctx); err != nil {
 		return err
 	}
-	for i, f := range t.bundle.Functions {
-		if err := t.awaitOrphans(ctx, f, died[i]); err != nil {
+	for i, f := range s.bundle.Functions {
+		if err := s.awaitOrphans(ctx, f, died[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// awaitOrphans waits until PostgreSQL has no session left of the function's dead process.
-func (t *stress) awaitOrphans(ctx context.Context, f *supervise.Function, died time.Time) error {
-	for deadline := time.Now().Add(orphanLife); ; {
+// awaitOrphans waits until PostgreSQL has closed all connections of the function's killed process.
+func (s *stress) awaitOrphans(ctx context.Context, f *supervise.Function, died time.Time) error {
+	for deadline := time.Now().Add(orphanTimeout); ; {
 		var n int
-		err := t.db.QueryRowContext(ctx, `
-			SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND backend_start < $2`, "minifb "+f.Area, died).Scan(&n)
+		const query = `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND backend_start < $2`
+		err := s.db.QueryRowContext(ctx, query, "minifb "+f.Area, died).Scan(&n)
 		if err != nil {
-			return fmt.Errorf("look for sessions of dead functions: %w", err)
+			return fmt.Errorf("count the connections of killed functions: %w", err)
 		}
 		if n == 0 {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%s after the function %s was killed PostgreSQL still works for it", orphanLife, f.Area)
+			return fmt.Errorf("%s after the function %s was killed, it still has %d connections to PostgreSQL",
+				orphanTimeout, f.Area, n)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

@@ -10,26 +10,26 @@ import (
 )
 
 var (
-	severe = regexp.MustCompile(`\] (ERROR|FATAL|PANIC):  (.*)`)
-	// expected is what PostgreSQL says of a caller that was killed.
-	expected = []string{"connection to client lost"}
-	alarming = regexp.MustCompile(`"level":"ERROR"|^panic: |^fatal error: |WARNING: DATA RACE`)
+	postgresError = regexp.MustCompile(`\] (ERROR|FATAL|PANIC):  (.*)`)
+	// harmless is what PostgreSQL logs when a client is killed.
+	harmless      = []string{"connection to client lost"}
+	functionError = regexp.MustCompile(`"level":"ERROR"|^panic: |^fatal error: |WARNING: DATA RACE`)
 )
 
-// verifyLogs looks for what must not be in the logs of PostgreSQL and of the functions.
-func (t *stress) verifyLogs() error {
-	err := eachLine(t.bundle.PostgresLog(), func(line string) {
-		if grave(line) {
-			t.violate("PostgreSQL's log: %s", line)
+// verifyLogs reports errors in the logs of PostgreSQL and of the functions.
+func (s *stress) verifyLogs() error {
+	err := eachLine(s.bundle.PostgresLog(), func(line string) {
+		if isPostgresError(line) {
+			s.addViolation("PostgreSQL's log: %s", line)
 		}
 	})
 	if err != nil {
 		return err
 	}
 	for _, area := range areas {
-		err := eachLine(t.bundle.Log(area), func(line string) {
-			if alarming.MatchString(line) {
-				t.violate("the log of %s: %s", area, line)
+		err := eachLine(s.bundle.Log(area), func(line string) {
+			if functionError.MatchString(line) {
+				s.addViolation("the log of %s: %s", area, line)
 			}
 		})
 		if err != nil {
@@ -39,16 +39,16 @@ func (t *stress) verifyLogs() error {
 	return nil
 }
 
-// grave tells whether a line of PostgreSQL's log is about an error or a deadlock.
-func grave(line string) bool {
-	match := severe.FindStringSubmatch(line)
-	return match != nil && !slices.Contains(expected, match[2]) || strings.Contains(line, "deadlock")
+// isPostgresError reports whether a line of PostgreSQL's log is an error or about a deadlock.
+func isPostgresError(line string) bool {
+	match := postgresError.FindStringSubmatch(line)
+	return match != nil && !slices.Contains(harmless, match[2]) || strings.Contains(line, "deadlock")
 }
 
 func eachLine(path string, do func(string)) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("look into a log: %w", err)
+		return fmt.Errorf("read a log: %w", err)
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
@@ -57,7 +57,7 @@ func eachLine(path string, do func(string)) error {
 		do(lines.Text())
 	}
 	if err := lines.Err(); err != nil {
-		return fmt.Errorf("look into %s: %w", path, err)
+		return fmt.Errorf("read %s: %w", path, err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
-// Command stress is `make stress`: many clients do all at once what users do to posts, comments and reactions, while the
-// functions are killed and started again. Then every counter must equal its rows, every notification its cause, and all that was
-// acknowledged must be there. It starts a bundle of its own, ends by itself, and exits with 1 where a promise was broken.
+// Command stress is `make stress`. Many clients write, edit, delete, comment on and react to posts
+// at once, while the functions are killed and started again. Then it checks that every counter
+// equals its rows, that every notification has its cause, and that the database has every
+// acknowledged write. It starts a bundle of its own, and exits with 1 if it finds a violation.
 package main
 
 import (
@@ -15,19 +16,19 @@ import (
 	"time"
 )
 
-// settings are how hard it gets.
+// settings are the size of a run.
 type settings struct {
 	operations, clients, kills int
 	seed                       uint64
-	atMost                     time.Duration // for the operations; what was not done by then counts as failed
+	timeout                    time.Duration // for all operations; those not executed by then are a violation
 	root                       string        // of the repository
-	fast, race                 bool          // as bundle.Options have it
+	fast, race                 bool          // see bundle.Options
 }
 
-// readSettings reads the variables that `make stress` may be given.
+// readSettings reads the variables of `make stress`. The error names each invalid one.
 func readSettings(env func(string) string) (settings, error) {
-	s := settings{root: ".", atMost: 15 * time.Minute, race: env("RACE") == "on"}
-	var faults []error
+	s := settings{root: ".", timeout: 15 * time.Minute, race: env("RACE") == "on"}
+	var errs []error
 	number := func(name string, otherwise, least int) int {
 		text := env(name)
 		if text == "" {
@@ -35,7 +36,7 @@ func readSettings(env func(string) string) (settings, error) {
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < least {
-			faults = append(faults, fmt.Errorf("%s is %q; name a number from %d on", name, text, least))
+			errs = append(errs, fmt.Errorf("%s is %q: it must be a whole number, at least %d", name, text, least))
 		}
 		return n
 	}
@@ -43,7 +44,7 @@ func readSettings(env func(string) string) (settings, error) {
 	s.clients = number("CLIENTS", 64, 1)
 	s.kills = number("KILLS", 5, 0)
 	s.seed = uint64(number("SEED", 1, 0)) //nolint:gosec // not negative
-	return s, errors.Join(faults...)
+	return s, errors.Join(errs...)
 }
 
 func main() {
@@ -53,34 +54,34 @@ func main() {
 	os.Exit(code)
 }
 
-func command(ctx context.Context, env func(string) string, out io.Writer) (code int) {
+func command(ctx context.Context, env func(string) string, output io.Writer) (code int) {
 	s, err := readSettings(env)
 	if err != nil {
-		fmt.Fprintf(out, "make stress: %v\n", err)
+		fmt.Fprintf(output, "make stress: %v\n", err)
 		return 1
 	}
 	dir, err := os.MkdirTemp("", "minifb-stress-")
 	if err != nil {
-		fmt.Fprintf(out, "make stress: %v\n", err)
+		fmt.Fprintf(output, "make stress: %v\n", err)
 		return 1
 	}
-	violations, err := torment(ctx, s, dir, out)
+	violations, err := run(ctx, s, dir, output)
 	switch {
 	case ctx.Err() != nil:
-		fmt.Fprintln(out, "stopped")
+		fmt.Fprintln(output, "stopped")
 		code = 130
 	case err != nil:
-		fmt.Fprintf(out, "make stress: %v\n", err)
+		fmt.Fprintf(output, "make stress: %v\n", err)
 		code = 1
 	case len(violations) > 0:
 		code = 1
 	}
 	if code == 1 {
-		fmt.Fprintf(out, "the database and the logs are kept in %s\n", dir)
+		fmt.Fprintf(output, "The database and the logs are in %s\n", dir)
 		return code
 	}
 	if err := os.RemoveAll(dir); err != nil {
-		fmt.Fprintf(out, "make stress: clear up: %v\n", err)
+		fmt.Fprintf(output, "make stress: %v\n", err)
 		return 1
 	}
 	return code

@@ -10,62 +10,68 @@ import (
 	"time"
 )
 
-// progress is one line on how far it is.
-func (t *stress) progress() {
-	done, took := t.ended.Load(), time.Since(t.begun).Seconds()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	all := map[int]int{}
-	for _, statuses := range t.statuses {
+// maxViolations is how many violations are printed.
+const maxViolations = 50
+
+// progress prints one line on the progress of the run.
+func (s *stress) progress() {
+	finished, took := s.finished.Load(), time.Since(s.begun).Seconds()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	total := map[int]int{}
+	for _, statuses := range s.statuses {
 		for status, n := range statuses {
-			all[status] += n
+			total[status] += n
 		}
 	}
-	fmt.Fprintf(t.out, "%4.0f s  %d of %d operations, %.0f/s, %d kills, %s, %d violations\n",
-		took, done, t.operations, float64(done)/took, t.clock.begun.Load(), describe(all), len(t.violations))
+	fmt.Fprintf(s.output, "%4.0f s  %d of %d operations, %.0f/s, %d kills, %d violations, responses: %s\n",
+		took, finished, s.operations, float64(finished)/took, s.killCounts.begun.Load(), len(s.violations),
+		formatStatuses(total))
 }
 
-// describe lists statuses with their counts.
-func describe(statuses map[int]int) string {
+// formatStatuses lists how many responses had each status, such as "200: 17 404: 1 none: 2".
+func formatStatuses(statuses map[int]int) string {
 	var parts []string
 	for _, status := range slices.Sorted(maps.Keys(statuses)) {
 		name := strconv.Itoa(status)
 		if status == 0 {
-			name = "broken"
+			name = "none"
 		}
 		parts = append(parts, fmt.Sprintf("%s: %d", name, statuses[status]))
 	}
 	return strings.Join(parts, " ")
 }
 
-// summarize says what was asked, how it was answered, and which promises were broken.
-func (t *stress) summarize() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nrequest\tsent\tanswered")
+// summarize prints the requests, their responses and the violations.
+func (s *stress) summarize() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	table := tabwriter.NewWriter(s.output, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\noperation\trequests\tresponses")
 	total := 0
-	for _, operation := range slices.Sorted(maps.Keys(t.statuses)) {
-		sent := 0
-		for _, n := range t.statuses[operation] {
-			sent += n
+	for _, operation := range slices.Sorted(maps.Keys(s.statuses)) {
+		requests := 0
+		for _, n := range s.statuses[operation] {
+			requests += n
 		}
-		total += sent
-		fmt.Fprintf(table, "%s\t%d\t%s\n", operation, sent, describe(t.statuses[operation]))
+		total += requests
+		fmt.Fprintf(table, "%s\t%d\t%s\n", operation, requests, formatStatuses(s.statuses[operation]))
 	}
-	fmt.Fprintf(table, "all\t%d\t%.0f a second; %d operations, %d on the hot post; %d kills\n",
-		total, float64(total)/t.took.Seconds(), t.ended.Load(), t.onHot.Load(), t.clock.begun.Load())
-	_ = table.Flush() // what cannot be shown cannot be mended
-	if len(t.violations) == 0 {
-		fmt.Fprintf(t.out, "\nevery promise was kept: %d of the rows, what was acknowledged, and nothing amiss in the logs\n", len(promises))
+	fmt.Fprintf(table, "all\t%d\t%.0f a second\n", total, float64(total)/s.took.Seconds())
+	_ = table.Flush() // like fmt.Fprintf here: without an output there is nothing to report to
+	fmt.Fprintf(s.output, "\n%d operations were finished, %d of them on the hot post, during %d kills.\n",
+		s.finished.Load(), s.onHot.Load(), s.killCounts.begun.Load())
+	if len(s.violations) == 0 {
+		fmt.Fprintln(s.output, "No violations: the counters and notifications match their rows, "+
+			"the database has every acknowledged write, and the logs have no errors.")
 		return
 	}
-	fmt.Fprintf(t.out, "\n%d VIOLATIONS\n", len(t.violations))
-	for i, v := range t.violations {
-		if i == violationsShown {
-			fmt.Fprintf(t.out, "  and %d more\n", len(t.violations)-i)
+	fmt.Fprintf(s.output, "%d VIOLATIONS\n", len(s.violations))
+	for i, v := range s.violations {
+		if i == maxViolations {
+			fmt.Fprintf(s.output, "  and %d more\n", len(s.violations)-i)
 			break
 		}
-		fmt.Fprintf(t.out, "  %s\n", v)
+		fmt.Fprintf(s.output, "  %s\n", v)
 	}
 }
