@@ -3,8 +3,6 @@ package main
 import (
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"minifb/shared/api"
 	"minifb/shared/function"
 	"minifb/shared/password"
@@ -18,40 +16,37 @@ type views struct {
 
 func routes(a *api.API, d function.Deps) {
 	v := views{d.Store, d.Passwords}
-	api.Register(a, huma.Operation{
-		Method: http.MethodGet, Path: "/check/id/{id}", Summary: "Check that an ID is free", Security: api.Public,
+	api.Register(a, api.Route{
+		Method: http.MethodGet, Path: "/check/id/{id}", Summary: "Check that an ID is free", Access: api.Public,
 		Errors: []int{400, 409},
 	}, v.check)
-	api.Register(a, huma.Operation{
-		Method: http.MethodPost, Path: "/signup", Summary: "Make an account", Security: api.Public,
-		DefaultStatus: http.StatusCreated, Errors: []int{400, 409, 413, 415},
+	api.Register(a, api.Route{
+		Method: http.MethodPost, Path: "/signup", Summary: "Make an account", Access: api.Public,
+		Status: http.StatusCreated, Errors: []int{409},
 	}, v.signUp)
-	api.Register(a, huma.Operation{
-		Method: http.MethodGet, Path: "/user", Summary: "Read one's own account", Security: api.SignedIn,
-		Errors: []int{401},
+	api.Register(a, api.Route{
+		Method: http.MethodGet, Path: "/user", Summary: "Read one's own account", Access: api.SignedIn,
 	}, v.me)
-	api.Register(a, huma.Operation{
-		Method: http.MethodGet, Path: "/user/{id}", Summary: "Read what a user shows to everybody", Security: api.Optional,
-		Errors: []int{401, 404},
+	api.Register(a, api.Route{
+		Method: http.MethodGet, Path: "/user/{id}", Summary: "Read what a user shows to everybody", Access: api.Optional,
+		Errors: []int{404},
 	}, v.user)
-	api.Register(a, huma.Operation{
+	api.Register(a, api.Route{
 		Method: http.MethodPatch, Path: "/user/password", Summary: "Change one's password, and end every other session",
-		Security: api.SignedIn, DefaultStatus: http.StatusNoContent, Errors: []int{400, 401, 403, 413, 415},
+		Access: api.SignedIn, Status: http.StatusNoContent, Errors: []int{403},
 	}, v.password)
-	api.Register(a, huma.Operation{
-		Method: http.MethodPatch, Path: "/user/nickname", Summary: "Change or remove one's nickname", Security: api.SignedIn,
-		Errors: []int{400, 401, 413, 415},
+	api.Register(a, api.Route{
+		Method: http.MethodPatch, Path: "/user/nickname", Summary: "Change or remove one's nickname", Access: api.SignedIn,
 	}, v.nickname)
-	api.Register(a, huma.Operation{
-		Method: http.MethodPatch, Path: "/user/intro", Summary: "Change or remove one's introduction", Security: api.SignedIn,
-		Errors: []int{400, 401, 413, 415},
+	api.Register(a, api.Route{
+		Method: http.MethodPatch, Path: "/user/intro", Summary: "Change or remove one's introduction", Access: api.SignedIn,
 	}, v.intro)
-	api.Register(a, huma.Operation{
-		Method: http.MethodPatch, Path: "/user/email", Summary: "Change or remove one's mail address", Security: api.SignedIn,
-		Errors: []int{400, 401, 403, 413, 415},
+	api.Register(a, api.Route{
+		Method: http.MethodPatch, Path: "/user/email", Summary: "Change or remove one's mail address", Access: api.SignedIn,
+		Errors: []int{403},
 	}, v.email)
-	api.Register(a, huma.Operation{
-		Method: http.MethodPost, Path: "/user/deletion", Summary: "Delete one's account and all that it owns", Security: api.SignedIn,
-		DefaultStatus: http.StatusNoContent, Errors: []int{400, 401, 403, 413, 415},
+	api.Register(a, api.Route{
+		Method: http.MethodPost, Path: "/user/deletion", Summary: "Delete one's account and all that it owns", Access: api.SignedIn,
+		Status: http.StatusNoContent, Errors: []int{403},
 	}, v.deletion)
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"github.com/danielgtaylor/huma/v2"
+	"net/http"
 
 	"minifb/shared/response"
 	"minifb/shared/store"
@@ -19,10 +19,5 @@ func show(r store.Reaction) reaction {
 	return reaction{response.NewPerson(r.User), r.Type, r.Modified, response.Time(r.CreatedAt)}
 }
 
-// replaced documents the other success of a put. Huma adds the rest to it, so each route has one of its own.
-func replaced() map[string]*huma.Response {
-	body := &huma.MediaType{Schema: &huma.Schema{Ref: "#/components/schemas/Reaction"}}
-	return map[string]*huma.Response{"200": {
-		Description: "A reaction of mine stood already; it has this type now", Content: map[string]*huma.MediaType{"application/json": body},
-	}}
-}
+// replaced documents the other success of a put.
+var replaced = map[int]string{http.StatusOK: "The viewer had a reaction already; it has this type now"}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -11,76 +12,123 @@ import (
 	"minifb/shared/apperror"
 )
 
-// Who may call a route, as OpenAPI writes it.
-var (
-	Public   = []map[string][]string{}                    // a token is ignored
-	Optional = []map[string][]string{{}, {"bearer": nil}} // without a token, or with a good one
-	SignedIn = []map[string][]string{{"bearer": nil}}
+// An Access says who may call a route. The check and the OpenAPI text both follow from it.
+type Access int
+
+// The kinds of access. The zero value is none of them, so that a route without one cannot be registered.
+const (
+	Public        Access = iota + 1 // anyone; a token is not read
+	Optional                        // anyone; a token, if sent, must be valid
+	SignedIn                        // a user with a valid token
+	Administrator                   // a user with a valid token who is an administrator at the time of the request
 )
 
-type viewerKey struct{}
+const (
+	bearer      = "bearer" // the name of the security scheme in the OpenAPI text
+	metadataKey = "access" // the key of a route's Access in its operation's metadata
+)
 
+// AccessOf returns the access with which an operation was registered.
+func AccessOf(op *huma.Operation) Access {
+	access, _ := op.Metadata[metadataKey].(Access)
+	return access
+}
+
+// NeedsToken reports whether a request without a token is refused.
+func (a Access) NeedsToken() bool { return a == SignedIn || a == Administrator }
+
+// security returns the access as OpenAPI writes it.
+func (a Access) security() []map[string][]string {
+	switch {
+	case a.NeedsToken():
+		return []map[string][]string{{bearer: nil}}
+	case a == Optional:
+		return []map[string][]string{{}, {bearer: nil}}
+	}
+	return []map[string][]string{}
+}
+
+// errors returns the statuses with which the check may refuse a request.
+func (a Access) errors() []int {
+	switch a {
+	case Optional, SignedIn:
+		return []int{http.StatusUnauthorized}
+	case Administrator:
+		return []int{http.StatusUnauthorized, http.StatusForbidden}
+	}
+	return nil
+}
+
+// A viewer is the user of a request, and the session that its token belongs to. The zero value is no user.
 type viewer struct {
 	uid     int64
 	session string
 }
 
-// Viewer is the uid of the user who calls; 0, which nobody has, where a token is optional and none was sent.
+type viewerKey struct{}
+
+// Viewer returns the uid of the signed-in user. It is 0, which no user has, if the token is optional and none was sent.
 func Viewer(ctx context.Context) int64 {
 	v, _ := ctx.Value(viewerKey{}).(viewer)
 	return v.uid
 }
 
-// Session is the id of the caller's session, a UUID.
+// Session returns the id of the viewer's session, a UUID.
 func Session(ctx context.Context) string {
 	v, _ := ctx.Value(viewerKey{}).(viewer)
 	return v.session
 }
 
-// checkToken lets through who may call, with the viewer in the context. A bad token is refused also where none is needed.
-func (a *API) checkToken(ctx huma.Context, next func(huma.Context)) {
-	security := ctx.Operation().Security
-	if len(security) == 0 {
-		next(ctx)
-		return
-	}
-	r, _ := humago.Unwrap(ctx)
-	if _, sent := r.Header["Authorization"]; !sent {
-		if len(security[0]) == 0 {
-			next(ctx)
-			return
-		}
-		a.deny(ctx, apperror.New(apperror.Unauthorized, "Sign in: send the access token of POST /auth as 'Authorization: Bearer …'."))
-		return
-	}
-	v, err := a.viewer(ctx.Context(), r.Header.Get("Authorization"))
+// checkAccess refuses a request whose client may not call the route, and puts the viewer into the context of the others.
+func (a *API) checkAccess(ctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(ctx)
+	v, err := a.authorize(ctx.Context(), r.Header, AccessOf(ctx.Operation()))
 	if err != nil {
-		a.deny(ctx, err)
+		Write(w, a.refuse(ctx.Context(), err))
 		return
 	}
 	next(huma.WithValue(ctx, viewerKey{}, v))
 }
 
-func (a *API) viewer(ctx context.Context, authorization string) (viewer, error) {
+// authorize returns the viewer of a request with this header, or an application error if the access does not allow it.
+func (a *API) authorize(ctx context.Context, header http.Header, access Access) (viewer, error) {
+	if access == Public {
+		return viewer{}, nil
+	}
+	if _, sent := header["Authorization"]; !sent {
+		if access.NeedsToken() {
+			return viewer{}, errNoToken
+		}
+		return viewer{}, nil
+	}
+	v, err := a.verify(ctx, header.Get("Authorization"))
+	if err == nil && access == Administrator {
+		err = a.store.RequireAdministrator(ctx, v.uid)
+	}
+	return v, err
+}
+
+var (
+	errNoToken = apperror.New(apperror.Unauthorized,
+		"Sign in: send the access token of POST /auth as 'Authorization: Bearer …'.")
+	errNoBearer = apperror.New(apperror.BadToken,
+		"Authorization: must be 'Bearer' and the access token of POST /auth.")
+)
+
+// verify returns the viewer whom an Authorization header's token names, if the token is valid and its session is not
+// revoked.
+func (a *API) verify(ctx context.Context, authorization string) (viewer, error) {
 	scheme, encoded, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return viewer{}, apperror.New(apperror.BadToken, "Authorization: must be 'Bearer' and the access token of POST /auth.")
+		return viewer{}, errNoBearer
 	}
 	claims, err := a.tokens.Verify(strings.TrimLeft(encoded, " "))
 	if err != nil {
-		return viewer{}, apperror.Wrap(apperror.BadToken, err, "The access token is not good, or no longer; get another from POST /refresh or POST /auth.")
+		return viewer{}, apperror.Wrap(apperror.BadToken, err,
+			"The access token is not valid, or no longer; get another from POST /refresh or POST /auth.")
 	}
 	if err := a.revoked.Check(ctx, claims.SessionID); err != nil {
 		return viewer{}, fmt.Errorf("check session: %w", err)
 	}
 	return viewer{claims.UserUID, claims.SessionID}, nil
-}
-
-// deny answers an error from before the view.
-func (a *API) deny(ctx huma.Context, err error) {
-	e := a.refuse(ctx.Context(), err)
-	for name, values := range e.header {
-		ctx.SetHeader(name, values[0])
-	}
-	huma.WriteErr(a, ctx, e.status, e.Hint)
 }

@@ -1,12 +1,10 @@
-// Package api is the HTTP face that all functions share: huma set up once, strict JSON, who calls, errors, pages.
-// It alone turns errors into statuses.
+// Package api is what all functions share of HTTP: it registers routes, checks who may call them, reads bodies strictly,
+// and makes every error's response. Statuses are decided in status.go. The only other responses that are not a success
+// come from outside this repository: net/http's, in plain text, to what is no HTTP request, and an AWS gateway's own.
 package api
 
 import (
-	"context"
 	"net/http"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,75 +15,57 @@ import (
 	"minifb/shared/token"
 )
 
-// An API is one area's routes. It is an http.Handler, to be run by package function.
+// An API is the routes of one area. It is an http.Handler, which package function runs.
 type API struct {
 	huma.API
 	router      *router.Router
 	tokens      *token.Verifier
 	revoked     *store.RevokedSessions
+	store       *store.Store
 	genericHint bool
 	bodyTimeout time.Duration
 }
 
-// Options are what an API needs beside its routes.
+// Options are what an API needs besides its routes.
 type Options struct {
-	Area        string // the OpenAPI text's title
+	Area        string // the title of the OpenAPI text
 	Tokens      *token.Verifier
 	Revoked     *store.RevokedSessions
-	GenericHint bool // hide the cause in a 500's hint
+	Store       *store.Store // for Administrator
+	GenericHint bool         // hide the cause of a 500
 }
 
-// New makes an API without routes. Each is added by Register.
+// New returns an API without routes. Register adds them.
 func New(o Options) *API {
 	routes := router.New()
 	routes.NotFound = func(w http.ResponseWriter, r *http.Request) {
-		Write(w, NoRoute(r))
+		Write(w, NoRoute.With(MethodAndPath(r)))
 	}
 	routes.MethodNotAllowed = func(w http.ResponseWriter, r *http.Request, allow string) {
-		Write(w, NotAllowed(r, allow))
+		Write(w, MethodNotAllowed.With(r.Method, allow))
 	}
 	config := huma.DefaultConfig("minifb "+o.Area, "1.0.0")
-	config.CreateHooks = nil // else each body carries $schema
+	config.CreateHooks = nil // they would add $schema to each body
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.Formats = map[string]huma.Format{mediaJSON: strictJSON}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+		bearer: {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
 	}
-	a := &API{humago.New(routes, config), routes, o.Tokens, o.Revoked, o.GenericHint, bodyTimeout}
-	a.UseMiddleware(a.checkToken, a.checkBody)
+	a := &API{
+		API: humago.New(routes, config), router: routes, tokens: o.Tokens, revoked: o.Revoked, store: o.Store,
+		genericHint: o.GenericHint, bodyTimeout: bodyTimeout,
+	}
+	a.UseMiddleware(a.checkAccess, a.checkBody)
 	return a
 }
 
+// ServeHTTP serves a request by its route.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Header.Del("Accept") // every answer is JSON; huma would look for more, and panics at some ("a;,b")
+	r.Header.Del("Accept") // the route decides the media type; huma would panic at some headers, such as "a;,b"
 	a.limitBody(w, r)
 	a.router.ServeHTTP(w, r)
 }
 
-// Handle adds a route outside the contract, such as /healthz: no token, no body, not in the OpenAPI text.
+// Handle adds a route that is not part of the contract, such as /healthz: it has no access, no body and no place in the
+// OpenAPI text. Every other route is added by Register.
 func (a *API) Handle(pattern string, f http.HandlerFunc) { a.router.Handle(pattern, f) }
-
-// Register adds a view to the area's routes. The operation's Security must be one of Public, Optional and SignedIn, which
-// is what the route enforces and documents at once. Order of checks: route, token, query, body, then the view.
-func Register[In, Out any](a *API, op huma.Operation, view func(context.Context, *In) (*Out, error)) {
-	if op.Security == nil {
-		panic("api: " + op.Method + " " + op.Path + " does not say who may call it")
-	}
-	huma.Register(a.API, op, func(ctx context.Context, in *In) (*Out, error) {
-		out, err := view(ctx, in)
-		if err != nil {
-			return nil, a.refuse(ctx, err)
-		}
-		return out, nil
-	})
-	// huma documents its own 422 on its own; ours is another's, and 400 is what it becomes.
-	if !slices.Contains(op.Errors, http.StatusUnprocessableEntity) {
-		delete(operationOf(a.OpenAPI().Paths[op.Path], op.Method).Responses, strconv.Itoa(http.StatusUnprocessableEntity))
-	}
-}
-
-func operationOf(p *huma.PathItem, method string) *huma.Operation {
-	return map[string]*huma.Operation{
-		http.MethodGet: p.Get, http.MethodPost: p.Post, http.MethodPut: p.Put, http.MethodPatch: p.Patch, http.MethodDelete: p.Delete,
-	}[method]
-}

@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -16,27 +15,28 @@ import (
 )
 
 const (
-	// MaxBody is the longest body that is taken, in bytes.
+	// MaxBody is the length of the longest body that is accepted, in bytes. The hint of BodyTooLarge names it.
 	MaxBody = 64 << 10
-	// bodyTimeout is how long a body may take to arrive once its headers have.
+	// bodyTimeout is how long a body may take to arrive after its headers.
 	bodyTimeout = 10 * time.Second
-	// mediaJSON is the one type of body there is.
+	// mediaJSON is the media type of every request body, and of every response that is not an HTMLOutput or a TextOutput.
 	mediaJSON = "application/json"
 )
 
-// limitBody gives a body its time, also one that nobody reads: the server then does, to get at the next request.
-// Lambda has no connection to time; there the whole body is in the event.
+// limitBody sets the deadline for the request's body. It is set for a body that no view reads, too: the server reads it
+// before the connection's next request. On Lambda there is no connection; the event holds the whole body.
 func (a *API) limitBody(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.bodyTimeout))
 	}
 }
 
-// checkBody reads a route's body whole and refuses what is no JSON, or has no place in the schema, before huma decodes it.
+// checkBody refuses a malformed query. Then it reads the body of a route that has one, and refuses it if it is not JSON
+// or holds what the schema does not. huma decodes it later, and is less strict.
 func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
-		huma.WriteErr(a, ctx, http.StatusBadRequest, "The query string is malformed; percent-encode what is not a letter or a digit.")
+		Write(w, MalformedQuery.With())
 		return
 	}
 	description := ctx.Operation().RequestBody
@@ -47,18 +47,19 @@ func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 	body, refusal := a.readBody(w, r)
 	if refusal != nil {
 		if refusal.status != http.StatusUnsupportedMediaType {
-			ctx.SetHeader("Connection", "close") // the rest of the body may still be under way
+			w.Header().Set("Connection", "close") // the rest of the body may still be under way
 		}
-		huma.WriteErr(a, ctx, refusal.status, refusal.Hint)
+		Write(w, refusal)
 		return
 	}
 	if len(body) > 0 {
-		if faults := checkJSON(body, description.Content[mediaJSON].Schema, a.OpenAPI().Components.Schemas); len(faults) > 0 {
-			huma.WriteErr(a, ctx, http.StatusBadRequest, "", faults...)
+		violations := checkJSON(body, description.Content[mediaJSON].Schema, a.OpenAPI().Components.Schemas)
+		if len(violations) > 0 {
+			Write(w, InvalidInput.With(violationsHint(violations)))
 			return
 		}
 	}
-	r.Header.Set("Content-Type", mediaJSON) // huma reads it less well: it knows no parameters
+	r.Header.Set("Content-Type", mediaJSON) // huma does not know its parameters
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if ctx.Header("Idempotency-Key") != "" {
 		ctx = withBodyHash(ctx, body)
@@ -66,26 +67,27 @@ func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// readBody answers the whole body, or what is wrong with its type, its length or its way here.
+// readBody returns the whole body, or the refusal of one that did not arrive, is too long, or is not called JSON.
 func (a *API) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	wrong := err != nil || media != mediaJSON
+	isJSON := err == nil && media == mediaJSON
 	var body []byte
 	if r.Body != nil && r.ContentLength <= MaxBody {
 		body, err = io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return nil, NewError(http.StatusRequestTimeout, fmt.Sprintf("The body did not arrive within %s; send it faster.", a.bodyTimeout))
+			return nil, SlowBody.With(a.bodyTimeout.Seconds())
 		case err != nil:
-			return nil, NewError(http.StatusBadRequest, "The body broke off; send it whole.")
+			return nil, BrokenBody.With()
 		}
 	}
+	length := max(int64(len(body)), r.ContentLength)
 	switch {
-	case wrong && max(int64(len(body)), r.ContentLength) > 0:
-		return nil, NewError(http.StatusUnsupportedMediaType, "Content-Type: must be application/json, and the body JSON")
-	case max(int64(len(body)), r.ContentLength) > MaxBody:
-		return nil, NewError(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is longer than %d bytes; send less.", MaxBody))
+	case !isJSON && length > 0:
+		return nil, NotJSON.With()
+	case length > MaxBody:
+		return nil, BodyTooLarge.With()
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // else it would cut off the view
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it would cancel the view's context
 	return body, nil
 }

@@ -6,51 +6,56 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"minifb/shared/apperror"
 )
 
-// Every kind of failure has a status, and each status its text.
-func TestRefuse(t *testing.T) {
+func TestEveryCodeHasAStatus(t *testing.T) {
 	t.Parallel()
 	for code := apperror.Invalid; code <= apperror.Unavailable; code++ {
-		e := (&API{}).refuse(t.Context(), fmt.Errorf("deep: %w", apperror.New(code, "mend it")))
-		if e.status < 400 || e.Result != http.StatusText(e.status) || e.Result == "" || e.Hint != "mend it" {
+		err := fmt.Errorf("deep: %w", apperror.New(code, "the hint"))
+		e := (&API{}).refuse(t.Context(), err)
+		if e.status < 400 || e.Result != http.StatusText(e.status) || e.Result == "" || e.Hint != "the hint" {
 			t.Errorf("code %d: %+v", code, e)
 		}
 	}
 }
 
-// TestRefuseUnforeseen tells what an error that is no fault becomes, while the request lives and after.
-func TestRefuseUnforeseen(t *testing.T) {
+func TestRefuseUnforeseenError(t *testing.T) {
 	t.Parallel()
 	expired, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
-	left, leave := context.WithCancel(t.Context())
+	canceled, leave := context.WithCancel(t.Context())
 	leave()
+	finished := errors.New("sql: transaction has already been committed or rolled back")
 	for name, test := range map[string]struct {
 		ctx  context.Context
 		err  error
 		want int
 	}{
-		"a bug":                                    {t.Context(), errors.New("bug"), 500},
-		"a lost database":                          {t.Context(), fmt.Errorf("read: %w", driver.ErrBadConn), 503},
-		"a limit within the request's":             {t.Context(), fmt.Errorf("read: %w", context.DeadlineExceeded), 504},
-		"the request's limit":                      {expired, fmt.Errorf("read: %w", context.DeadlineExceeded), 504},
-		"a query cut off by the request's limit":   {expired, fmt.Errorf("read: %w", driver.ErrBadConn), 504},
-		"the caller is gone":                       {left, fmt.Errorf("read: %w", context.Canceled), 503},
-		"a query cut off as the caller is gone":    {left, errors.New("sql: transaction has already been committed or rolled back"), 503},
-		"a fault stands, whatever time it is":      {expired, apperror.New(apperror.NotFound, "none"), 404},
-		"a view's own status is nobody's business": {t.Context(), huma.Error418Teapot("tea"), 500},
+		"a bug":                        {t.Context(), errors.New("bug"), 500},
+		"a lost database":              {t.Context(), fmt.Errorf("read: %w", driver.ErrBadConn), 503},
+		"a limit within the request's": {t.Context(), fmt.Errorf("read: %w", context.DeadlineExceeded), 504},
+		"the request's limit":          {expired, fmt.Errorf("read: %w", context.DeadlineExceeded), 504},
+		"a query cut off by the limit": {expired, fmt.Errorf("read: %w", driver.ErrBadConn), 504},
+		"the client has gone":          {canceled, fmt.Errorf("read: %w", context.Canceled), 503},
+		"a query cut off by that":      {canceled, finished, 503},
+		"an application error in time": {t.Context(), apperror.New(apperror.NotFound, "none"), 404},
+		"an application error after the limit": {
+			expired, apperror.New(apperror.NotFound, "none"), 404,
+		},
+		"a status that a view made with huma": {t.Context(), huma.Error418Teapot("tea"), 500},
 	} {
 		exchange := &Exchange{}
 		e := (&API{}).refuse(WithExchange(test.ctx, exchange), test.err)
 		if e.status != test.want {
-			t.Errorf("%s: %d, want %d", name, e.status, test.want)
+			t.Errorf("%s: status %d, want %d", name, e.status, test.want)
 		}
 		if test.want >= 500 && !errors.Is(exchange.Err, test.err) {
 			t.Errorf("%s: the log gets %v", name, exchange.Err)
@@ -58,20 +63,57 @@ func TestRefuseUnforeseen(t *testing.T) {
 	}
 }
 
-// What huma itself words never quotes the value.
-func TestFormatsHintHidesTheValue(t *testing.T) {
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err  apperror.Error
+		want string
+	}{
+		"503 by default":             {apperror.Error{Code: apperror.Unavailable}, "1"},
+		"503 after some time":        {apperror.Error{Code: apperror.Unavailable, RetryAfter: time.Minute}, "60"},
+		"429 by default":             {apperror.Error{Code: apperror.TooManyRequests}, "1"},
+		"429 after a part of second": {apperror.Error{Code: apperror.TooManyRequests, RetryAfter: time.Millisecond}, "1"},
+		"429, rounded up":            {apperror.Error{Code: apperror.TooManyRequests, RetryAfter: 90*time.Second + 1}, "91"},
+		"404 has no such header":     {apperror.Error{Code: apperror.NotFound, RetryAfter: time.Minute}, ""},
+	} {
+		recorder := httptest.NewRecorder()
+		Write(recorder, (&API{}).refuse(t.Context(), &test.err))
+		if got := recorder.Header().Get("Retry-After"); got != test.want {
+			t.Errorf("%s: Retry-After is %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// huma's own messages must not quote the value.
+func TestFormatHintHidesTheValue(t *testing.T) {
 	t.Parallel()
 	registry := huma.NewMapRegistry("#/", huma.DefaultSchemaNamer)
-	for _, format := range []string{"email", "uri", "uri-template", "uuid", "duration", "regex", "date-time", "ipv4", "json-pointer", "hostname"} {
-		for _, value := range []string{"geheim <", "a@geheim, b@geheim", "geheim:%zz", "urn:geheim:e7a6b9c0-0000-4000-8000-00000000000", "(geheim", "\x00geheim"} {
+	for _, format := range []string{
+		"email", "uri", "uri-template", "uuid", "duration", "regex", "date-time", "ipv4", "json-pointer", "hostname",
+	} {
+		for _, value := range []string{
+			"geheim <", "a@geheim, b@geheim", "geheim:%zz", "urn:geheim:e7a6b9c0-0000-4000-8000-00000000000", "(geheim",
+			"\x00geheim",
+		} {
+			schema, path := &huma.Schema{Type: huma.TypeString, Format: format}, huma.NewPathBuffer([]byte("body.x"), 6)
 			result := huma.ValidateResult{}
-			huma.Validate(registry, &huma.Schema{Type: huma.TypeString, Format: format}, huma.NewPathBuffer([]byte("body.x"), 6), huma.ModeWriteToServer, value, &result)
+			huma.Validate(registry, schema, path, huma.ModeWriteToServer, value, &result)
 			for _, err := range result.Errors {
 				hint := huma.NewError(422, "", err).Error()
 				if strings.Contains(hint, "geheim") || strings.Contains(hint, "%!") || !strings.HasPrefix(hint, "x: expected") {
 					t.Errorf("%s: %s", format, hint)
 				}
 			}
+		}
+	}
+}
+
+// huma would use 422 and other statuses for some of these.
+func TestHumaDecidesNoStatus(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 406, 413, 415, 422} {
+		if e := huma.NewError(status, "50% is no size"); e.GetStatus() != 400 || e.Error() != "50% is no size" {
+			t.Errorf("huma's %d became %d: %s", status, e.GetStatus(), e.Error())
 		}
 	}
 }
@@ -89,32 +131,8 @@ func TestRedact(t *testing.T) {
 		"insert refresh_tokens: ERROR: no":                        "insert refresh_tokens: ERROR: no",
 		"nothing to hide (SQLSTATE 22P02)":                        "nothing to hide (SQLSTATE 22P02)",
 	} {
-		if got := NewError(http.StatusInternalServerError, given).Hint; got != want {
+		if got := Failed.With(given).Hint; got != want {
 			t.Errorf("%q is shown as %q, want %q", given, got, want)
 		}
-	}
-}
-
-// A route that does not say who may call it must not start to serve.
-func TestRegisterWantsSecurity(t *testing.T) {
-	t.Parallel()
-	defer func() {
-		if recover() == nil {
-			t.Error("the route was taken")
-		}
-	}()
-	Register(New(Options{}), huma.Operation{Method: http.MethodGet, Path: "/x"}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
-}
-
-// The OpenAPI text names 422 only where the contract does.
-func TestNo422(t *testing.T) {
-	t.Parallel()
-	a := New(Options{})
-	view := func(context.Context, *struct{ Body struct{} }) (*struct{}, error) { return nil, nil }
-	Register(a, huma.Operation{Method: http.MethodPost, Path: "/x", Security: Public, Errors: []int{400}}, view)
-	Register(a, huma.Operation{Method: http.MethodPut, Path: "/x", Security: Public, Errors: []int{400, 422}}, view)
-	item := a.OpenAPI().Paths["/x"]
-	if item.Post.Responses["422"] != nil || item.Put.Responses["422"] == nil {
-		t.Errorf("POST: %v, PUT: %v", item.Post.Responses["422"], item.Put.Responses["422"])
 	}
 }

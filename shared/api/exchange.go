@@ -4,27 +4,26 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strings"
 )
 
-// An Exchange is what is known of a request and its answer beside the two themselves. Package function makes one
-// for each request and logs it at the end.
+// An Exchange is what is known of a request and its response besides the two themselves. Package function makes one for
+// each request and logs it at the end.
 type Exchange struct {
-	RequestID string // 1–128 of A-Z a-z 0-9 . _ : + / = -
-	Asked     string // "DELETE /post/14": the method and the path as sent, without its query
-	Err       error  // why the status is 500 or above, or what Note was told; for the log alone
+	RequestID     string     // 1–128 of A-Z a-z 0-9 . _ : + / = -
+	MethodAndPath string     // "DELETE /post/14": as sent, without the query
+	Client        netip.Addr // see ClientAddress
+	Err           error      // for the log line: why the status is 500 or above, or what was passed to Note
 }
 
 type exchangeKey struct{}
 
-// WithExchange puts e where the views' errors find it.
+// WithExchange returns a context in which the checks and the views find e.
 func WithExchange(ctx context.Context, e *Exchange) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, e)
 }
-
-// Note keeps for the request's log line a failure that is none to its caller.
-func Note(ctx context.Context, err error) { exchange(ctx).Err = err }
 
 func exchange(ctx context.Context) *Exchange {
 	if e, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
@@ -33,20 +32,28 @@ func exchange(ctx context.Context) *Exchange {
 	return &Exchange{}
 }
 
-// Asked is a request's method and path as sent, without its query.
-func Asked(r *http.Request) string {
+// Note adds an error to the request's log line that does not concern its client.
+func Note(ctx context.Context, err error) { exchange(ctx).Err = err }
+
+// ClientAddress returns the address that the request comes from: as nginx or the gateway reports it on a unix socket, as
+// Lambda's event reports it, and else the peer's own. What the client itself claims does not count. The address is
+// invalid where none is known, as for a request that a process of this machine sends to the socket.
+func ClientAddress(ctx context.Context) netip.Addr { return exchange(ctx).Client }
+
+// MethodAndPath returns a request's method and its path as sent, without the query.
+func MethodAndPath(r *http.Request) string {
 	path, _, _ := strings.Cut(r.RequestURI, "?")
-	if !strings.HasPrefix(path, "/") { // a proxy's form, with a host, or a request that came over no wire
+	if !strings.HasPrefix(path, "/") { // "http://host/path", as sent to a proxy, or "" in a test's request
 		path = r.URL.EscapedPath()
 	}
 	return r.Method + " " + path
 }
 
-var sane = regexp.MustCompile(`^[A-Za-z0-9._:+/=-]{1,128}$`)
+var usableID = regexp.MustCompile(`^[A-Za-z0-9._:+/=-]{1,128}$`)
 
-// RequestID is the caller's own id for the request, where it is a sane one, or a new one.
+// RequestID returns the id that the client gave the request, if it is 1–128 of A-Z a-z 0-9 . _ : + / = -, or a new one.
 func RequestID(r *http.Request) string {
-	if sent := r.Header.Get("X-Request-Id"); sane.MatchString(sent) {
+	if sent := r.Header.Get("X-Request-Id"); usableID.MatchString(sent) {
 		return sent
 	}
 	return rand.Text()

@@ -90,7 +90,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add("", "")
 	f.Add("101", "////")
 	f.Add("+5", "\r\n")
-	operation := &huma.Operation{Security: Optional}
+	operation := &huma.Operation{Metadata: map[string]any{metadataKey: Optional}}
 	f.Fuzz(func(t *testing.T, size, cursor string) {
 		query := url.Values{"size": {size}, "cursor": {cursor}}
 		request := httptest.NewRequest(http.MethodGet, "/number?"+query.Encode(), nil)

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"minifb/shared/api"
 	"minifb/shared/function"
 	"minifb/shared/store"
@@ -23,8 +21,8 @@ type onceInput struct {
 
 // onceRoutes answers what the store would be told, as a creation that was replayed where the key is "again".
 func onceRoutes(a *api.API, _ function.Deps) {
-	api.Register(a, huma.Operation{
-		Method: http.MethodPost, Path: "/once/{id}", Security: api.Public, DefaultStatus: http.StatusCreated, Errors: []int{422},
+	api.Register(a, api.Route{
+		Method: http.MethodPost, Path: "/once/{id}", Access: api.Public, Status: http.StatusCreated, Errors: []int{422},
 	}, func(_ context.Context, in *onceInput) (*api.CreatedOutput[note], error) {
 		o := in.Store()
 		body, err := api.Render(func(text string) note { return note{Text: text} })(fmt.Sprintf("%s %s %s %x", o.Key, o.Method, o.Path, o.BodyHash))

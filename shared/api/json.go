@@ -16,170 +16,175 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-const (
-	// maxDepth is how deep arrays and objects may nest in a request.
-	maxDepth = 32
-	// maxFaults is how many faults one answer names.
-	maxFaults = 8
-)
+// maxDepth is how deep arrays and objects may nest in a request.
+const maxDepth = 32
 
-// strictJSON decodes what checkJSON has let through. Integers are written as such: 1, and neither 1.0 nor "1".
+// strictJSON is the format of bodies. It decodes what checkJSON has accepted. An integer is written as one: 1, and neither
+// 1.0 nor "1".
 var strictJSON = huma.Format{
 	Marshal:   func(w io.Writer, v any) error { return json.MarshalWrite(w, v) },
 	Unmarshal: unmarshal,
 }
 
+// unmarshal is json.Unmarshal, with errors that never hold a value.
 func unmarshal(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
 	if err == nil {
 		return nil
 	}
-	// The library's own text may hold the value.
+	const message = "has a value of the wrong type or size"
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) && semantic.JSONPointer != "" {
-		return fmt.Errorf("has a value of the wrong type or size at %s", strings.TrimPrefix(string(semantic.JSONPointer), "/"))
+		return errors.New(message + " at " + strings.TrimPrefix(string(semantic.JSONPointer), "/"))
 	}
-	return errors.New("has a value of the wrong type or size")
+	return errors.New(message)
 }
 
-// A checker walks a body once and refuses what lenient decoders let through: duplicate, unknown and wrongly cased names,
-// null where only leaving out is allowed, trailing data, invalid UTF-8, lone surrogates, U+0000 and deep nesting. What it
-// names of the body is its keys, never a value.
+// A checker walks once through a body and finds what lenient decoders accept: duplicate, unknown and wrongly cased keys,
+// null for what may only be left out, trailing data, invalid UTF-8, lone surrogates, U+0000, and deep nesting. Its
+// violations name keys of the body, and never a value.
 type checker struct {
-	decoder  *jsontext.Decoder
-	registry huma.Registry
-	faults   []error
+	decoder    *jsontext.Decoder
+	registry   huma.Registry
+	violations []error // *huma.ErrorDetail
 }
 
-// checkJSON answers the faults of a body along its schema; a nil one allows all names.
+// checkJSON returns the violations of a body, given its schema. A nil schema allows all keys.
 func checkJSON(data []byte, schema *huma.Schema, registry huma.Registry) []error {
 	c := checker{decoder: jsontext.NewDecoder(bytes.NewBuffer(data)), registry: registry}
 	if err := c.value("body", schema); err != nil {
 		return []error{err}
 	}
 	if _, err := c.decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		return []error{&huma.ErrorDetail{Location: "body", Message: "has more after the first JSON value; send one alone"}}
+		return []error{&huma.ErrorDetail{
+			Location: "body", Message: "has more after the first JSON value; send one alone",
+		}}
 	}
-	if len(c.faults) > 0 {
-		c.rules(data, schema)
+	if len(c.violations) > 0 {
+		c.validate(data, schema)
 	}
-	return c.faults
+	return c.violations
 }
 
-// rules adds the fields that break a rule of the schema to the faults found so far: huma will not come to look for them, and
-// one answer is to name all.
-func (c *checker) rules(data []byte, schema *huma.Schema) {
+// validate adds the violations of the schema's rules to those found so far. Without any, huma finds these itself; with
+// some, huma is never called, and one response is to name all.
+func (c *checker) validate(data []byte, schema *huma.Schema) {
 	var body any
 	if err := unmarshal(data, &body); err != nil {
 		return
 	}
-	path, broken := huma.NewPathBuffer(nil, 0), huma.ValidateResult{}
+	path, result := huma.NewPathBuffer(nil, 0), huma.ValidateResult{}
 	path.Push("body")
-	huma.Validate(c.registry, schema, path, huma.ModeWriteToServer, body, &broken)
-	for _, err := range broken.Errors {
-		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok && d.Message != unexpected && !c.named(d.Location) {
-			c.fault(d.Location, d.Message)
+	huma.Validate(c.registry, schema, path, huma.ModeWriteToServer, body, &result)
+	for _, err := range result.Errors {
+		d, ok := errors.AsType[*huma.ErrorDetail](err)
+		if ok && d.Message != unexpected && !c.hasViolation(d.Location) {
+			c.add(d.Location, d.Message)
 		}
 	}
 }
 
-// named tells whether a fault was found at this place.
-func (c *checker) named(place string) bool {
-	return slices.ContainsFunc(c.faults, func(fault error) bool {
-		d, ok := errors.AsType[*huma.ErrorDetail](fault)
-		return ok && d.Location == place
+func (c *checker) hasViolation(jsonPath string) bool {
+	return slices.ContainsFunc(c.violations, func(violation error) bool {
+		d, ok := errors.AsType[*huma.ErrorDetail](violation)
+		return ok && d.Location == jsonPath
 	})
 }
 
-// unexpected is what is wrong with a key that the schema does not have, in huma's words.
+// unexpected is huma's message for a key that the schema does not have.
 var unexpected = validation.MsgUnexpectedProperty
 
-// value reads the next value and all within it. Its error ends the walk.
-func (c *checker) value(place string, s *huma.Schema) error {
+// value reads the next value and all within it. It returns the violation at which reading has to stop.
+func (c *checker) value(jsonPath string, s *huma.Schema) error {
 	for s != nil && s.Ref != "" {
 		s = c.registry.SchemaFromRef(s.Ref)
 	}
-	token, err := c.token(place)
+	token, err := c.token(jsonPath)
 	if err != nil {
 		return err
 	}
 	switch token.Kind() {
 	case '{':
 		for c.decoder.PeekKind() != '}' {
-			if err := c.member(place, s); err != nil {
+			if err := c.member(jsonPath, s); err != nil {
 				return err
 			}
 		}
-		_, err = c.token(place)
+		_, err = c.token(jsonPath)
 	case '[':
 		var items *huma.Schema
 		if s != nil {
 			items = s.Items
 		}
 		for n := 0; c.decoder.PeekKind() != ']'; n++ {
-			if err := c.value(place+"["+strconv.Itoa(n)+"]", items); err != nil {
+			if err := c.value(jsonPath+"["+strconv.Itoa(n)+"]", items); err != nil {
 				return err
 			}
 		}
-		_, err = c.token(place)
+		_, err = c.token(jsonPath)
 	}
 	return err
 }
 
-// member reads a name and its value.
-func (c *checker) member(place string, object *huma.Schema) error {
-	token, err := c.token(place)
+// member reads a key and its value.
+func (c *checker) member(jsonPath string, object *huma.Schema) error {
+	token, err := c.token(jsonPath)
 	if err != nil {
 		return err
 	}
-	name := token.String()
-	place += "." + shown(name)
+	key := token.String()
+	jsonPath += "." + printable(key)
 	var property *huma.Schema
 	if object != nil && object.Type == huma.TypeObject {
-		property = object.Properties[name]
+		property = object.Properties[key]
 		if property == nil && object.AdditionalProperties == false {
-			c.fault(place, unexpected)
+			c.add(jsonPath, unexpected)
 		}
 	}
-	if property != nil && !property.Nullable && !object.Nullable && c.decoder.PeekKind() == 'n' && !slices.Contains(object.Required, name) {
-		c.fault(place, "must not be null; leave it out instead")
+	isNull := c.decoder.PeekKind() == 'n'
+	if isNull && property != nil && !property.Nullable && !object.Nullable && !slices.Contains(object.Required, key) {
+		c.add(jsonPath, "must not be null; leave it out instead")
 	}
-	return c.value(place, property)
+	return c.value(jsonPath, property)
 }
 
-func (c *checker) fault(place, message string) {
-	if len(c.faults) < maxFaults {
-		c.faults = append(c.faults, &huma.ErrorDetail{Location: place, Message: message})
+func (c *checker) add(jsonPath, message string) {
+	if len(c.violations) < maxViolations {
+		c.violations = append(c.violations, &huma.ErrorDetail{Location: jsonPath, Message: message})
 	}
 }
 
-// token reads the next token of the value at place. Its error is a fault that says where it is.
-func (c *checker) token(place string) (jsontext.Token, error) {
+// token reads the next token of the value at jsonPath. Its error is a violation.
+func (c *checker) token(jsonPath string) (jsontext.Token, error) {
+	violation := func(jsonPath, format string, args ...any) error {
+		return &huma.ErrorDetail{Location: jsonPath, Message: fmt.Sprintf(format, args...)}
+	}
 	token, err := c.decoder.ReadToken()
 	if err == nil && token.Kind() == '"' && strings.ContainsRune(token.String(), 0) {
-		return token, &huma.ErrorDetail{Location: place, Message: "holds the character U+0000, which cannot be stored; leave it out"}
+		return token, violation(jsonPath, "holds the character U+0000, which cannot be stored; leave it out")
 	}
 	var syntactic *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &syntactic) && errors.Is(err, jsontext.ErrDuplicateName):
-		return token, &huma.ErrorDetail{Location: place + "." + shown(syntactic.JSONPointer.LastToken()), Message: "is there twice; name each key once"}
+		key := printable(syntactic.JSONPointer.LastToken())
+		return token, violation(jsonPath+"."+key, "is there twice; name each key once")
 	case err != nil:
-		return token, &huma.ErrorDetail{Location: "body", Message: fmt.Sprintf("is not well-formed JSON in UTF-8 near byte %d", c.decoder.InputOffset())}
+		return token, violation("body", "is not well-formed JSON in UTF-8 near byte %d", c.decoder.InputOffset())
 	case c.decoder.StackDepth() > maxDepth:
-		return token, &huma.ErrorDetail{Location: "body", Message: fmt.Sprintf("nests deeper than %d levels", maxDepth)}
+		return token, violation("body", "nests deeper than %d levels", maxDepth)
 	}
 	return token, nil
 }
 
-var plain = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
 
-// shown is a name as a hint may show it, whatever its sender put there.
-func shown(name string) string {
-	if plain.MatchString(name) {
-		return name
+// printable returns a key as a hint shows it: quoted and cut off unless it is a short plain one.
+func printable(key string) string {
+	if plainKey.MatchString(key) {
+		return key
 	}
-	if runes := []rune(name); len(runes) > 40 {
-		name = string(runes[:40]) + "…"
+	if runes := []rune(key); len(runes) > 40 {
+		key = string(runes[:40]) + "…"
 	}
-	return strconv.QuoteToGraphic(name)
+	return strconv.QuoteToGraphic(key)
 }

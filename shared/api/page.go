@@ -12,82 +12,115 @@ import (
 	"minifb/shared/store"
 )
 
-// A Page is a list's query: how many items, and where to go on. Embed it in a list's input.
-type Page struct {
-	SizeText string `query:"size" doc:"How many items at most, 1–100; 20 where it is left out" example:"20"`
-	Cursor   string `query:"cursor" doc:"Where to go on, as in the page before's 'next'; opaque"`
+const (
+	defaultSize = 20
+	maxSize     = 100
+	// markLength is how many bytes of a cursor say which list it belongs to.
+	markLength = 6
+)
 
+// A Page is the query of a list: how many items it returns, and after which one. Embed it in the view's input.
+type Page struct {
 	page  store.Page
 	path  string     // as sent
-	other url.Values // the list's further parameters, such as unread
-	mark  string     // names the list in its cursors
+	other url.Values // the list's other parameters, such as unread
+	mark  string     // what the cursors of this list begin with
 }
 
-// markLength is how many bytes of a cursor tell which list gave it.
-const markLength = 6
+// parameters describes the query for the OpenAPI text. Resolve reads it: huma would take the first of several cursors, and
+// an empty one for none.
+func (*Page) parameters() []*huma.Param {
+	return []*huma.Param{
+		{
+			Name: "size", In: "query", Description: "How many items to return at most", Example: defaultSize,
+			Schema: &huma.Schema{
+				Type: huma.TypeInteger, Minimum: new(1.0), Maximum: new(float64(maxSize)), Default: defaultSize,
+			},
+		},
+		{
+			Name: "cursor", In: "query", Description: "Where to continue, from 'next' of the page before; opaque",
+			Schema: &huma.Schema{Type: huma.TypeString},
+		},
+	}
+}
 
-// Resolve is huma's call to read what it cannot check by a schema.
+// Resolve reads the query and returns its violations.
 func (p *Page) Resolve(ctx huma.Context) []error {
 	u := ctx.URL()
 	query := u.Query()
 	p.path, p.other = u.EscapedPath(), url.Values{}
 	for _, parameter := range ctx.Operation().Parameters {
-		if name := parameter.Name; parameter.In == "query" && name != "size" && name != "cursor" && query.Has(name) {
+		name := parameter.Name
+		if parameter.In == "query" && name != "size" && name != "cursor" && query.Has(name) {
 			p.other.Set(name, query.Get(name))
 		}
 	}
-	// A user's ID is the same list in whatever case; a list that needs a token is another one for each viewer.
+	// A user's ID names the same list in whatever case. A list that needs a token is another one for each viewer.
 	name := strings.ToLower(u.Path) + "?" + p.other.Encode()
-	if security := ctx.Operation().Security; len(security) > 0 && len(security[0]) > 0 {
+	if AccessOf(ctx.Operation()).NeedsToken() {
 		name = strconv.FormatInt(Viewer(ctx.Context()), 10) + " " + name
 	}
 	sum := sha256.Sum256([]byte(name))
 	p.mark = string(sum[:markLength])
 
-	var faults []error
-	p.page.Size = 20
+	var violations []error
+	p.page.Size = defaultSize
 	if sent, ok := query["size"]; ok {
 		size, err := strconv.Atoi(sent[0])
-		if err != nil || len(sent) > 1 || size < 1 || size > 100 || strconv.Itoa(size) != sent[0] {
-			faults = append(faults, &huma.ErrorDetail{Location: "query.size", Message: "must be a whole number from 1 to 100"})
+		if err != nil || len(sent) > 1 || size < 1 || size > maxSize || strconv.Itoa(size) != sent[0] {
+			violations = append(violations, &huma.ErrorDetail{
+				Location: "query.size", Message: "must be a whole number from 1 to 100",
+			})
 		}
 		p.page.Size = size
 	}
 	if sent, ok := query["cursor"]; ok {
-		text, err := base64.RawURLEncoding.Strict().DecodeString(sent[0])
-		switch {
-		// The decoder skips line breaks.
-		case err != nil, len(sent) > 1, strings.ContainsAny(sent[0], "\r\n"), len(text) <= markLength, string(text[:markLength]) != p.mark:
-			faults = append(faults, &huma.ErrorDetail{Location: "query.cursor", Message: "is not one that this list gave; leave it out to start anew"})
-		default:
-			p.page.After = string(text[markLength:])
+		if p.page.After, ok = p.decode(sent[0]); !ok || len(sent) > 1 {
+			violations = append(violations, &huma.ErrorDetail{
+				Location: "query.cursor", Message: "is not one that this list gave; leave it out to start again",
+			})
 		}
 	}
-	return faults
+	return violations
 }
 
-// Store is the page as the store takes it.
+// encode returns the cursor of a list's key.
+func (p *Page) encode(key string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(p.mark + key))
+}
+
+// decode returns the key in a cursor, and whether the cursor belongs to this list.
+func (p *Page) decode(cursor string) (key string, ok bool) {
+	text, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || strings.ContainsAny(cursor, "\r\n") { // the decoder ignores line breaks
+		return "", false
+	}
+	key, ok = strings.CutPrefix(string(text), p.mark)
+	return key, ok && key != ""
+}
+
+// Store returns the page as package store takes it.
 func (p *Page) Store() store.Page { return p.page }
 
 // A List is the body of every list.
 type List[T any] struct {
-	Items []T     `json:"items" nullable:"false" doc:"Newest first"`
+	Items []T     `json:"items" nullable:"false" doc:"The page's items, newest first"`
 	Next  *string `json:"next" required:"true" doc:"The path and query of the next page; null at the end" example:"/post?cursor=b3BhcXVl&size=20"`
 }
 
-// A ListOutput is what a list's view answers.
+// A ListOutput is the output of a view that returns a list.
 type ListOutput[T any] struct{ Body List[T] }
 
-// Listed shows a page's items, each by show, and where the list goes on.
-func Listed[M, T any](p *Page, list store.List[M], show func(M) T) *ListOutput[T] {
+// Listed returns the output for one page of models. newT makes the response type of a model.
+func Listed[M, T any](p *Page, list store.List[M], newT func(M) T) *ListOutput[T] {
 	out := &ListOutput[T]{List[T]{Items: make([]T, len(list.Items))}}
 	for i, item := range list.Items {
-		out.Body.Items[i] = show(item)
+		out.Body.Items[i] = newT(item)
 	}
 	if list.Next != "" {
 		query := p.other
 		query.Set("size", strconv.Itoa(p.page.Size))
-		query.Set("cursor", base64.RawURLEncoding.EncodeToString([]byte(p.mark+list.Next)))
+		query.Set("cursor", p.encode(list.Next))
 		next := p.path + "?" + query.Encode()
 		out.Body.Next = &next
 	}

@@ -6,8 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
-
-	"github.com/danielgtaylor/huma/v2"
+	"time"
 
 	"minifb/shared/api"
 	"minifb/shared/apperror"
@@ -32,7 +31,7 @@ type noteInput struct{ Body note }
 
 type noteOutput struct{ Body note }
 
-// A thing has no body of its own and a guard.
+// A thingInput has no body, and a condition.
 type thingInput struct {
 	ID api.ID `path:"id"`
 	api.Condition
@@ -45,6 +44,12 @@ type thingOutput struct {
 	}
 }
 
+type clientOutput struct {
+	Body struct {
+		Address string `json:"address"`
+	}
+}
+
 type listInput struct {
 	api.Page
 	Unread bool `query:"unread"`
@@ -52,19 +57,54 @@ type listInput struct {
 
 type nothing struct{}
 
-// routes is a small area: one route for each way of being called.
+// routes is a small area that has a route for each kind of access, of input and of output.
 func routes(a *api.API, _ function.Deps) {
+	noteRoutes(a)
+	accessRoutes(a)
+	failingRoutes(a)
+	for path, access := range map[string]api.Access{
+		"/number": api.Optional, "/other": api.Optional, "/own": api.SignedIn, "/of/{id}": api.Optional,
+	} {
+		api.Register(a, api.Route{Method: http.MethodGet, Path: path, Access: access}, numbers)
+	}
+	thing := func(_ context.Context, in *thingInput) (*thingOutput, error) {
+		out := &thingOutput{}
+		out.Body.ID, out.Body.Match = in.ID.Int(), in.Match()
+		return out, nil
+	}
+	api.Register(a, api.Route{Method: http.MethodGet, Path: "/thing/{id}", Access: api.Public}, thing)
+	api.Register(a, api.Route{Method: http.MethodGet, Path: "/client", Access: api.Public},
+		func(ctx context.Context, _ *nothing) (*clientOutput, error) {
+			out := &clientOutput{}
+			out.Body.Address = api.ClientAddress(ctx).String()
+			return out, nil
+		})
+	api.Register(a, api.Route{Method: http.MethodGet, Path: "/page/{id}", Access: api.SignedIn, Errors: []int{404}},
+		func(_ context.Context, in *thingInput) (*api.HTMLOutput, error) {
+			if in.ID.Int() == 0 {
+				return nil, apperror.New(apperror.NotFound, "There is no such page.")
+			}
+			return api.HTML([]byte("<!doctype html>\n<title>안녕</title>")), nil
+		})
+	api.Register(a, api.Route{Method: http.MethodPost, Path: "/text", Access: api.Public},
+		func(_ context.Context, in *noteInput) (*api.TextOutput, error) {
+			return api.Text([]byte(in.Body.Text)), nil
+		})
+}
+
+func noteRoutes(a *api.API) {
 	echo := func(_ context.Context, in *noteInput) (*noteOutput, error) { return &noteOutput{in.Body}, nil }
-	api.Register(a, huma.Operation{Method: http.MethodPost, Path: "/note", Security: api.Public}, echo)
-	api.Register(a, huma.Operation{Method: http.MethodPut, Path: "/note", Security: api.SignedIn}, echo)
-	api.Register(a, huma.Operation{Method: http.MethodPost, Path: "/perhaps", Security: api.Public},
+	api.Register(a, api.Route{Method: http.MethodPost, Path: "/note", Access: api.Public}, echo)
+	api.Register(a, api.Route{Method: http.MethodPut, Path: "/note", Access: api.SignedIn}, echo)
+	api.Register(a, api.Route{Method: http.MethodPost, Path: "/admin/note", Access: api.Administrator}, echo)
+	api.Register(a, api.Route{Method: http.MethodPost, Path: "/perhaps", Access: api.Public},
 		func(_ context.Context, in *struct{ Body *note }) (*noteOutput, error) {
 			if in.Body == nil {
 				return &noteOutput{note{Text: "none"}}, nil
 			}
 			return &noteOutput{*in.Body}, nil
 		})
-	api.Register(a, huma.Operation{Method: http.MethodPatch, Path: "/note/{id}", Security: api.SignedIn},
+	api.Register(a, api.Route{Method: http.MethodPatch, Path: "/note/{id}", Access: api.SignedIn},
 		func(_ context.Context, in *struct {
 			ID   api.ID `path:"id"`
 			Body note
@@ -78,38 +118,42 @@ func routes(a *api.API, _ function.Deps) {
 			}
 			return &noteOutput{in.Body}, nil
 		})
-	thing := func(_ context.Context, in *thingInput) (*thingOutput, error) {
-		out := &thingOutput{}
-		out.Body.ID, out.Body.Match = in.ID.Int(), in.Match()
-		return out, nil
-	}
-	api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/thing/{id}", Security: api.Public}, thing)
-	api.Register(a, huma.Operation{Method: http.MethodDelete, Path: "/thing/{id}", Security: api.SignedIn},
-		func(context.Context, *thingInput) (*nothing, error) { return nil, apperror.New(apperror.Forbidden, "") })
+}
+
+// accessRoutes return the viewer that they see.
+func accessRoutes(a *api.API) {
 	who := func(ctx context.Context, _ *nothing) (*thingOutput, error) {
 		out := &thingOutput{}
 		out.Body.ID = api.Viewer(ctx)
 		return out, nil
 	}
-	api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/who/public", Security: api.Public}, who)
-	api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/who/optional", Security: api.Optional}, who)
-	api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/who/signed-in", Security: api.SignedIn}, who)
-	for path, security := range map[string][]map[string][]string{
-		"/number": api.Optional, "/other": api.Optional, "/own": api.SignedIn, "/of/{id}": api.Optional,
-	} {
-		api.Register(a, huma.Operation{Method: http.MethodGet, Path: path, Security: security}, numbers)
+	api.Register(a, api.Route{Method: http.MethodGet, Path: "/who/public", Access: api.Public}, who)
+	api.Register(a, api.Route{Method: http.MethodGet, Path: "/who/optional", Access: api.Optional}, who)
+	api.Register(a, api.Route{Method: http.MethodGet, Path: "/who/signed-in", Access: api.SignedIn}, who)
+	api.Register(a, api.Route{Method: http.MethodGet, Path: "/who/administrator", Access: api.Administrator}, who)
+}
+
+func failingRoutes(a *api.API) {
+	fail := func(method, path string, access api.Access, view func(context.Context) error) {
+		api.Register(a, api.Route{Method: method, Path: path, Access: access},
+			func(ctx context.Context, _ *nothing) (*nothing, error) { return nil, view(ctx) })
 	}
-	api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/wait", Security: api.Public},
-		func(ctx context.Context, _ *nothing) (*nothing, error) {
-			<-ctx.Done()
-			return nil, ctx.Err()
-		})
-	api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/panic", Security: api.Public},
-		func(context.Context, *nothing) (*nothing, error) { panic("the cat is out of postgres://u:geheim@db/x") })
-	api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/fail", Security: api.Public},
-		func(context.Context, *nothing) (*nothing, error) {
-			return nil, errors.New("dial postgres://u:geheim@db/x: host=db password=geheim: out of \xff luck")
-		})
+	fail(http.MethodDelete, "/thing/{id}", api.SignedIn, func(context.Context) error {
+		return apperror.New(apperror.Forbidden, "")
+	})
+	fail(http.MethodGet, "/wait", api.Public, func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	fail(http.MethodGet, "/panic", api.Public, func(context.Context) error {
+		panic("the cat is out of postgres://u:geheim@db/x")
+	})
+	fail(http.MethodGet, "/fail", api.Public, func(context.Context) error {
+		return errors.New("dial postgres://u:geheim@db/x: host=db password=geheim: out of \xff luck")
+	})
+	fail(http.MethodGet, "/busy", api.Public, func(context.Context) error {
+		return &apperror.Error{Code: apperror.TooManyRequests, Hint: "Wait.", RetryAfter: 90 * time.Second}
+	})
 }
 
 // numbers lists 250 down to 1.

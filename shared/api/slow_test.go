@@ -174,7 +174,7 @@ func TestUnforeseen(t *testing.T) {
 		}
 		answer = areatest.Do(t, generic, areatest.Step{Do: "GET " + path})
 		areatest.CheckResponse(t, answer)
-		if answer.Status != http.StatusInternalServerError || answer.Object(t)["hint"] != api.GenericHint {
+		if answer.Status != http.StatusInternalServerError || answer.Object(t)["hint"] != api.FailedGeneric.Hint {
 			t.Errorf("%s, generic: %d %s", path, answer.Status, answer.Body)
 		}
 	}

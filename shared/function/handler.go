@@ -30,7 +30,9 @@ type Handler struct {
 
 // NewHandler makes an area's handler.
 func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
-	a := api.New(api.Options{Area: area, Tokens: d.Tokens, Revoked: d.Revoked, GenericHint: s.GenericHint})
+	a := api.New(api.Options{
+		Area: area, Tokens: d.Tokens, Revoked: d.Revoked, Store: d.Store, GenericHint: s.GenericHint,
+	})
 	routes(a, d)
 	a.Handle("GET /healthz", healthy)
 	a.Handle("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, d.Store) })
@@ -46,7 +48,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.around(w
 func (h *Handler) around(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	start := time.Now()
 	joinRepeated(r.Header)
-	exchange := &api.Exchange{RequestID: api.RequestID(r), Asked: api.Asked(r)}
+	exchange := &api.Exchange{RequestID: api.RequestID(r), MethodAndPath: api.MethodAndPath(r)}
 	ctx, cancel := context.WithTimeout(r.Context(), h.settings.Timeout)
 	defer cancel()
 	r = r.WithContext(api.WithExchange(ctx, exchange))
@@ -70,12 +72,12 @@ func (h *Handler) guard(w *responseBuffer, r *http.Request, exchange *api.Exchan
 			return
 		}
 		exchange.Err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
-		hint := fmt.Sprintf("panic: %v", cause)
-		if h.settings.GenericHint {
-			hint = api.GenericHint
-		}
 		w.reset()
-		api.Write(w, api.NewError(http.StatusInternalServerError, hint))
+		if h.settings.GenericHint {
+			api.Write(w, api.FailedGeneric.With())
+		} else {
+			api.Write(w, api.Failed.With(fmt.Sprintf("panic: %v", cause)))
+		}
 	}()
 	serve(w, r)
 }

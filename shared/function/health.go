@@ -23,11 +23,11 @@ func ready(w http.ResponseWriter, r *http.Request, s *store.Store) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	if err := s.Ready(ctx); err != nil {
-		hint := "The database cannot be reached; try again in a moment."
+		refusal := api.NoDatabase.With()
 		if !store.IsOutage(err) {
-			hint = err.Error()
+			refusal = api.NotReady.With(err)
 		}
-		api.Write(w, api.NewError(http.StatusServiceUnavailable, hint))
+		api.Write(w, refusal)
 		return
 	}
 	healthy(w, r)

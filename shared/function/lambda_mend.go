@@ -25,14 +25,14 @@ func (m mended) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		m.handler.refuse(answer, r, "The body is not the base64 that the gateway says it is.")
+		m.handler.refuse(answer, r, api.BodyNotBase64)
 		return
 	}
 	body = unreplaced(body, r.Header.Get("Content-Length"))
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	target, err := url.ParseRequestURI(e.target)
 	if err != nil {
-		m.handler.refuse(answer, r, "The path is malformed; percent-encode what is not a letter or a digit.")
+		m.handler.refuse(answer, r, api.MalformedPath)
 		return
 	}
 	r.URL = target
@@ -49,9 +49,9 @@ func unreplaced(body []byte, sent string) []byte {
 }
 
 // refuse answers 400 to what no HTTP server would have handed on.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, hint string) {
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, refusal api.Refusal) {
 	h.around(w, r, func(w http.ResponseWriter, _ *http.Request) {
-		api.Write(w, api.NewError(http.StatusBadRequest, hint))
+		api.Write(w, refusal.With())
 	})
 }
 

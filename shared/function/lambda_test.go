@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"minifb/shared/api"
 )
 
@@ -22,7 +20,7 @@ func seeing(t *testing.T, limit time.Duration, see http.HandlerFunc) invoker {
 	routes := func(a *api.API, _ Deps) {
 		a.Handle("GET /thing/{id}", see)
 		a.Handle("POST /thing/{id}", see)
-		api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/slow", Security: api.Public},
+		api.Register(a, api.Route{Method: http.MethodGet, Path: "/slow", Access: api.Public},
 			func(ctx context.Context, _ *struct{}) (*struct{}, error) { <-ctx.Done(); return nil, ctx.Err() })
 	}
 	return newInvoker(NewHandler("test", routes, Deps{}, Settings{Timeout: limit, Log: slog.New(slog.DiscardHandler)}))

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"os"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -37,10 +36,10 @@ const (
 func NewServer(t *sam.Template, socket func(area string) string, errors *log.Logger) *http.Server {
 	routes := router.New()
 	routes.NotFound = func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, api.NoRoute(r))
+		refuse(w, r, api.NoRoute.With(api.MethodAndPath(r)))
 	}
 	routes.MethodNotAllowed = func(w http.ResponseWriter, r *http.Request, allow string) {
-		refuse(w, r, api.NotAllowed(r, allow))
+		refuse(w, r, api.MethodNotAllowed.With(r.Method, allow))
 	}
 	for _, f := range t.Functions {
 		proxy := newProxy(f.Area, socket(f.Area), errors)
@@ -75,14 +74,12 @@ func newProxy(area, socket string, errors *log.Logger) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > maxBody {
-			refuse(w, r, api.NewError(http.StatusRequestEntityTooLarge, tooLarge))
+			refuse(w, r, api.BodyTooLarge.With())
 			return
 		}
 		proxy.ServeHTTP(w, watchBody(w, r))
 	})
 }
-
-const tooLarge = "The body is too large; send at most 64 KiB."
 
 // rewrite points the request at the function. ReverseProxy would tidy the path and the query up; what the function gets is what came.
 func rewrite(area string, p *httputil.ProxyRequest) {
@@ -152,18 +149,18 @@ func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *l
 	}
 	switch {
 	case errors.As(err, &large):
-		refuse(w, r, api.NewError(http.StatusRequestEntityTooLarge, tooLarge))
+		refuse(w, r, api.BodyTooLarge.With())
 	case errors.As(err, &sending) && !late && !errors.Is(err, os.ErrDeadlineExceeded):
 		w.Header().Set("Connection", "close")
-		refuse(w, r, api.NewError(http.StatusBadRequest, "The body broke off or is malformed; send it whole."))
+		refuse(w, r, api.BrokenBody.With())
 	case errors.As(err, &sending) || late:
 		w.Header().Set("Connection", "close")
-		refuse(w, r, api.NewError(http.StatusRequestTimeout, "The body did not arrive whole within "+strconv.Itoa(int(bodyTimeout.Seconds()))+" seconds; send it again."))
+		refuse(w, r, api.SlowBody.With(bodyTimeout.Seconds()))
 	case r.Context().Err() != nil: // the caller has gone
 		w.WriteHeader(http.StatusServiceUnavailable)
 	default:
-		log.Printf("%s: %s: %v", area, api.Asked(r), err)
-		refuse(w, r, api.NewError(http.StatusServiceUnavailable, "The function "+area+" cannot be reached just now; try again in a second."))
+		log.Printf("%s: %s: %v", area, api.MethodAndPath(r), err)
+		refuse(w, r, api.Unreachable.With("The function "+area))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/template"
 
+	"minifb/shared/api"
 	"minifb/shared/ops/sam"
 )
 
@@ -35,43 +36,31 @@ var nginxText string
 
 // A refusal is an error response that nginx makes itself.
 type refusal struct {
-	Status int
+	api.Refusal
 	Codes  string // the statuses of nginx's error_page that it replaces
-	Hint   string
+	Args   []any  // of the hint; nginx's variables among them
 	Header string // one additional header
 	Named  bool   // its location is a named one, which keeps the request's method
 }
 
 var refusals = []refusal{
+	{Refusal: api.MalformedRequest, Codes: "400 495 496 497"},
+	{Refusal: api.PermissionDenied, Codes: "403", Args: []any{"$minifb_request"}, Named: true},
+	{Refusal: api.NoRoute, Codes: "404", Args: []any{"$minifb_request"}, Named: true},
 	{
-		Status: 400, Codes: "400 495 496 497",
-		Hint: "The request cannot be read; check its request line, its headers, and whether it is to be HTTPS.",
+		Refusal: api.MethodNotAllowed, Codes: "405", Args: []any{"$request_method", "$minifb_allow"},
+		Header: "Allow $minifb_allow", Named: true,
 	},
-	{Status: 403, Codes: "403", Hint: "You have not permission for '$minifb_request'", Named: true},
-	{
-		Status: 404, Codes: "404", Named: true,
-		Hint: "There is no route '$minifb_request'; check the path, to the letter and its slashes.",
-	},
-	{
-		Status: 405, Codes: "405", Header: "Allow $minifb_allow", Named: true,
-		Hint: "$request_method is not allowed here; use one of $minifb_allow.",
-	},
-	{Status: 408, Codes: "408", Hint: "The request did not arrive in time; send it again."},
-	{Status: 413, Codes: "413", Hint: "The body is too large; send at most 64 KiB."},
-	{Status: 414, Codes: "414", Hint: "The path and the query are too long; send at most 8 KiB."},
-	{Status: 429, Codes: "429", Hint: "Too many requests; try again in a second.", Header: "Retry-After 1"},
-	{Status: 431, Codes: "431 494", Hint: "The headers are too large; send at most 8 KiB each and 32 KiB in all."},
-	{Status: 500, Codes: "500", Hint: "The request could not be served."},
-	{
-		Status: 501, Codes: "501",
-		Hint: "This server cannot do what the request asks for; check its method and its Transfer-Encoding.",
-	},
-	{
-		Status: 503, Codes: "502 503", Header: "Retry-After 1",
-		Hint: "The function cannot be reached just now; try again in a second.",
-	},
-	{Status: 504, Codes: "504", Hint: "The request ran past its time limit."},
-	{Status: 505, Codes: "505", Hint: "Speak HTTP/1.1 or HTTP/2."},
+	{Refusal: api.SlowRequest, Codes: "408"},
+	{Refusal: api.BodyTooLarge, Codes: "413"},
+	{Refusal: api.LongURI, Codes: "414"},
+	{Refusal: api.TooManyRequests, Codes: "429", Header: "Retry-After 1"},
+	{Refusal: api.LargeHeaders, Codes: "431 494"},
+	{Refusal: api.NotServed, Codes: "500"},
+	{Refusal: api.NotImplemented, Codes: "501"},
+	{Refusal: api.Unreachable, Codes: "502 503", Args: []any{"The function"}, Header: "Retry-After 1"},
+	{Refusal: api.TimeLimit, Codes: "504"},
+	{Refusal: api.HTTPVersion, Codes: "505"},
 }
 
 // Location returns the name of the refusal's location in nginx.conf.
@@ -83,7 +72,9 @@ func (r refusal) Location() string {
 }
 
 // Escaped returns the hint for a string in single quotes of nginx.conf.
-func (r refusal) Escaped() string { return strings.ReplaceAll(r.Hint, "'", `\'`) }
+func (r refusal) Escaped() string {
+	return strings.ReplaceAll(fmt.Sprintf(r.Hint, r.Args...), "'", `\'`)
+}
 
 // plain matches a setting that nginx reads as one word.
 var plain = regexp.MustCompile(`^[A-Za-z0-9._/@+,=\[\]:-]*$`)

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"minifb/shared/api"
 	"minifb/shared/apperror"
 	"minifb/shared/function"
@@ -49,8 +47,8 @@ func get(_ context.Context, in *getInput) (*output, error) {
 func put(context.Context, *putInput) (*output, error) { return &output{Body: []entry{}}, nil }
 
 func routes(a *api.API, _ function.Deps) {
-	api.Register(a, huma.Operation{Method: http.MethodGet, Path: "/thing/{id}", Security: api.Public}, get)
-	api.Register(a, huma.Operation{Method: http.MethodPut, Path: "/thing/{id}", Security: api.Public}, put)
+	api.Register(a, api.Route{Method: http.MethodGet, Path: "/thing/{id}", Access: api.Public}, get)
+	api.Register(a, api.Route{Method: http.MethodPut, Path: "/thing/{id}", Access: api.Public}, put)
 }
 
 func TestUndescribed(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"minifb/shared/api"
 	"minifb/shared/function"
 	"minifb/shared/ops/sam"
 	"minifb/shared/store"
@@ -85,7 +86,7 @@ func EveryRouteRefusesBadTokens(t *testing.T, routes function.Routes) {
 	for _, operation := range operations(text) {
 		step := example(t, text, operation)
 		t.Run(step.Name, func(t *testing.T) {
-			if len(operation.Security) == 0 { // public: a token is ignored
+			if api.AccessOf(operation) == api.Public { // public: a token is ignored
 				step.Header = map[string]string{"Authorization": bad["malformed"]}
 				response := Do(t, s.URL, step)
 				// POST /refresh returns invalid_token for the refresh token in its body.
@@ -96,7 +97,7 @@ func EveryRouteRefusesBadTokens(t *testing.T, routes function.Routes) {
 				return
 			}
 			unsigned := Do(t, s.URL, step)
-			if needed := len(operation.Security[0]) > 0; needed != (unsigned.Status == http.StatusUnauthorized) {
+			if needed := api.AccessOf(operation).NeedsToken(); needed != (unsigned.Status == http.StatusUnauthorized) {
 				t.Errorf("without a token: %d %s", unsigned.Status, unsigned.Body)
 			} else if needed && unsigned.Header.Get("WWW-Authenticate") != "Bearer" {
 				t.Errorf("without a token: WWW-Authenticate is %q", unsigned.Header.Get("WWW-Authenticate"))

@@ -8,8 +8,6 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"minifb/shared/api"
 	"minifb/shared/function"
 )
@@ -20,7 +18,7 @@ type nothing struct{}
 
 func routes(a *api.API, _ function.Deps) {
 	register := func(path string, view func(context.Context) error) {
-		api.Register(a, huma.Operation{Method: http.MethodGet, Path: path, Security: api.Public},
+		api.Register(a, api.Route{Method: http.MethodGet, Path: path, Access: api.Public},
 			func(ctx context.Context, _ *nothing) (*nothing, error) { return nil, view(ctx) })
 	}
 	register("/trial/panic", func(context.Context) error { panic("no way") })
