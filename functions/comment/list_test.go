@@ -49,7 +49,7 @@ func TestList(t *testing.T) {
 		{Name: "of nothing", Do: "GET /post/999/comment", Want: 404, Hint: "There is no such post; it may have been deleted."},
 		{Name: "no size", Do: "GET " + list + "?size=0", Want: 400, Hint: "size: must be a whole number from 1 to 100"},
 		{Name: "too large a size", Do: "GET " + list + "?size=101", Want: 400, Hint: "size: must be a whole number from 1 to 100"},
-		{Name: "a bad cursor", Do: "GET " + list + "?cursor=x", Want: 400, Hint: "cursor: is not one that this list gave; leave it out to start anew"},
+		{Name: "a bad cursor", Do: "GET " + list + "?cursor=x", Want: 400, Hint: "cursor: is not one that this list gave; leave it out to start again"},
 		{Name: "two pages, the first", Do: "GET " + list + "?size=2", Want: 200, Check: func(t *testing.T, a areatest.Response) {
 			contents("4", "3")(t, a)
 			next = a.Object(t)["next"].(string)

@@ -133,7 +133,7 @@ func TestList(t *testing.T) {
 		{Name: "unread, twice", As: ann, Do: "GET /notification?unread=true&unread=true", Want: 400, Hint: once},
 		{Name: "unread, both", As: ann, Do: "GET /notification?unread=true&unread=false", Want: 400, Hint: once},
 		{Name: "a bad size is told once", As: ann, Do: "GET /notification?size=0", Want: 400, Hint: "size: must be a whole number from 1 to 100"},
-		{Name: "a bad cursor", As: ann, Do: "GET /notification?cursor=x", Want: 400, Hint: "cursor: is not one that this list gave; leave it out to start anew"},
+		{Name: "a bad cursor", As: ann, Do: "GET /notification?cursor=x", Want: 400, Hint: "cursor: is not one that this list gave; leave it out to start again"},
 		{Name: "all bad", As: ann, Do: "GET /notification?size=0&unread=x", Want: 400, Hint: trueOrFalse + "; size: must be a whole number from 1 to 100"},
 		{Name: "by POST", As: ann, Do: "POST /notification", Want: 405},
 	})

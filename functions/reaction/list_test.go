@@ -33,9 +33,9 @@ func TestList(t *testing.T) {
 			{Name: kind + ", newest first", Do: "GET " + path, Want: 200, Check: both},
 			{Name: kind + ", the same for all", As: eve, Do: "GET " + path, Want: 200, Check: both},
 			{Name: kind + ", a bad size", Do: "GET " + path + "?size=x", Want: 400, Hint: "size: must be a whole number from 1 to 100"},
-			{Name: kind + ", a bad cursor", Do: "GET " + path + "?cursor=x", Want: 400, Hint: "cursor: is not one that this list gave; leave it out to start anew"},
+			{Name: kind + ", a bad cursor", Do: "GET " + path + "?cursor=x", Want: 400, Hint: "cursor: is not one that this list gave; leave it out to start again"},
 			{Name: kind + ", all bad", Do: "GET " + path + "?cursor=x&size=0", Want: 400,
-				Hint: "size: must be a whole number from 1 to 100; cursor: is not one that this list gave; leave it out to start anew"},
+				Hint: "size: must be a whole number from 1 to 100; cursor: is not one that this list gave; leave it out to start again"},
 		})
 		if a := b.Do(t, nil, "PUT "+path, typed(1)); a.Status != 401 {
 			t.Errorf("status %d", a.Status)
