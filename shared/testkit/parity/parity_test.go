@@ -1,12 +1,12 @@
-// Package parity holds every way in to the functions against the others: the same request must be answered with the same status,
-// headers and body, to the byte. What differs all the same is listed in differences_test.go, with its cause.
+// Package parity checks that every transport returns the same response to the same request: status,
+// headers and body, byte for byte. differences_test.go lists the exceptions, each with its cause.
 package parity
 
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -19,118 +19,132 @@ import (
 	"minifb/shared/token"
 )
 
-const top = "../../../"
+const root = "../../../"
 
-func TestEveryWayInAnswersTheSame(t *testing.T) {
+func TestEveryTransportReturnsTheSame(t *testing.T) {
 	t.Parallel()
-	b := compiled(t)
-	requests := suite(b.template)
-	seen := map[string]bool{}
+	b := buildAll(t)
+	requests := allRequests(b.template)
+	named := map[string]bool{}
 	for _, r := range requests {
-		if seen[r.Name] {
-			t.Errorf("two requests are called %q", r.Name)
+		if named[r.Name] {
+			t.Errorf("two requests have the name %q", r.Name)
 		}
-		seen[r.Name] = true
+		named[r.Name] = true
 	}
 
-	answers := make([][]reply, len(ways))
-	turns := make(chan struct{}, 3) // each way runs as many processes as there are functions
-	var all sync.WaitGroup
-	for i, w := range ways {
-		all.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
-			t.Run(w.name, func(t *testing.T) { answers[i] = ask(t, b, w, requests) })
+	responses := make([][]response, len(transports))
+	slots := make(chan struct{}, 3) // each transport runs a process for each function
+	var group sync.WaitGroup
+	for i, transport := range transports {
+		group.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			t.Run(transport.name, func(t *testing.T) { responses[i] = sendAll(t, b, transport, requests) })
 		})
 	}
-	all.Wait()
+	group.Wait()
 	if t.Failed() {
 		return
 	}
-	everyRouteSucceeds(t, b.template, requests, answers[0])
-	everyStatusIsThere(t, answers[0])
-	compare(t, requests, answers)
+	checkEveryRouteSucceeds(t, b.template, requests, responses[0])
+	checkEveryStatusOccurs(t, responses[0])
+	compare(t, requests, responses)
 }
 
-// compiled compiles the functions and the trial one, as they are compiled for Lambda; once for all tests.
-func compiled(t *testing.T) *bundle {
+// binaries are the functions of the template and the probe, compiled as for Lambda.
+type binaries struct {
+	template *sam.Template
+	dir      string
+	keys     keyPair
+}
+
+func (b *binaries) path(area string) string { return filepath.Join(b.dir, area) }
+
+// buildAll compiles the functions, once for all tests.
+func buildAll(t *testing.T) *binaries {
 	t.Helper()
-	b, err := built()
+	b, err := builtOnce()
 	must(t, err)
 	return b
 }
 
-var built = sync.OnceValues(func() (*bundle, error) {
-	content, err := os.ReadFile(top + "template.yaml")
+var builtOnce = sync.OnceValues(func() (*binaries, error) {
+	content, err := os.ReadFile(root + "template.yaml")
 	if err != nil {
 		return nil, err
 	}
-	template, err := sam.Parse([]byte(strings.Replace(string(content), "\nResources:\n", "\nResources:\n"+trial, 1)))
+	withProbe := strings.Replace(string(content), "\nResources:\n", "\nResources:\n"+probe, 1)
+	template, err := sam.Parse([]byte(withProbe))
 	if err != nil {
 		return nil, err
 	}
-	b := &bundle{template: template, binaries: binaries}
+	b := &binaries{template: template, dir: binariesDir}
 	if b.keys.private, b.keys.public, err = token.GenerateKeys(); err != nil {
 		return nil, err
 	}
-	var said strings.Builder
+	var output strings.Builder
 	target := release.Target{Arch: runtime.GOARCH, Lambda: true}
-	if err := release.Build(context.Background(), top, b.binaries, target, &said, "./functions/...", "./shared/testkit/parity/probe"); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, said.String())
+	err = release.Build(context.Background(), root, b.dir, target, &output,
+		"./functions/...", "./shared/testkit/parity/probe")
+	if err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, output.String())
 	}
 	return b, nil
 })
 
-var binaries string // a folder that goes with the tests
+var binariesDir string // removed after the tests
 
 func TestMain(m *testing.M) {
 	var err error
-	if binaries, err = os.MkdirTemp("", "parity"); err != nil {
+	if binariesDir, err = os.MkdirTemp("", "parity"); err != nil {
 		panic(err)
 	}
 	code := m.Run()
-	_ = os.RemoveAll(binaries)
+	_ = os.RemoveAll(binariesDir)
 	os.Exit(code)
 }
 
-// trial is a function of the test's own, beside those of the template.
-const trial = `
-  Trial:
+// probe is a function for these tests, beside those of the template.
+const probe = `
+  Probe:
     Type: AWS::Serverless::Function
     Metadata:
       BuildMethod: makefile
     Properties:
       Description: For tests
       Events:
-        Panic: {Type: HttpApi, Properties: {Method: GET, Path: "/trial/panic"}}
-        Fail: {Type: HttpApi, Properties: {Method: GET, Path: "/trial/fail"}}
-        Slow: {Type: HttpApi, Properties: {Method: GET, Path: "/trial/slow"}}
-        Binary: {Type: HttpApi, Properties: {Method: GET, Path: "/trial/binary"}}
-        Echo: {Type: HttpApi, Properties: {Method: GET, Path: "/trial/echo/{id}"}}
-        EchoBody: {Type: HttpApi, Properties: {Method: POST, Path: "/trial/echo/{id}"}}
+        Panic: {Type: HttpApi, Properties: {Method: GET, Path: "/probe/panic"}}
+        Fail: {Type: HttpApi, Properties: {Method: GET, Path: "/probe/fail"}}
+        Slow: {Type: HttpApi, Properties: {Method: GET, Path: "/probe/slow"}}
+        Binary: {Type: HttpApi, Properties: {Method: GET, Path: "/probe/binary"}}
+        Echo: {Type: HttpApi, Properties: {Method: GET, Path: "/probe/echo/{id}"}}
+        EchoBody: {Type: HttpApi, Properties: {Method: POST, Path: "/probe/echo/{id}"}}
 `
 
-func ask(t *testing.T, b *bundle, way way, requests []request) (answers []reply) {
-	w := newWorld(t, b.keys, callers(b.template))
-	send := way.start(t, b, w)
-	away := false
+// sendAll sends all requests through one transport, and returns the responses without what always
+// differs.
+func sendAll(t *testing.T, b *binaries, transport transport, requests []request) (responses []response) {
+	f := newFixture(t, b.keys, users(b.template))
+	send := transport.start(t, b, f)
+	cut := false
 	for _, r := range requests {
-		if r.Outaged && !away {
-			w.line.cut()
-			away = true
+		if r.WithoutDatabase && !cut {
+			f.proxy.cut()
+			cut = true
 		}
-		area := areaOf(b.template, r.Target)
-		r.Body = w.words.Replace(r.Body)
+		r.Body = f.placeholders.Replace(r.Body)
 		r.Header = slices.Clone(r.Header)
 		for i, line := range r.Header {
-			r.Header[i] = w.words.Replace(line)
+			r.Header[i] = f.placeholders.Replace(line)
 		}
-		answers = append(answers, masked(r, send(t, area, r)))
+		responses = append(responses, masked(r, send(t, areaOf(b.template, r.Target), r)))
 	}
-	return answers
+	return responses
 }
 
-// areaOf picks the function for a path, as a gateway's routes do; posts get what is nobody's.
+// areaOf returns the area that serves a path, as a gateway's routes do. Paths without a route are
+// for post.
 func areaOf(t *sam.Template, target string) string {
 	path, _, _ := strings.Cut(target, "?")
 	best, area := -1, "post"
@@ -157,83 +171,54 @@ func areaOf(t *sam.Template, target string) string {
 	return area
 }
 
-// What differs between two worlds, and between two moments.
+// These values are different in every fixture, or at every moment.
 var (
-	moments   = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z`)
-	sessions  = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
-	tokens    = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`)
-	refreshes = regexp.MustCompile(`"refresh_token":"[^"]+"`)
+	times         = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z`)
+	sessions      = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+	accessTokens  = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`)
+	refreshTokens = regexp.MustCompile(`"refresh_token":"[^"]+"`)
 )
 
-// hops are headers of the connection or the server, and not of the answer.
-var hops = []string{"Connection", "Date", "Keep-Alive", "Server", "Transfer-Encoding"}
+// hopByHop are headers of the connection or the server, which are not part of the response.
+var hopByHop = []string{"Connection", "Date", "Keep-Alive", "Server", "Transfer-Encoding"}
 
-func masked(r request, a reply) reply {
-	a.Body = moments.ReplaceAllString(a.Body, "<time>")
+// masked replaces and removes what always differs.
+func masked(r request, a response) response {
+	a.Body = times.ReplaceAllString(a.Body, "<time>")
 	a.Body = sessions.ReplaceAllString(a.Body, "<session>")
-	a.Body = tokens.ReplaceAllString(a.Body, "<token>")
-	a.Body = refreshes.ReplaceAllString(a.Body, `"refresh_token":"<refresh>"`)
-	for _, name := range hops {
+	a.Body = accessTokens.ReplaceAllString(a.Body, "<token>")
+	a.Body = refreshTokens.ReplaceAllString(a.Body, `"refresh_token":"<refresh>"`)
+	for _, name := range hopByHop {
 		a.Header.Del(name)
 	}
-	if r.Untold && len(a.Header.Get("X-Request-Id")) >= 20 { // each makes its own
-		a.Header.Set("X-Request-Id", "<made>")
+	if r.NoRequestID && len(a.Header.Get("X-Request-Id")) >= 20 { // each transport generates its own
+		a.Header.Set("X-Request-Id", "<generated>")
 	}
 	return a
 }
 
-func everyRouteSucceeds(t *testing.T, template *sam.Template, requests []request, answers []reply) {
+func checkEveryRouteSucceeds(t *testing.T, template *sam.Template, requests []request, responses []response) {
 	t.Helper()
 	for _, route := range routes(template) {
-		if !slices.ContainsFunc(requests, func(r request) bool {
-			return strings.HasPrefix(r.Name, route.String()+": ") && answers[slices.IndexFunc(requests, func(o request) bool { return o.Name == r.Name })].Status < 300
-		}) {
-			t.Errorf("%s never succeeds: give it an entry in examples", route)
+		succeeded := false
+		for i, r := range requests {
+			if strings.HasPrefix(r.Name, route.String()+": ") && responses[i].Status < 300 {
+				succeeded = true
+			}
+		}
+		if !succeeded {
+			t.Errorf("no request to %s succeeds: add it to examples", route)
 		}
 	}
 }
 
-// everyStatusIsThere keeps the suite from growing poorer than the contract. 429 is the limits' own tests' matter.
-func everyStatusIsThere(t *testing.T, answers []reply) {
+// checkEveryStatusOccurs checks that the requests get every status of the contract. The tests of
+// the limits check 429.
+func checkEveryStatusOccurs(t *testing.T, responses []response) {
 	t.Helper()
 	for _, status := range []int{200, 201, 204, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 500, 503, 504} {
-		if !slices.ContainsFunc(answers, func(a reply) bool { return a.Status == status }) {
-			t.Errorf("no request is answered %d", status)
+		if !slices.ContainsFunc(responses, func(r response) bool { return r.Status == status }) {
+			t.Errorf("no request gets %d", status)
 		}
 	}
-}
-
-// unequal are the parts in which two replies differ: "status", "body", or a header's name.
-func unequal(a, b reply) (parts []string) {
-	if a.Status != b.Status {
-		parts = append(parts, "status")
-	}
-	if a.Body != b.Body {
-		parts = append(parts, "body")
-	}
-	names := maps.Clone(a.Header)
-	maps.Copy(names, b.Header)
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if !slices.Equal(a.Header[name], b.Header[name]) {
-			parts = append(parts, name)
-		}
-	}
-	return parts
-}
-
-func short(s string) string {
-	if len(s) > 300 {
-		return fmt.Sprintf("%.300q… (%d bytes)", s, len(s))
-	}
-	return fmt.Sprintf("%q", s)
-}
-
-func show(a reply, part string) string {
-	switch part {
-	case "status":
-		return fmt.Sprint(a.Status)
-	case "body":
-		return short(a.Body)
-	}
-	return fmt.Sprintf("%q", a.Header[part])
 }

@@ -1,0 +1,88 @@
+package parity
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"minifb/shared/password"
+	"minifb/shared/store"
+	"minifb/shared/testkit/areatest"
+	"minifb/shared/testkit/testdb"
+	"minifb/shared/token"
+)
+
+// A fixture is what one transport has to itself: a database with the same rows as every other
+// fixture's, and a proxy before it.
+type fixture struct {
+	proxy        *proxy
+	db           *sql.DB           // not through the proxy
+	placeholders *strings.Replacer // of {token:ann.1} and the like, by the values of this fixture
+	dir          string            // with a path that is short enough for sockets
+}
+
+type keyPair struct{ private, public string }
+
+// newFixture creates the users in this order, each with a session and a post, so that the ids are
+// the same in every fixture.
+func newFixture(t *testing.T, keys keyPair, users []string) *fixture {
+	t.Helper()
+	url := testdb.URL(t)
+	f := &fixture{dir: tempDir(t)}
+	f.proxy = newProxy(t, url, f.dir)
+
+	s, err := store.Open(url, "parity", 2)
+	must(t, err)
+	defer s.Close()
+	signer, err := token.NewSigner(keys.private, "minifb", "minifb")
+	must(t, err)
+	ctx := context.Background()
+	hash, err := password.New(10).Hash(ctx, areatest.Password)
+	must(t, err)
+	var placeholders []string
+	for _, id := range users {
+		user := store.User{ID: id, PasswordHash: hash, Name: id}
+		must(t, s.CreateUser(ctx, &user))
+		credential, err := s.CredentialByID(ctx, id)
+		must(t, err)
+		session, refresh, err := s.OpenSession(ctx, credential, "parity")
+		must(t, err)
+		access, err := signer.Sign(token.Claims{UserUID: user.UID, SessionID: session.ID})
+		must(t, err)
+		placeholders = append(placeholders, "{token:"+id+"}", access, "{refresh:"+id+"}", refresh)
+	}
+	f.placeholders = strings.NewReplacer(placeholders...)
+	f.db = testdb.Open(t, url)
+	for uid := range users {
+		content := fmt.Sprintf("글 %d", uid+1)
+		_, err := f.db.Exec(`INSERT INTO posts (owner_uid, content) VALUES ($1, $2)`, uid+1, content)
+		must(t, err)
+	}
+	return f
+}
+
+// postCount returns the number of posts in the database.
+func (f *fixture) postCount(t *testing.T) (n int) {
+	t.Helper()
+	must(t, f.db.QueryRow(`SELECT count(*) FROM posts`).Scan(&n))
+	return n
+}
+
+// tempDir returns a directory with a short path: t.TempDir's is too long for sockets.
+func tempDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "p")
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
