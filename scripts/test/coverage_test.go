@@ -1,7 +1,8 @@
 package main
 
 import (
-	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,44 +19,76 @@ minifb/functions/post/edit.go:30.2,30.12 1 7
 minifb/functions/post/empty.go:3.13,3.14 0 0
 `
 
-func TestCoverageNamesWhatNoTestRuns(t *testing.T) {
-	t.Parallel()
-	c, err := readCoverage(strings.NewReader(profile), held)
-	if err != nil {
+// coverageOf returns the output and the error of checkCoverage for a profile.
+func coverageOf(t *testing.T, profile string, whole bool) (output string, err error) {
+	t.Helper()
+	o := options{profile: filepath.Join(t.TempDir(), "cover.out"), whole: whole}
+	if err := os.WriteFile(o.profile, []byte(profile), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c.total != 5 || c.run != 3 {
-		t.Errorf("%d of %d statements, want 3 of 5: main.go and shared/ do not count, a block listed twice counts once", c.run, c.total)
+	var out strings.Builder
+	err = o.checkCoverage(&out)
+	return out.String(), err
+}
+
+// main.go and shared/ are not counted, and a block that two packages test is counted once.
+func TestCheckCoverageNamesStatementsThatNoTestRuns(t *testing.T) {
+	t.Parallel()
+	output, err := coverageOf(t, profile, true)
+	if err == nil || err.Error() != "no test runs 2 of the 5 statements of functions/" {
+		t.Errorf("the error is %v", err)
 	}
-	var missed []string
-	for _, b := range c.missed {
-		missed = append(missed, fmt.Sprint(b))
-	}
-	if want := []string{"functions/post/create.go:7", "functions/post/edit.go:21–23"}; !slices.Equal(missed, want) {
-		t.Errorf("missed %q, want %q", missed, want)
+	want := []string{"no test runs functions/post/create.go:7", "no test runs functions/post/edit.go:21–23"}
+	if got := strings.Split(strings.TrimSpace(output), "\n"); !slices.Equal(got, want) {
+		t.Errorf("the output is %q, want %q", got, want)
 	}
 }
 
-func TestCoverageRefusesWhatIsNoProfile(t *testing.T) {
+func TestCheckCoverageRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{"", "ok minifb/functions/post", "mode: set\nminifb/functions/post/edit.go:20.2,21.16 2", "mode: set\nx"} {
-		if _, err := readCoverage(strings.NewReader(bad), held); err == nil {
-			t.Errorf("%q was read as a profile", bad)
+	for _, bad := range []string{
+		"ok minifb/functions/post", "mode: set\nminifb/functions/post/edit.go:20.2,21.16 2", "mode: set\nx",
+	} {
+		if _, err := coverageOf(t, bad, true); err == nil || !strings.Contains(err.Error(), "read the coverage") {
+			t.Errorf("%q: the error is %v", bad, err)
+		}
+	}
+	if _, err := coverageOf(t, "", true); err == nil {
+		t.Error("an empty file is accepted")
+	}
+}
+
+func TestCheckCoverage(t *testing.T) {
+	t.Parallel()
+	const complete = "mode: atomic\nminifb/functions/a/b.go:1.1,2.2 1 1\n"
+	for name, c := range map[string]struct {
+		profile string
+		whole   bool
+		want    string // a part of the error; "" where none is wanted
+	}{
+		"a gap":                     {profile, false, "no test runs 2 of the 5 statements"},
+		"complete":                  {complete, true, ""},
+		"nothing of functions/":     {"mode: atomic\n", true, "has no statement"},
+		"a package outside of them": {"mode: atomic\n", false, ""},
+	} {
+		_, err := coverageOf(t, c.profile, c.whole)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: the error is %v, want %q", name, err, c.want)
 		}
 	}
 }
 
-func TestHeld(t *testing.T) {
+func TestMustBeCovered(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]bool{
 		"minifb/functions/post/edit.go":   true,
 		"minifb/functions/post/main.go":   false,
 		"minifb/functions/docs/domain.go": true,
 		"minifb/shared/store/post.go":     false,
-		"minifb/scripts/run/functions.go": false,
+		"minifb/scripts/run/main.go":      false,
 	} {
-		if held(file) != want {
-			t.Errorf("%s: held is %t", file, !want)
+		if mustBeCovered(file) != want {
+			t.Errorf("mustBeCovered(%s) is %t", file, !want)
 		}
 	}
 }

@@ -1,77 +1,99 @@
 package main
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"time"
+
+	"gotest.tools/gotestsum/testjson"
 )
 
-// test runs `go test` and reports on it while it works.
-func (p plan) test(ctx context.Context, out io.Writer, env []string) (tally, error) {
-	listed, err := exec.CommandContext(ctx, "go", append([]string{"list"}, p.packages...)...).Output()
-	if err != nil {
-		return tally{}, fmt.Errorf("go list %s: %w", strings.Join(p.packages, " "), err)
+// counts are numbers of tests, including subtests. A package that fails without a failed test, for
+// instance because it does not build, counts as one failed test.
+type counts struct{ passed, failed, skipped int }
+
+func (c counts) String() string {
+	s := fmt.Sprintf("%d passed, %d failed", c.passed, c.failed)
+	if c.skipped > 0 {
+		s += fmt.Sprintf(", %d skipped", c.skipped)
 	}
-	if err := os.MkdirAll(filepath.Dir(p.profile), 0o755); err != nil { //nolint:gosec // it holds nothing secret
-		return tally{}, fmt.Errorf("make room for the coverage: %w", err)
-	}
-	args := []string{"test", "-json", "-race", "-shuffle=on", "-vet=off", "-timeout=5m", "-coverprofile=" + p.profile}
-	if p.run != "" {
-		args = append(args, "-run="+p.run)
-	}
-	r := newReport(out, strings.Count(string(listed), "\n"))
-	fmt.Fprintf(out, "testing %d packages with the race detector …\n", r.packages)
-	cmd := exec.Command("go", append(args, p.packages...)...)
-	cmd.Env = env
-	failure := r.follow(ctx, cmd)
-	if err := r.verdict(); err != nil {
-		return r.tally, err
-	}
-	if failure != nil { // no test is to blame
-		return r.tally, fmt.Errorf("go test: %w", failure)
-	}
-	return r.tally, nil
+	return s
 }
 
-// follow runs cmd to its end and feeds the report what it writes.
-func (r *report) follow(ctx context.Context, cmd *exec.Cmd) error {
+// test runs `go test` and counts the tests. It returns an error unless at least one test ran, and all
+// passed.
+func (o options) test(ctx context.Context, out io.Writer, env []string) (counts, error) {
+	if err := os.MkdirAll(filepath.Dir(o.profile), 0o755); err != nil { //nolint:gosec // coverage is not secret
+		return counts{}, fmt.Errorf("create the folder of the coverage: %w", err)
+	}
+	args := []string{"test", "-json", "-race", "-shuffle=on", "-vet=off", "-timeout=5m", "-coverprofile=" + o.profile}
+	if o.run != "" {
+		args = append(args, "-run="+o.run)
+	}
+	fmt.Fprintln(out, "go test, with the race detector")
+	cmd := exec.Command("go", append(args, o.packages...)...)
+	cmd.Env = env
+	return report(ctx, out, cmd)
+}
+
+// report runs cmd, a `go test -json`. It writes a line for each package when that ends, and in the
+// end the output of each test that failed or was skipped.
+func report(ctx context.Context, out io.Writer, cmd *exec.Cmd) (counts, error) {
 	read, write := io.Pipe()
 	cmd.Stdout, cmd.Stderr = write, write
-	failure := make(chan error, 1)
+	ended := make(chan error, 1)
 	go func() {
-		failure <- finish(ctx, cmd)
-		write.Close()
+		err := run(ctx, cmd)
+		_ = write.Close()
+		ended <- err
 	}()
-	lines := make(chan []byte)
-	go func() {
-		defer close(lines)
-		for reader := bufio.NewReader(read); ; {
-			line, err := reader.ReadBytes('\n')
-			if len(line) > 0 {
-				lines <- line
-			}
-			if err != nil { // only ever io.EOF: the other end is ours
-				return
-			}
-		}
-	}()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case line, more := <-lines:
-			if !more {
-				return <-failure
-			}
-			r.line(line)
-		case <-tick.C:
-			r.tick(15 * time.Second)
-		}
+	execution, err := testjson.ScanTestOutput(testjson.ScanConfig{
+		Stdout: read, Handler: newPrinter(out), IgnoreNonJSONOutputLines: true,
+	})
+	_ = read.Close() // if the scan failed, cmd must not wait for a reader
+	err = errors.Join(err, <-ended)
+	testjson.PrintSummary(out, execution, testjson.SummarizeAll)
+
+	c := counts{failed: len(execution.Failed()), skipped: len(execution.Skipped())}
+	for _, name := range execution.Packages() {
+		c.passed += len(execution.Package(name).Passed)
 	}
+	switch {
+	case c.failed > 0:
+		return c, fmt.Errorf("%d of the tests failed", c.failed)
+	case c.skipped > 0:
+		return c, fmt.Errorf("%d of the tests were skipped; a skipped test checks nothing", c.skipped)
+	case err != nil:
+		return c, fmt.Errorf("go test: %w", err)
+	case c.passed == 0:
+		return c, errors.New("no test ran")
+	}
+	return c, nil
+}
+
+// A printer writes a line for each package when that ends, and all lines that are not events, such as
+// warnings of the go command.
+type printer struct {
+	out       io.Writer
+	formatter testjson.EventFormatter
+}
+
+func newPrinter(out io.Writer) printer {
+	options := testjson.FormatOptions{HideEmptyPackages: true}
+	return printer{out, testjson.NewEventFormatter(out, "pkgname", options)}
+}
+
+// Event handles an event of `go test -json`.
+func (p printer) Event(event testjson.TestEvent, execution *testjson.Execution) error {
+	return p.formatter.Format(event, execution)
+}
+
+// Err handles a line that is not an event.
+func (p printer) Err(text string) error {
+	_, err := fmt.Fprintln(p.out, text)
+	return err
 }

@@ -1,6 +1,11 @@
-// Command test is `make test`. It readies the machine, starts a throw-away PostgreSQL, builds, vets and tests everything, and
-// fails on anything less than whole: a test that fails, one that is skipped, a statement of functions/ that no test runs.
-// Its last line says how many tests ran.
+// Command test is `make test`. It installs what the tests need, starts a temporary PostgreSQL, and
+// builds, vets and tests everything. It fails where a test fails or is skipped, where no test runs,
+// and where no test runs a statement of functions/. Its last line counts the tests: "1625 passed, 0
+// failed".
+//
+// Package testjson of gotestsum reads the output of `go test` and reports on it, and
+// golang.org/x/tools/cover reads the coverage. The rule for functions/ is this command's own: the
+// tools that check coverage compare percentages, and do not name the statements that no test runs.
 package main
 
 import (
@@ -13,13 +18,13 @@ import (
 	"syscall"
 )
 
-// A plan is what to test, and how.
-type plan struct {
-	packages []string // as `go list` takes them
-	whole    bool     // every package, every test: coverage is held to account
-	run      string   // only the tests that this pattern names
-	bench    string   // these benchmarks instead of tests
-	profile  string   // where the coverage goes
+// options are the command's flags and arguments.
+type options struct {
+	packages []string // as `go list` accepts them
+	whole    bool     // every test of every package, so that the coverage must be complete
+	run      string   // run only the tests that match this pattern
+	bench    string   // run the benchmarks that match this pattern, and no test
+	profile  string   // the file of the coverage
 }
 
 func main() {
@@ -29,22 +34,23 @@ func main() {
 	os.Exit(code)
 }
 
+// command runs the command with these arguments and returns its exit code.
 func command(ctx context.Context, args []string, out io.Writer) (code int) {
-	var p plan
+	var o options
 	flags := flag.NewFlagSet("test", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.StringVar(&p.run, "run", "", "run only the tests that this `pattern` names")
-	flags.StringVar(&p.bench, "bench", "", "run the benchmarks that this `pattern` names, and no test")
-	flags.StringVar(&p.profile, "profile", ".build/cover.out", "write the coverage to this `file`")
+	flags.StringVar(&o.run, "run", "", "run only the tests that match this `pattern`")
+	flags.StringVar(&o.bench, "bench", "", "run the benchmarks that match this `pattern`, and no test")
+	flags.StringVar(&o.profile, "profile", ".build/cover.out", "write the coverage to this `file`")
 	if flags.Parse(args) != nil {
 		return 2
 	}
-	p.packages = flags.Args()
-	if len(p.packages) == 0 {
-		p.packages = []string{"./..."}
-		p.whole = p.run == ""
+	o.packages = flags.Args()
+	if len(o.packages) == 0 {
+		o.packages = []string{"./..."}
+		o.whole = o.run == ""
 	}
-	count, err := p.perform(ctx, out)
+	count, err := o.perform(ctx, out)
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(out, "\nstopped")
@@ -53,7 +59,7 @@ func command(ctx context.Context, args []string, out io.Writer) (code int) {
 		fmt.Fprintf(out, "\nNOT PASSED: %v\n", err)
 		code = 1
 	}
-	if p.bench == "" {
+	if o.bench == "" {
 		fmt.Fprintln(out, count)
 	}
 	return code

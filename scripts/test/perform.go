@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,60 +19,62 @@ import (
 	"minifb/shared/testkit/testdb"
 )
 
-// sources are the folders that hold Go code.
+// sources are the folders with Go code.
 var sources = []string{"functions", "shared", "migrations", "scripts"}
 
-// perform takes the steps in the order that fails fastest. Its error says in a sentence what is not whole; the details
-// are printed before.
-func (p plan) perform(ctx context.Context, out io.Writer) (count tally, err error) {
-	if err := formatted(ctx); err != nil {
+// perform runs the checks, the fastest first. It writes the details of what is wrong, and returns an
+// error with a summary.
+func (o options) perform(ctx context.Context, out io.Writer) (count counts, err error) {
+	if err := checkFormat(ctx); err != nil {
 		return count, err
 	}
 	if err := install(ctx, out); err != nil {
 		return count, err
 	}
 	env := environment()
-	for _, verb := range []string{"build", "vet"} {
-		if err := p.check(ctx, out, env, verb); err != nil {
+	for _, command := range [][]string{{"build", "-o", os.DevNull}, {"vet"}} {
+		if err := o.check(ctx, out, env, command...); err != nil {
 			return count, err
 		}
 	}
-	if err := p.release(ctx, out); err != nil {
+	if err := o.compileRelease(ctx, out); err != nil {
 		return count, err
 	}
-	url, stop, err := database(ctx, out)
+	url, stop, err := startDatabase(ctx, out)
 	if err != nil {
 		return count, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	env = append(env, testdb.Variable+"="+url)
-	if p.bench != "" {
-		return count, goTool(ctx, out, env, append([]string{"test", "-run=^$", "-benchmem", "-bench=" + p.bench}, p.packages...)...)
+	if o.bench != "" {
+		args := append([]string{"test", "-run=^$", "-benchmem", "-bench=" + o.bench}, o.packages...)
+		return count, goTool(ctx, out, env, args...)
 	}
-	count, err = p.test(ctx, out, env)
-	if err != nil || p.run != "" {
+	count, err = o.test(ctx, out, env)
+	if err != nil || o.run != "" {
 		return count, err
 	}
-	return count, p.covered(out)
+	return count, o.checkCoverage(out)
 }
 
-// formatted fails where gofmt would change a file.
-func formatted(ctx context.Context) error {
-	said, err := exec.CommandContext(ctx, "gofmt", append([]string{"-l"}, sources...)...).CombinedOutput()
+// checkFormat returns an error where gofmt would change a file.
+func checkFormat(ctx context.Context) error {
+	output, err := exec.CommandContext(ctx, "gofmt", append([]string{"-l"}, sources...)...).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("gofmt: %w\n%s", err, said)
+		return fmt.Errorf("gofmt: %w\n%s", err, output)
 	}
-	if len(said) > 0 {
-		return fmt.Errorf("run gofmt -w on\n%s", strings.TrimSpace(string(said)))
+	if len(output) > 0 {
+		return fmt.Errorf("run gofmt -w on\n%s", strings.TrimSpace(string(output)))
 	}
 	return nil
 }
 
-// onCI tells whether nobody is there who could do without something.
+// onCI reports whether this is a run of CI, where no optional check may be missing.
 func onCI() bool { return os.Getenv("CI") == "true" }
 
-// install brings what the tests run on: PostgreSQL; gcc, which the race detector needs; nginx, systemd's checks of its units, and curl,
-// which deploys ask with. Werkzeug, which some hashes are held against, is used where it is installed; on CI it must be.
+// install installs what the tests need: PostgreSQL, gcc for the race detector, nginx, systemd for
+// systemd-analyze, and curl for deploys. Werkzeug, which some tests compare password hashes with, is
+// optional, and required on CI.
 func install(ctx context.Context, out io.Writer) error {
 	needs := []string{"postgresql", "gcc", "nginx", "systemd", "curl"}
 	if onCI() {
@@ -81,18 +82,19 @@ func install(ctx context.Context, out io.Writer) error {
 	}
 	cmd := exec.Command("scripts/install", needs...)
 	cmd.Stdout, cmd.Stderr = out, out
-	if err := finish(ctx, cmd); err != nil {
+	if err := run(ctx, cmd); err != nil {
 		return fmt.Errorf("scripts/install %s: %w", strings.Join(needs, " "), err)
 	}
 	return nil
 }
 
-// check runs a verb of the go command that says nothing when all is well. With -race, so that what it compiles serves the tests too, and
-// with the compiler's garbage uncollected up to 1 GiB, which saves a fifth of the work.
-func (p plan) check(ctx context.Context, out io.Writer, env []string, verb string) error {
+// check runs a command of the go tool on the packages. It compiles with -race, for the tests to use
+// the same build cache. The compiler collects garbage only above 1 GiB, which saves a fifth of the
+// time.
+func (o options) check(ctx context.Context, out io.Writer, env []string, command ...string) error {
 	start := time.Now()
-	fmt.Fprintf(out, "go %s … ", verb)
-	args := append([]string{verb, "-race"}, p.packages...)
+	fmt.Fprintf(out, "go %s … ", command[0])
+	args := slices.Concat(command, []string{"-race"}, o.packages)
 	if err := goTool(ctx, out, append(slices.Clip(env), "GOGC=off", "GOMEMLIMIT=1GiB"), args...); err != nil {
 		return fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
 	}
@@ -100,34 +102,35 @@ func (p plan) check(ctx context.Context, out io.Writer, env []string, verb strin
 	return nil
 }
 
-// release compiles what functions are made of as it is released. Several tests run the real binaries, each of its own build,
-// and all at once they would each compile everything.
-func (p plan) release(ctx context.Context, out io.Writer) error {
-	if !slices.Contains(p.packages, "./...") {
+// compileRelease compiles the packages of the functions as for a release. Several tests build the
+// functions at the same time, and would each compile them.
+func (o options) compileRelease(ctx context.Context, out io.Writer) error {
+	if !slices.Contains(o.packages, "./...") {
 		return nil
 	}
 	start := time.Now()
-	fmt.Fprint(out, "go build, as it is released … ")
-	if err := release.Compile(ctx, ".", release.Target{Arch: runtime.GOARCH}, out, "./shared/function", "./shared/response", "./shared/rules"); err != nil {
+	fmt.Fprint(out, "go build, as for a release … ")
+	packages := []string{"./shared/function", "./shared/response", "./shared/rules"}
+	if err := release.Compile(ctx, ".", release.Target{Arch: runtime.GOARCH}, out, packages...); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%.1f s\n", time.Since(start).Seconds())
 	return nil
 }
 
-// database starts a PostgreSQL that is gone, with all it holds, when stop returns. Where the environment names one already, that one is
-// used.
-func database(ctx context.Context, out io.Writer) (url string, stop func() error, err error) {
+// startDatabase starts a PostgreSQL, which stop stops and deletes. If the environment names a server,
+// that is used instead.
+func startDatabase(ctx context.Context, out io.Writer) (url string, stop func() error, err error) {
 	if given := os.Getenv(testdb.Variable); given != "" {
-		fmt.Fprintf(out, "using the PostgreSQL that %s names\n", testdb.Variable)
+		fmt.Fprintf(out, "using the PostgreSQL at %s\n", testdb.Variable)
 		return given, func() error { return nil }, nil
 	}
 	dir, err := os.MkdirTemp("", "minifb-test-")
 	if err != nil {
-		return "", nil, fmt.Errorf("make a folder for PostgreSQL: %w", err)
+		return "", nil, fmt.Errorf("create a folder for PostgreSQL: %w", err)
 	}
 	remove := func() error { return os.RemoveAll(dir) }
-	// It must outlive the tests, also where ctx ends: they drop their databases.
+	// It must run longer than the tests, even if ctx ends, because they drop their databases.
 	c, err := postgres.Start(context.WithoutCancel(ctx), postgres.Options{Dir: dir, Fast: true})
 	if err != nil {
 		return "", nil, errors.Join(err, remove())
@@ -135,8 +138,8 @@ func database(ctx context.Context, out io.Writer) (url string, stop func() error
 	return c.URL("postgres"), func() error { return errors.Join(c.Stop(), remove()) }, nil
 }
 
-// environment is what the go command and the tests run in. What the caller's shell tells PostgreSQL's clients is left out: it would reach
-// every connection that a test opens.
+// environment returns the environment of the go command and the tests. It leaves out the variables of
+// PostgreSQL's clients, which would change the connections of the tests.
 func environment() (env []string) {
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "PG") {
@@ -150,16 +153,17 @@ func environment() (env []string) {
 	return env
 }
 
-// goTool runs the go command with what it says going to out.
+// goTool runs the go command, and writes its output to out.
 func goTool(ctx context.Context, out io.Writer, env []string, args ...string) error {
 	cmd := exec.Command("go", args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = env, out, out
-	return finish(ctx, cmd)
+	return run(ctx, cmd)
 }
 
-// finish runs cmd to its end. At ctx's end it is interrupted with all that it started, and ten seconds later killed.
-func finish(ctx context.Context, cmd *exec.Cmd) error {
-	cmd.WaitDelay = time.Second // for what a killed child's children still hold open
+// run runs cmd until it ends. When ctx ends, it interrupts cmd with all processes that cmd has
+// started, and kills them ten seconds later.
+func run(ctx context.Context, cmd *exec.Cmd) error {
+	cmd.WaitDelay = time.Second // for the output that children of a killed process keep open
 	if err := spawn.Start(cmd, syscall.SIGTERM); err != nil {
 		return err
 	}
@@ -173,7 +177,7 @@ func finish(ctx context.Context, cmd *exec.Cmd) error {
 			return
 		case <-ctx.Done():
 		}
-		_ = syscall.Kill(group, syscall.SIGINT) // it may have just ended
+		_ = syscall.Kill(group, syscall.SIGINT) // it may have ended
 		select {
 		case <-ended:
 		case <-time.After(10 * time.Second):
@@ -184,29 +188,4 @@ func finish(ctx context.Context, cmd *exec.Cmd) error {
 	close(ended)
 	<-watched
 	return err
-}
-
-// covered fails where a statement of functions/ outside main.go is run by no test, and lists each such place.
-func (p plan) covered(out io.Writer) error {
-	profile, err := os.Open(filepath.Clean(p.profile))
-	if err != nil {
-		return fmt.Errorf("read the coverage: %w", err)
-	}
-	defer profile.Close()
-	c, err := readCoverage(profile, held)
-	if err != nil {
-		return err
-	}
-	for _, b := range c.missed {
-		fmt.Fprintf(out, "no test runs %s\n", b)
-	}
-	switch {
-	case len(c.missed) > 0:
-		return fmt.Errorf("%d of the %d statements of functions/ are run by no test", c.total-c.run, c.total)
-	case c.total > 0:
-		fmt.Fprintf(out, "coverage of functions/: all %d statements\n", c.total)
-	case p.whole:
-		return errors.New("the coverage names no statement of functions/")
-	}
-	return nil
 }

@@ -19,7 +19,8 @@ import (
 	"minifb/shared/ops/sam"
 )
 
-// The tests of this file hold the repository to those rules of ARCHITECTURE.md that neither the compiler nor the linter checks.
+// The tests of this file hold the repository to those rules of ARCHITECTURE.md that neither the
+// compiler nor the linter checks.
 
 const top = "../../"
 
@@ -92,7 +93,8 @@ func TestMainOnlyCallsTheRuntime(t *testing.T) {
 	}
 }
 
-// Every area holds its routes against template.yaml, loses its database, and is called with bad tokens.
+// Every area holds its routes against template.yaml, loses its database, and is called with bad
+// tokens.
 func TestEveryAreaRunsTheSharedChecks(t *testing.T) {
 	t.Parallel()
 	for _, area := range areas(t) {
@@ -235,8 +237,8 @@ func parse(t *testing.T, path string) *ast.File {
 	return file
 }
 
-// call writes a call of a package's function with plain arguments, such as `function.Main("post", routes)`. An argument that is
-// not plain is left blank, and what is no such call is "".
+// call writes a call of a package's function with plain arguments, such as `function.Main("post",
+// routes)`. An argument that is not plain is left blank, and what is no such call is "".
 func call(e ast.Expr) string {
 	c, ok := e.(*ast.CallExpr)
 	if !ok {
