@@ -19,31 +19,34 @@ import (
 	"minifb/shared/ops/sam"
 )
 
-// The tests of this file hold the repository to those rules of ARCHITECTURE.md that neither the
-// compiler nor the linter checks.
+// The tests of this file check the rules of ARCHITECTURE.md that neither the compiler nor the linter
+// checks.
 
+// top is the repository's folder.
 const top = "../../"
 
-func TestTopFolderHoldsOnlyWhatTheHouseKnows(t *testing.T) {
+func TestTopFolderHasNoOtherEntries(t *testing.T) {
 	t.Parallel()
 	known := []string{
-		"ARCHITECTURE.md", "LICENSE", "Makefile", "README.md", "docs", "functions", "go.mod", "go.sum", "migrations", "scripts", "shared", "template.yaml",
+		"ARCHITECTURE.md", "LICENSE", "Makefile", "README.md", "docs", "functions", "go.mod", "go.sum", "migrations",
+		"scripts", "shared", "template.yaml",
 	}
-	var there []string
-	// What lies about untracked is nobody's business.
-	if tracked, err := exec.Command("git", "-C", top, "-c", "safe.directory=*", "ls-files").Output(); err == nil {
+	var entries []string
+	tracked, err := exec.Command("git", "-C", top, "-c", "safe.directory=*", "ls-files").Output()
+	if err == nil {
 		for path := range strings.Lines(string(tracked)) {
 			name, _, _ := strings.Cut(strings.TrimSpace(path), "/")
-			there = append(there, name)
+			entries = append(entries, name)
 		}
-	} else { // without git, or unpacked from an archive
+	} else { // git is not installed, or this is not a checkout
 		for _, entry := range list(t, ".") {
-			there = append(there, entry.Name())
+			entries = append(entries, entry.Name())
 		}
 	}
-	for _, name := range slices.Compact(there) {
+	for _, name := range slices.Compact(entries) {
 		if !strings.HasPrefix(name, ".") && !slices.Contains(known, name) {
-			t.Errorf("%s has no place at the top: give it one below, or name it here and in ARCHITECTURE.md", name)
+			t.Errorf("%s is a new entry of the top folder: move it into a folder, or add it to this test and to "+
+				"ARCHITECTURE.md", name)
 		}
 	}
 }
@@ -54,26 +57,29 @@ func TestFunctionsAreThoseOfTheTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var listed []string
+	folders := areas(t)
 	for _, f := range template.Functions {
-		listed = append(listed, f.Area)
+		if !slices.Contains(folders, f.Area) {
+			t.Errorf("template.yaml has the function %s: add functions/%s", f.Name, f.Area)
+		}
 	}
-	slices.Sort(listed)
-	if built := areas(t); !slices.Equal(listed, built) {
-		t.Errorf("template.yaml lists %v, and functions/ holds %v", listed, built)
+	for _, area := range folders {
+		if _, ok := template.Function(area); !ok {
+			t.Errorf("functions/%s is not in template.yaml: add the function to Resources there", area)
+		}
 	}
 }
 
-// A function's main.go says what the area serves, and calls one thing.
-func TestMainOnlyCallsTheRuntime(t *testing.T) {
+// A function's main.go documents the area, and main only calls function.Main.
+func TestMainOnlyCallsFunctionMain(t *testing.T) {
 	t.Parallel()
 	for _, area := range areas(t) {
 		file := parse(t, "functions/"+area+"/main.go")
 		if file.Name.Name != "main" {
-			t.Errorf("functions/%s is package %s: it must be main, which nothing can import", area, file.Name.Name)
+			t.Errorf("functions/%s is package %s, want main, which no package can import", area, file.Name.Name)
 		}
 		if !strings.HasPrefix(file.Doc.Text(), "Command "+area+" ") {
-			t.Errorf("functions/%s/main.go does not begin with what the command %s serves", area, area)
+			t.Errorf("functions/%s/main.go: the comment above package must begin with \"Command %s\"", area, area)
 		}
 		var called string
 		declared := 0
@@ -88,13 +94,12 @@ func TestMainOnlyCallsTheRuntime(t *testing.T) {
 			}
 		}
 		if want := fmt.Sprintf("function.Main(%q, routes", area); !strings.HasPrefix(called, want) || declared != 1 {
-			t.Errorf("functions/%s/main.go must hold no more than main, and main no more than %s, …)", area, want)
+			t.Errorf("functions/%s/main.go must declare only main, and main must only call %s, …)", area, want)
 		}
 	}
 }
 
-// Every area holds its routes against template.yaml, loses its database, and is called with bad
-// tokens.
+// Every area runs the checks that package areatest makes from its routes.
 func TestEveryAreaRunsTheSharedChecks(t *testing.T) {
 	t.Parallel()
 	for _, area := range areas(t) {
@@ -124,7 +129,7 @@ func TestEveryAreaRunsTheSharedChecks(t *testing.T) {
 	}
 }
 
-// An interface is declared where two types or more stand behind it, and named here with them.
+// An interface is declared only where two types implement it. This list names them.
 func TestInterfacesHaveTwoImplementations(t *testing.T) {
 	t.Parallel()
 	known := map[string]string{
@@ -138,25 +143,30 @@ func TestInterfacesHaveTwoImplementations(t *testing.T) {
 				return true
 			}
 			declared, ok := spec.Type.(*ast.InterfaceType)
-			if !ok || !slices.ContainsFunc(declared.Methods.List, func(f *ast.Field) bool { _, method := f.Type.(*ast.FuncType); return method }) {
-				return true // no interface, or one that only constrains type parameters
+			if !ok || !slices.ContainsFunc(declared.Methods.List, isMethod) {
+				return true // not an interface, or only a constraint of type parameters
 			}
 			name := filepath.Dir(path) + " " + spec.Name.Name
 			found[name] = true
 			if known[name] == "" {
-				t.Errorf("%s is an interface: use the concrete type, or name its implementations here", name)
+				t.Errorf("%s is an interface: use the concrete type, or add its implementations to this test", name)
 			}
 			return true
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		if !found[name] {
-			t.Errorf("%s is gone: take it from this list", name)
+			t.Errorf("%s does not exist: remove it from this test", name)
 		}
 	}
 }
 
-// Migrations are applied in the order of their numbers, and each can be taken back.
+func isMethod(f *ast.Field) bool {
+	_, ok := f.Type.(*ast.FuncType)
+	return ok
+}
+
+// Migrations are applied in the order of their numbers, and each can be reverted.
 func TestMigrationsArePairedAndNumbered(t *testing.T) {
 	t.Parallel()
 	named := regexp.MustCompile(`^(\d{4})_([a-z0-9]+(?:_[a-z0-9]+)*(?:\.tx)?)\.(up|down)\.sql$`)
@@ -167,7 +177,7 @@ func TestMigrationsArePairedAndNumbered(t *testing.T) {
 		}
 		match := named.FindStringSubmatch(entry.Name())
 		if match == nil {
-			t.Errorf("migrations/%s is not called NNNN_what.tx.up.sql or .down.sql", entry.Name())
+			t.Errorf("migrations/%s: rename it to NNNN_what.tx.up.sql or NNNN_what.tx.down.sql", entry.Name())
 			continue
 		}
 		number, _ := strconv.Atoi(match[1])
@@ -180,16 +190,24 @@ func TestMigrationsArePairedAndNumbered(t *testing.T) {
 		steps[number][match[3]] = match[2]
 	}
 	for number := 1; number <= len(steps); number++ {
-		if step := steps[number]; step["up"] == "" || step["up"] != step["down"] {
-			t.Errorf("migration %04d goes up by %q and down by %q", number, step["up"], step["down"])
+		step := steps[number]
+		switch up, down := step["up"], step["down"]; {
+		case up == "" && down == "":
+			t.Errorf("no migration has the number %04d: the numbers must be consecutive", number)
+		case up == "":
+			t.Errorf("migrations/%04d_%s.down.sql has no .up.sql: add it", number, down)
+		case down == "":
+			t.Errorf("migrations/%04d_%s.up.sql has no .down.sql: add it, to revert the migration", number, up)
+		case up != down:
+			t.Errorf("migration %04d has two names, %s and %s: give both files the same", number, up, down)
 		}
 	}
 	if len(steps) == 0 {
-		t.Error("there is no migration")
+		t.Error("migrations/ has no migration")
 	}
 }
 
-// list is what a folder, named from the top, holds.
+// list returns the entries of a folder, given by its path from the top.
 func list(t *testing.T, folder string) []os.DirEntry {
 	t.Helper()
 	entries, err := os.ReadDir(top + folder)
@@ -199,7 +217,7 @@ func list(t *testing.T, folder string) []os.DirEntry {
 	return entries
 }
 
-// areas are the folders under functions/, in order.
+// areas returns the names of the folders in functions/.
 func areas(t *testing.T) (names []string) {
 	t.Helper()
 	for _, entry := range list(t, "functions") {
@@ -211,7 +229,7 @@ func areas(t *testing.T) (names []string) {
 	return names
 }
 
-// goFiles are the paths, from the top, of all Go files.
+// goFiles returns the paths of all Go files from the top.
 func goFiles(t *testing.T) (paths []string) {
 	t.Helper()
 	for _, folder := range sources {
@@ -228,6 +246,7 @@ func goFiles(t *testing.T) (paths []string) {
 	return paths
 }
 
+// parse parses a Go file, given by its path from the top.
 func parse(t *testing.T, path string) *ast.File {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), top+path, nil, parser.ParseComments)
@@ -237,8 +256,9 @@ func parse(t *testing.T, path string) *ast.File {
 	return file
 }
 
-// call writes a call of a package's function with plain arguments, such as `function.Main("post",
-// routes)`. An argument that is not plain is left blank, and what is no such call is "".
+// call returns a call of a package's function as text, such as `function.Main("post", routes)`. An
+// argument other than a name or a literal is left out between its commas. Other expressions return
+// "".
 func call(e ast.Expr) string {
 	c, ok := e.(*ast.CallExpr)
 	if !ok {

@@ -44,7 +44,10 @@ func TestReport(t *testing.T) {
 			name: "all pass", stream: good, want: "2 passed, 0 failed",
 			output: []string{"✓  m/a (1.5s)\n", "DONE 2 tests in"},
 		},
-		{name: "no test runs", stream: `{"Action":"pass","Package":"m/a"}`, want: "0 passed, 0 failed", err: "no test ran"},
+		{
+			name: "no test runs", stream: `{"Action":"pass","Package":"m/a"}`,
+			want: "0 passed, 0 failed", err: "no test ran",
+		},
 		{
 			name: "a subtest fails, and its test with it",
 			stream: good + `{"Action":"run","Package":"m/b","Test":"TestY"}
@@ -130,7 +133,8 @@ func TestReportFails(t *testing.T) {
 		}
 	}
 	var out strings.Builder
-	if _, err := report(t.Context(), &out, exec.Command("/missing/go", "test")); err == nil || !strings.Contains(err.Error(), "/missing/go") {
+	_, err := report(t.Context(), &out, exec.Command("/missing/go", "test"))
+	if err == nil || !strings.Contains(err.Error(), "/missing/go") {
 		t.Errorf("a missing program: the error is %v", err)
 	}
 }
