@@ -21,7 +21,8 @@ func main() {
 
 func run(ctx context.Context, url string) int {
 	if url == "" {
-		fmt.Fprintln(os.Stderr, "migrate: DATABASE_URL is not set; set it to postgres://user:password@host:5432/database")
+		const example = "postgres://user:password@host:5432/database"
+		fmt.Fprintln(os.Stderr, "migrate: DATABASE_URL is not set; set it to", example)
 		return 2
 	}
 	steps, err := store.Migrate(ctx, url)

@@ -25,17 +25,18 @@ func main() {
 func run() error {
 	out := flag.String("out", "rendered", "the `folder` to write to")
 	from := flag.String("template", "template.yaml", "the SAM template")
-	trust := flag.String("trust", "", "the `addresses` of load balancers, such as 10.0.0.0/16,…; nginx trusts their X-Forwarded-For")
+	trust := flag.String("trust", "",
+		"the `addresses` of load balancers, such as 10.0.0.0/16,…; nginx trusts their X-Forwarded-For")
 	var n render.Nginx
 	flag.StringVar(&n.Listen, "listen", "", "nginx's `port`, or address:port (default 80, or 443 with a certificate)")
-	flag.StringVar(&n.Certificate, "cert", "", "the certificate's PEM `file`; with it, nginx serves TLS and HTTP/2")
+	flag.StringVar(&n.Certificate, "cert", "", "the certificate's PEM `file`, for TLS and HTTP/2")
 	flag.StringVar(&n.Key, "key", "", "the certificate's key, a PEM `file`")
-	flag.StringVar(&n.Redirect, "redirect", "", "with a certificate: the `port` where plain HTTP is redirected to HTTPS")
+	flag.StringVar(&n.Redirect, "redirect", "", "with a certificate: the `port` that redirects HTTP to HTTPS")
 	flag.StringVar(&n.Sockets, "sockets", render.Sockets, "the `folder` of the functions' sockets")
 	flag.StringVar(&n.State, "state", "/var/lib/nginx", "the `folder` of nginx's temporary files")
 	flag.StringVar(&n.Logs, "logs", "/var/log/nginx", "the `folder` of nginx's logs")
 	flag.StringVar(&n.PID, "pid", "/run/nginx.pid", "the `file` of nginx's process id")
-	flag.StringVar(&n.User, "user", "www-data", "the `user` of nginx's workers; empty where nginx is not started as root")
+	flag.StringVar(&n.User, "user", "www-data", "the `user` of nginx's workers; empty where root does not start nginx")
 	flag.Parse()
 	if n.Listen == "" {
 		n.Listen = "80"

@@ -68,7 +68,7 @@ func TestLambdaDocumentNamesEveryParameter(t *testing.T) {
 	text := content(t, "docs/lambda.md")
 	for _, p := range template.Parameters {
 		if !regexp.MustCompile(`\b` + p.Name + `\b`).MatchString(text) {
-			t.Errorf("docs/lambda.md does not name the parameter %s of template.yaml: add it to the item Settings", p.Name)
+			t.Errorf("docs/lambda.md does not name the parameter %s of template.yaml: add it to Settings", p.Name)
 		}
 	}
 }

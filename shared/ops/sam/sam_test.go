@@ -84,7 +84,9 @@ func TestParse(t *testing.T) {
 		}, {
 			Name: "Maintenance", Area: "maintenance", Architectures: []string{"x86_64"}, MemoryMB: 512,
 			Timeout: time.Minute,
-			Env:     []sam.Variable{{Name: "URL", Ref: "Url"}, {Name: "HINT", Ref: "Hint"}, {Name: "EMPTY", Ref: "Empty"}},
+			Env: []sam.Variable{
+				{Name: "URL", Ref: "Url"}, {Name: "HINT", Ref: "Hint"}, {Name: "EMPTY", Ref: "Empty"},
+			},
 			Schedules: []sam.Schedule{
 				{Name: "Sweep", Expression: "rate(1 minute)"}, {Name: "Nightly", Expression: "cron(0 3 * * ? *)"},
 			},
