@@ -18,8 +18,10 @@ import (
 // rows are two posts with comments and reactions of several types, and counters that are right.
 const rows = `
 	INSERT INTO users (id, password_hash, name) SELECT 'user.' || n, '0123456789', 'User' FROM generate_series(1, 3) n;
-	INSERT INTO posts (owner_uid, content, comment_count, reaction_1, reaction_5) VALUES (1, 'a', 2, 1, 1), (2, 'b', 0, 0, 0);
-	INSERT INTO comments (post_id, owner_uid, content, reaction_2, reaction_3) VALUES (1, 2, 'c', 1, 1), (1, 3, 'd', 0, 0);
+	INSERT INTO posts (owner_uid, content, comment_count, reaction_1, reaction_5)
+		VALUES (1, 'a', 2, 1, 1), (2, 'b', 0, 0, 0);
+	INSERT INTO comments (post_id, owner_uid, content, reaction_2, reaction_3)
+		VALUES (1, 2, 'c', 1, 1), (1, 3, 'd', 0, 0);
 	INSERT INTO post_reactions (post_id, user_uid, type) VALUES (1, 2, 1), (1, 3, 5);
 	INSERT INTO comment_reactions (post_id, comment_id, user_uid, type) VALUES (1, 1, 1, 2), (1, 1, 2, 3);`
 
@@ -125,7 +127,8 @@ func TestRestoreCheck(t *testing.T) {
 			t.Errorf("the output lacks %q:\n%s", want, output)
 		}
 	}
-	if _, err := db.Exec(`UPDATE comments SET reaction_4 = 1 WHERE id = 2; UPDATE posts SET reaction_1 = 2 WHERE id = 1`); err != nil {
+	const sabotage = `UPDATE comments SET reaction_4 = 1 WHERE id = 2; UPDATE posts SET reaction_1 = 2 WHERE id = 1`
+	if _, err := db.Exec(sabotage); err != nil {
 		t.Fatal(err)
 	}
 	makeDump()

@@ -12,8 +12,10 @@ func TestNotificationsFindsEachDifference(t *testing.T) {
 	t.Parallel()
 	db := testdb.Open(t, testdb.URL(t))
 	if _, err := db.Exec(rows + `
-		INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id) VALUES (1, 1, 2, 1, 1), (1, 1, 3, 1, 2);
-		INSERT INTO notifications (user_uid, type, actor_uid, post_id, reaction_type) VALUES (1, 2, 2, 1, 1), (1, 2, 3, 1, 5);
+		INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id)
+			VALUES (1, 1, 2, 1, 1), (1, 1, 3, 1, 2);
+		INSERT INTO notifications (user_uid, type, actor_uid, post_id, reaction_type)
+			VALUES (1, 2, 2, 1, 1), (1, 2, 3, 1, 5);
 		ALTER TABLE notifications DROP CONSTRAINT notifications_check;
 		DROP INDEX notifications_reaction`); err != nil {
 		t.Fatal(err)
