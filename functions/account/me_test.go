@@ -18,7 +18,7 @@ func TestMe(t *testing.T) {
 		{Name: "one's own", As: ann, Do: "GET /user", Want: 200,
 			Check: isMe("id", "Ann.1", "name", "Ann.1", "nickname", "앤", "intro", "Hello", "email", "ann@example.org", "role", "admin")},
 		{Name: "the head alone", As: ann, Do: "HEAD /user", Want: 200},
-		{Name: "deleted a moment ago", As: gone, Do: "GET /user", Want: 401, Hint: "The account of this token is gone; sign in with another."},
+		{Name: "deleted a moment ago", As: gone, Do: "GET /user", Want: 401, Hint: "The account of this token has been deleted; sign in with another account."},
 	})
 }
 

@@ -12,7 +12,7 @@ func TestEnd(t *testing.T) {
 	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	second, third := b.SignIn(ann), b.SignIn(ann)
-	const missing = "There is no such session of yours; it may have ended already."
+	const missing = "You have no such session; it may have expired or been revoked."
 
 	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "DELETE /session/" + ann.Session, Want: 401},

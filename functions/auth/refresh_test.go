@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	hintUnknown = "refresh_token: is not good, or no longer; sign in again"
-	hintReuse   = "refresh_token: was used before, so its session has been ended; sign in again"
+	hintUnknown = "refresh_token: is invalid or expired; sign in again"
+	hintReuse   = "refresh_token: was used before, so its session has been revoked; sign in again"
 )
 
 // A family is one session's tokens, by the names that a test gives them.

@@ -17,6 +17,6 @@ type addInput struct {
 }
 
 func (v views) add(ctx context.Context, in *addInput) (*api.CreatedOutput[comment], error) {
-	added, err := v.store.AddComment(ctx, api.Viewer(ctx), in.ID.Int(), in.Body.Content, in.Store(), api.Render(show))
+	added, err := v.store.AddComment(ctx, api.Viewer(ctx), in.ID.Int(), in.Body.Content, in.Key(), api.Encode(show))
 	return api.Created[comment](added, err, "/comment/")
 }

@@ -23,7 +23,7 @@ func TestMark(t *testing.T) {
 			}
 		}
 	}
-	missing := "There is no such notification of yours; what it told of may be gone."
+	missing := "You have no such notification; its comment, reaction or post may have been deleted."
 	b.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "PATCH " + one, Body: `{"read":true}`, Want: 401},
 		{Name: "read", As: ann, Do: "PATCH " + one, Body: `{"read":true}`, Want: 200, Check: is(true)},

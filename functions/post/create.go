@@ -17,6 +17,6 @@ type createInput struct {
 }
 
 func (v views) create(ctx context.Context, in *createInput) (*api.CreatedOutput[response.Post], error) {
-	created, err := v.store.CreatePost(ctx, api.Viewer(ctx), in.Body.Content, in.Store(), api.Render(response.NewPost))
+	created, err := v.store.CreatePost(ctx, api.Viewer(ctx), in.Body.Content, in.Key(), api.Encode(response.NewPost))
 	return api.Created[response.Post](created, err, "/post/")
 }

@@ -60,10 +60,8 @@ func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 		}
 	}
 	r.Header.Set("Content-Type", mediaJSON) // huma does not know its parameters
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	if ctx.Header("Idempotency-Key") != "" {
-		ctx = withBodyHash(ctx, body)
-	}
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil } // for IdempotencyKey
+	r.Body, _ = r.GetBody()
 	next(ctx)
 }
 

@@ -14,53 +14,55 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-type onceInput struct {
+type keyedInput struct {
 	api.IdempotencyKey
 	Body note
 }
 
-// onceRoutes answers what the store would be told, as a creation that was replayed where the key is "again".
-func onceRoutes(a *api.API, _ function.Deps) {
+// keyedRoutes returns the key that the store would receive, as a response that is replayed if the key is "again".
+func keyedRoutes(a *api.API, _ function.Deps) {
 	api.Register(a, api.Route{
-		Method: http.MethodPost, Path: "/once/{id}", Access: api.Public, Status: http.StatusCreated, Errors: []int{422},
-	}, func(_ context.Context, in *onceInput) (*api.CreatedOutput[note], error) {
-		o := in.Store()
-		body, err := api.Render(func(text string) note { return note{Text: text} })(fmt.Sprintf("%s %s %s %x", o.Key, o.Method, o.Path, o.BodyHash))
-		return api.Created[note](store.StoredResponse{ID: 7, Body: body, Replayed: o.Key == "again"}, err, "/note/")
+		Method: http.MethodPost, Path: "/keyed/{id}", Access: api.Public, Status: http.StatusCreated, Errors: []int{422},
+	}, func(_ context.Context, in *keyedInput) (*api.CreatedOutput[note], error) {
+		key := in.Key()
+		encode := api.Encode(func(text string) note { return note{Text: text} })
+		body, err := encode(fmt.Sprintf("%s %s %s %x", key.Key, key.Method, key.Path, key.BodyHash))
+		return api.Created[note](store.StoredResponse{ID: 7, Body: body, Replayed: key.Key == "again"}, err, "/note/")
 	})
 }
 
-func TestOnceNamesTheRequest(t *testing.T) {
+func TestIdempotencyKeyIdentifiesTheRequest(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, onceRoutes)
+	b := areatest.New(t, keyedRoutes)
 	const body = `{ "text": "a" }`
 	hash := fmt.Sprintf("%x", sha256.Sum256([]byte(body)))
 	is := func(text, replayed string) func(*testing.T, areatest.Response) {
-		return func(t *testing.T, a areatest.Response) {
-			if got := a.Object(t)["text"]; got != text {
-				t.Errorf("the store is told %q, want %q", got, text)
+		return func(t *testing.T, response areatest.Response) {
+			if got := response.Object(t)["text"]; got != text {
+				t.Errorf("the store receives %q, want %q", got, text)
 			}
-			if a.Header.Get("Location") != "/note/7" || a.Header.Get("Idempotent-Replayed") != replayed {
-				t.Errorf("the headers are %v", a.Header)
+			location, mark := response.Header.Get("Location"), response.Header.Get("Idempotent-Replayed")
+			if location != "/note/7" || mark != replayed {
+				t.Errorf("Location is %q, Idempotent-Replayed %q, want /note/7 and %q", location, mark, replayed)
 			}
 		}
 	}
+	hint := "Idempotency-Key: must be 1–255 visible ASCII characters"
 	key := func(k string) map[string]string { return map[string]string{"idempotency-key": k} }
 	b.Run(t, []areatest.Step{
-		{Name: "a key", Do: "POST /once/a%2Fb?x=1", Body: body, Header: key("k"), Want: 201, Check: is("k POST /once/a%2Fb "+hash, "")},
-		{Name: "again", Do: "POST /once/1", Body: body, Header: key("again"), Want: 201, Check: is("again POST /once/1 "+hash, "true")},
-		{Name: "none", Do: "POST /once/1", Body: body, Want: 201, Check: is("   ", "")},
-		{Name: "an empty one", Do: "POST /once/1", Body: body, Header: key(""), Want: 400, Hint: "Idempotency-Key: must be 1–255 visible ASCII characters"},
-		{Name: "with a space", Do: "POST /once/1", Body: body, Header: key("a b"), Want: 400, Hint: "Idempotency-Key: must be 1–255 visible ASCII characters"},
+		{Name: "a key", Do: "POST /keyed/a%2Fb?x=1", Body: body, Header: key("k"), Want: 201, Check: is("k POST /keyed/a%2Fb "+hash, "")},
+		{Name: "again", Do: "POST /keyed/1", Body: body, Header: key("again"), Want: 201, Check: is("again POST /keyed/1 "+hash, "true")},
+		{Name: "none", Do: "POST /keyed/1", Body: body, Want: 201, Check: is("   ", "")},
+		{Name: "an empty one", Do: "POST /keyed/1", Body: body, Header: key(""), Want: 400, Hint: hint},
+		{Name: "with a space", Do: "POST /keyed/1", Body: body, Header: key("a b"), Want: 400, Hint: hint},
 	})
 }
 
-// What was rendered earlier is documented as what it is.
-func TestARenderedBodyIsDocumented(t *testing.T) {
+func TestEncodedBodyIsDocumentedAsItsType(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, onceRoutes)
-	text := function.NewHandler("once", onceRoutes, b.Deps, function.Settings{}).API().OpenAPI()
-	operation := text.Paths["/once/{id}"].Post
+	b := areatest.New(t, keyedRoutes)
+	text := function.NewHandler("keyed", keyedRoutes, b.Deps, function.Settings{}).API().OpenAPI()
+	operation := text.Paths["/keyed/{id}"].Post
 	created := operation.Responses["201"]
 	if created.Headers["Location"] == nil || created.Headers["Idempotent-Replayed"] == nil {
 		t.Errorf("the headers are %v", created.Headers)

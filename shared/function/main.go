@@ -78,7 +78,7 @@ const (
 func warm(ctx context.Context, d Deps, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
 	defer cancel()
-	err := d.Store.Warm(ctx, warmConnections)
+	err := d.Store.Warm(ctx, warmConnections, store.WarmFeed)
 	if err == nil {
 		err = d.Revoked.Check(ctx, "")
 	}

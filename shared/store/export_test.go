@@ -3,27 +3,22 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
-// A Statement is one that was sent to PostgreSQL, to the letter.
+// A Statement is a statement as it was sent to PostgreSQL.
 type Statement struct {
 	SQL  string
 	Args []any
 }
 
-// OpenTraced is Open with one connection, whose statements are shown as they are sent.
+// OpenTraced returns a store with one connection, which calls show with every statement that it sends.
 func OpenTraced(url string, show func(Statement)) (*Store, error) {
-	s, err := Open(url, "traced", 1)
-	if err != nil {
-		return nil, err
-	}
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, err
@@ -32,17 +27,16 @@ func OpenTraced(url string, show func(Statement)) (*Store, error) {
 	config.Tracer = tracer(show)
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(1)
-	s.db = bun.NewDB(pool, pgdialect.New(), bun.WithDiscardUnknownColumns())
-	return s, nil
+	return newStore(pool, []any{pgx.QueryExecModeCacheStatement}), nil
 }
 
-// DB is the store's own pool.
+// DB returns the store's pool.
 func (s *Store) DB() *sql.DB { return s.db.DB }
 
 type tracer func(Statement)
 
 func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	args := slices.DeleteFunc(slices.Clone(data.Args), func(arg any) bool { // options go before the arguments
+	args := slices.DeleteFunc(slices.Clone(data.Args), func(arg any) bool { // options precede the arguments
 		switch arg.(type) {
 		case pgx.QueryExecMode, pgx.QueryResultFormats, pgx.QueryResultFormatsByOID:
 			return true
@@ -55,14 +49,22 @@ func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Trace
 
 func (tracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// PostsFormatted is Posts as bun itself would read them: with the arguments in the text, planned at each call.
-func (s *Store) PostsFormatted(ctx context.Context, viewer int64, p Page) (List[Post], error) {
-	before, err := p.beforeID()
-	if err != nil {
-		return List[Post]{}, err
-	}
-	var posts []Post
-	query := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(postFeed)
-	err = s.db.NewRaw(query+p.limit(), viewer, before).Scan(ctx, &posts)
-	return listOf(posts, p, func(p Post) string { return idKey(p.ID) }), err
+// FeedFormatted returns the feed's first posts as bun's own query methods read them: with the arguments in the text of a
+// statement that PostgreSQL plans at each call.
+func (s *Store) FeedFormatted(ctx context.Context, viewer int64, size int) (posts []Post, err error) {
+	formatted := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(postFeed)
+	err = s.db.NewRaw(formatted+limit(size+1), viewer, int64(math.MaxInt64)).Scan(ctx, &posts)
+	return posts[:min(size, len(posts))], err
 }
+
+// PutPostReactionAlone is PutPostReaction without the merger: each call runs a statement of its own.
+func (s *Store) PutPostReactionAlone(ctx context.Context, viewer, post int64, kind int) error {
+	_, err := s.react(reactToPost)(ctx, post, []int64{viewer}, []int16{int16(kind)})
+	return err
+}
+
+// The statements that a test explains.
+const (
+	ReactToPost    = reactToPost
+	ReactToComment = reactToComment
+)

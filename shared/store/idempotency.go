@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/uptrace/bun"
-
 	"minifb/shared/apperror"
 )
 
-// Once names a creating request by its Idempotency-Key, so that it creates at most one thing. Without a Key it may
-// create one each time.
+// An IdempotencyKey identifies a creating request, so that its repetition creates nothing. Within 24 hours, a request of
+// the same user with the same Key, Method and Path gets the stored response of the first one. It gets a KeyReused error if
+// its body is another one. While the first request runs, the second waits for it. A request that failed stores nothing.
+//
+// The zero value stores no response.
 type IdempotencyKey struct {
 	Key      string // 1–255 visible ASCII characters, or empty
 	Method   string
@@ -21,85 +22,93 @@ type IdempotencyKey struct {
 	BodyHash []byte // SHA-256 of the body as sent
 }
 
-// A Creation is what a creating request is answered with.
+// A StoredResponse is the response to a creating request.
 type StoredResponse struct {
-	ID       int64
-	Body     []byte // as it was first answered
-	Replayed bool   // it was created by an earlier request with the same key
+	ID       int64  // of what was created
+	Body     []byte // as first sent
+	Replayed bool   // an earlier request with the same key created it
 }
 
-// creator makes a thing within a transaction, or as a statement of its own, and renders the answer.
-type creator func(ctx context.Context, db bun.IDB) (id int64, body []byte, err error)
-
-// once runs create, unless a request with the same key has succeeded within 24 hours: then its answer comes again.
-// One that is under way is waited for. The same key with another body is a Mismatch. What create refuses leaves no trace.
-func (s *Store) once(ctx context.Context, viewer int64, o IdempotencyKey, create creator) (c StoredResponse, err error) {
-	if o.Key == "" {
-		c.ID, c.Body, err = create(ctx, s.db)
-		return c, err
+// createOnce runs create, unless there is a stored response for the key: then it returns that. The row that create inserts and
+// the response are committed together. That is why create returns the response's body: it contains the new id, so it
+// cannot be encoded before the insertion.
+func (s *Store) createOnce(
+	ctx context.Context, viewer int64, key IdempotencyKey, create func(context.Context, writer) (StoredResponse, error),
+) (response StoredResponse, err error) {
+	if key.Key == "" {
+		return create(ctx, s.primary)
 	}
-	err = s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		first, err := claim(ctx, tx, viewer, o)
+	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
+		isNew, err := claimKey(ctx, tx, viewer, key)
 		if err != nil {
 			return err
 		}
-		if !first {
-			c, err = replay(ctx, tx, viewer, o)
+		if !isNew {
+			response, err = readResponse(ctx, tx, viewer, key)
 			return err
 		}
-		if c.ID, c.Body, err = create(ctx, tx); err != nil {
+		if response, err = create(ctx, tx.writer); err != nil {
 			return err
 		}
-		return keep(ctx, tx, viewer, o, c)
+		return storeResponse(ctx, tx, viewer, key, response)
 	})
-	return c, err
+	return response, err
 }
 
-// claim takes the key for this transaction and tells whether it was free. Another transaction that holds it is waited for.
-func claim(ctx context.Context, tx bun.Tx, viewer int64, o IdempotencyKey) (first bool, err error) {
-	result, err := tx.NewRaw(`
+// claimKey inserts the key's row, or takes over one that has expired, and reports whether it did. It waits for another
+// transaction that has claimed the same key. It claims nothing for a deleted account.
+func claimKey(ctx context.Context, tx transaction, viewer int64, key IdempotencyKey) (isNew bool, err error) {
+	claimed, err := tx.exec(ctx, `
 		INSERT INTO idempotency_keys AS k (user_uid, method, path, key, body_hash)
-		SELECT uid, ?1, ?2, ?3, ?4 FROM users WHERE uid = ?0 AND deleted_at IS NULL FOR KEY SHARE
+		SELECT uid, $2, $3, $4, $5 FROM users WHERE uid = $1 AND deleted_at IS NULL FOR KEY SHARE
 		ON CONFLICT (user_uid, method, path, key) DO UPDATE
 			SET body_hash = excluded.body_hash, created_id = NULL, answer = NULL, created_at = now()
-			WHERE k.created_at < now() - interval '24 hours'`, viewer, o.Method, o.Path, o.Key, o.BodyHash).Exec(ctx)
+			WHERE k.created_at < now() - interval '24 hours'`, viewer, key.Method, key.Path, key.Key, key.BodyHash)
 	if err != nil {
-		return false, fmt.Errorf("claim the key: %w", err)
+		return false, fmt.Errorf("claim idempotency key: %w", err)
 	}
-	claimed, err := result.RowsAffected()
-	return claimed > 0, err
+	return claimed > 0, nil
 }
 
-// keep notes the answer beside what was created, and removes some of the user's keys that have lapsed. It does so last, and
-// passes over those that another request has just claimed: waiting for one while it holds another, two would come to wait
-// for each other.
-func keep(ctx context.Context, tx bun.Tx, viewer int64, o IdempotencyKey, c StoredResponse) error {
-	_, err := tx.NewRaw(`
-		WITH lapsed AS (
+// storeResponse stores the response in the key's row, and deletes some expired keys of the user. It must be the last
+// statement of its transaction, and it skips keys that another transaction has locked: otherwise two transactions that claim
+// expired keys could deadlock.
+func storeResponse(ctx context.Context, tx transaction, viewer int64, key IdempotencyKey, response StoredResponse) error {
+	_, err := tx.exec(ctx, `
+		WITH expired AS (
 			DELETE FROM idempotency_keys WHERE (user_uid, method, path, key) IN (
 				SELECT user_uid, method, path, key FROM idempotency_keys
-				WHERE user_uid = ?0 AND created_at < now() - interval '24 hours' ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+				WHERE user_uid = $1 AND created_at < now() - interval '24 hours'
+				ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)
 		)
-		UPDATE idempotency_keys SET created_id = ?4, answer = ?5 WHERE user_uid = ?0 AND method = ?1 AND path = ?2 AND key = ?3`,
-		viewer, o.Method, o.Path, o.Key, c.ID, c.Body).Exec(ctx)
+		UPDATE idempotency_keys SET created_id = $5, answer = $6
+		WHERE user_uid = $1 AND method = $2 AND path = $3 AND key = $4`,
+		viewer, key.Method, key.Path, key.Key, response.ID, response.Body)
 	if err != nil {
-		return fmt.Errorf("keep the answer: %w", err)
+		return fmt.Errorf("store response: %w", err)
 	}
 	return nil
 }
 
-func replay(ctx context.Context, tx bun.Tx, viewer int64, o IdempotencyKey) (StoredResponse, error) {
-	c := StoredResponse{Replayed: true}
-	var hash []byte
-	err := tx.NewRaw(`SELECT created_id, answer, body_hash FROM idempotency_keys WHERE user_uid = ? AND method = ? AND path = ? AND key = ?`,
-		viewer, o.Method, o.Path, o.Key).Scan(ctx, &c.ID, &c.Body, &hash)
+// readResponse returns the key's stored response. It returns a BadToken error if there is none, as claimKey then found no
+// account.
+func readResponse(ctx context.Context, tx transaction, viewer int64, key IdempotencyKey) (StoredResponse, error) {
+	var stored struct {
+		ID       int64
+		Body     []byte
+		BodyHash []byte
+	}
+	err := tx.one(ctx, &stored, `
+		SELECT created_id AS id, answer AS body, body_hash FROM idempotency_keys
+		WHERE user_uid = $1 AND method = $2 AND path = $3 AND key = $4`, viewer, key.Method, key.Path, key.Key)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return c, errAccount // claim found no account to keep the key for
+		return StoredResponse{}, errAccount
 	case err != nil:
-		return c, fmt.Errorf("read the answer: %w", err)
-	case !bytes.Equal(hash, o.BodyHash):
-		return c, apperror.New(apperror.KeyReused, "Idempotency-Key: was used with another body; use a new key for a new request")
+		return StoredResponse{}, fmt.Errorf("read stored response: %w", err)
+	case !bytes.Equal(stored.BodyHash, key.BodyHash):
+		return StoredResponse{}, apperror.New(apperror.KeyReused,
+			"Idempotency-Key: was used with another body; use a new key for a new request")
 	}
-	return c, nil
+	return StoredResponse{ID: stored.ID, Body: stored.Body, Replayed: true}, nil
 }

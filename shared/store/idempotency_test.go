@@ -11,197 +11,195 @@ import (
 	"minifb/shared/store"
 )
 
-func onceOf(key, body string) store.IdempotencyKey {
+func idempotencyKey(key, body string) store.IdempotencyKey {
 	hash := sha256.Sum256([]byte(body))
 	return store.IdempotencyKey{Key: key, Method: "POST", Path: "/post", BodyHash: hash[:]}
 }
 
-func rendered(p store.Post) ([]byte, error) { return fmt.Appendf(nil, "%d %s", p.ID, p.Content), nil }
+func encodePost(p store.Post) ([]byte, error) { return fmt.Appendf(nil, "%d %s", p.ID, p.Content), nil }
 
-func TestOnceKeepsNothingOfAFailure(t *testing.T) {
+var errEncode = errors.New("cannot encode")
+
+func TestFailedRequestStoresNoKey(t *testing.T) {
 	t.Parallel()
-	c := gather(t, 1)
-	broken := errors.New("cannot be shown")
-	for _, fail := range []func() (store.StoredResponse, error){
-		func() (store.StoredResponse, error) {
-			return c.store.CreatePost(t.Context(), c.users[0], "hi", onceOf("k", "b"), func(store.Post) ([]byte, error) { return nil, broken })
+	f := newFixture(t, 1)
+	create := func(ctx context.Context, content string, encode func(store.Post) ([]byte, error)) (store.StoredResponse, error) {
+		return f.store.CreatePost(ctx, f.users[0], content, idempotencyKey("k", "b"), encode)
+	}
+	canceled, cancel := context.WithCancel(t.Context())
+	for name, fail := range map[string]func() (store.StoredResponse, error){
+		"an error while encoding": func() (store.StoredResponse, error) {
+			return create(t.Context(), "hi", func(store.Post) ([]byte, error) { return nil, errEncode })
 		},
-		func() (store.StoredResponse, error) { // too long for the column's own check
-			return c.store.CreatePost(t.Context(), c.users[0], string(make([]rune, 3001)), onceOf("k", "b"), rendered)
+		"content that the table refuses": func() (store.StoredResponse, error) {
+			return create(t.Context(), string(make([]rune, 3001)), encodePost)
 		},
-		func() (store.StoredResponse, error) {
-			ctx, cancel := context.WithCancel(t.Context())
-			return c.store.CreatePost(ctx, c.users[0], "hi", onceOf("k", "b"), func(p store.Post) ([]byte, error) {
-				cancel() // the caller goes away midway
-				return rendered(p)
+		"a context that is cancelled in the transaction": func() (store.StoredResponse, error) {
+			return create(canceled, "hi", func(p store.Post) ([]byte, error) {
+				cancel()
+				return encodePost(p)
 			})
 		},
 	} {
 		if _, err := fail(); err == nil {
-			t.Error("succeeded")
+			t.Errorf("%s: no error", name)
 		}
-		if posts, keys := c.int(`SELECT count(*) FROM posts`), c.int(`SELECT count(*) FROM idempotency_keys`); posts+keys != 0 {
-			t.Errorf("%d posts and %d keys are left", posts, keys)
+		posts, keys := f.int(`SELECT count(*) FROM posts`), f.int(`SELECT count(*) FROM idempotency_keys`)
+		if posts+keys != 0 {
+			t.Errorf("%s: %d posts and %d keys are stored, want none", name, posts, keys)
 		}
 	}
-	created, err := c.store.CreatePost(t.Context(), c.users[0], "hi", onceOf("k", "b"), rendered)
-	if err != nil || created.Replayed {
-		t.Errorf("%+v, %v", created, err)
+	if created, err := create(t.Context(), "hi", encodePost); err != nil || created.Replayed {
+		t.Errorf("the same key after the failures: got %+v, %v, want a new post", created, err)
 	}
 }
 
-func TestOnceWaitsForTheFirst(t *testing.T) {
+func TestSecondRequestWaitsForTheFirst(t *testing.T) {
 	t.Parallel()
-	c := gather(t, 1)
-	entered, leave := make(chan struct{}), make(chan error)
+	f := newFixture(t, 1)
 	type result struct {
 		store.StoredResponse
 		err error
 	}
-	first, second := make(chan result), make(chan result)
-	hold := func(p store.Post) ([]byte, error) {
-		entered <- struct{}{}
-		if err := <-leave; err != nil {
+	create := func(encode func(store.Post) ([]byte, error)) <-chan result {
+		done := make(chan result, 1)
+		go func() {
+			created, err := f.store.CreatePost(t.Context(), f.users[0], "hi", idempotencyKey("k", "b"), encode)
+			done <- result{created, err}
+		}()
+		return done
+	}
+	inTransaction, end := make(chan struct{}), make(chan error)
+	encodeLater := func(p store.Post) ([]byte, error) {
+		inTransaction <- struct{}{}
+		if err := <-end; err != nil {
 			return nil, err
 		}
-		return rendered(p)
+		return encodePost(p)
 	}
-	create := func(answer chan<- result, render func(store.Post) ([]byte, error)) {
-		made, err := c.store.CreatePost(t.Context(), c.users[0], "hi", onceOf("k", "b"), render)
-		answer <- result{made, err}
-	}
-	// The first fails: the second, which waited, creates.
-	go create(first, hold)
-	<-entered
-	go create(second, rendered)
-	c.wait(1)
-	leave <- errors.New("cannot be shown")
+	// The first fails, so the second creates the post.
+	first := create(encodeLater)
+	<-inTransaction
+	second := create(encodePost)
+	f.waitForLocks(1)
+	end <- errEncode
 	if r := <-first; r.err == nil {
-		t.Error("the first succeeded")
+		t.Error("the first request succeeded, want its error")
 	}
-	made := <-second
-	if made.err != nil || made.Replayed {
-		t.Fatalf("%+v", made)
+	if r := <-second; r.err != nil || r.Replayed {
+		t.Fatalf("after a failed request: got %+v, want a new post", r)
 	}
-	c.exec(`DELETE FROM idempotency_keys`)
-	// The first succeeds: the second answers the same.
-	go create(first, hold)
-	<-entered
-	go create(second, rendered)
-	c.wait(1)
-	leave <- nil
+	f.exec(`DELETE FROM idempotency_keys`)
+	// The first succeeds, so the second gets its response.
+	first = create(encodeLater)
+	<-inTransaction
+	second = create(encodePost)
+	f.waitForLocks(1)
+	end <- nil
 	one, two := <-first, <-second
 	if one.err != nil || two.err != nil || one.Replayed || !two.Replayed || one.ID != two.ID || string(one.Body) != string(two.Body) {
-		t.Errorf("first %+v, then %+v", one, two)
+		t.Errorf("got %+v, then %+v, want the same response", one, two)
 	}
-	if n := c.int(`SELECT count(*) FROM posts`); n != 2 {
-		t.Errorf("%d posts", n)
+	if n := f.int(`SELECT count(*) FROM posts`); n != 2 {
+		t.Errorf("%d posts, want 2", n)
 	}
 }
 
-// Keys that have lapsed are removed by the next request of their user. Two that use a lapsed key each must not wait for
-// each other while each removes the other's.
-func TestOnceRemovesWhatLapsed(t *testing.T) {
+// A request deletes the expired keys of its user. Two requests that each use an expired key must not deadlock, though each
+// deletes the other's.
+func TestExpiredKeysAreDeleted(t *testing.T) {
 	t.Parallel()
-	c := gather(t, 2)
+	f := newFixture(t, 2)
+	create := func(user int64, key string) {
+		_, err := f.store.CreatePost(t.Context(), user, "hi", idempotencyKey(key, "b"), encodePost)
+		allow(t, err)
+	}
 	for _, key := range []string{"a", "b", "c"} {
-		for _, user := range c.users {
-			if _, err := c.store.CreatePost(t.Context(), user, "hi", onceOf(key, "b"), rendered); err != nil {
-				t.Fatal(err)
-			}
+		for _, user := range f.users {
+			create(user, key)
 		}
 	}
 	for range 30 {
-		c.exec(`UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 second'`)
-		all(6, func(i int) {
-			key := string(rune('a' + i%3))
-			_, err := c.store.CreatePost(t.Context(), c.users[0], "hi", onceOf(key, "b"), rendered)
-			allow(t, err)
-		})
+		f.exec(`UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 second'`)
+		concurrently(6, func(i int) { create(f.users[0], string(rune('a'+i%3))) })
 	}
-	if _, err := c.store.CreatePost(t.Context(), c.users[0], "hi", onceOf("d", "b"), rendered); err != nil {
-		t.Fatal(err)
+	create(f.users[0], "d")
+	expired := f.int(`
+		SELECT count(*) FROM idempotency_keys WHERE user_uid = $1 AND created_at < now() - interval '1 hour'`, f.users[0])
+	others := f.int(`SELECT count(*) FROM idempotency_keys WHERE user_uid = $1`, f.users[1])
+	if expired != 0 || others != 3 {
+		t.Errorf("%d expired keys of the user and %d keys of the other are left, want 0 and 3", expired, others)
 	}
-	if own, others := c.int(`SELECT count(*) FROM idempotency_keys WHERE user_uid = $1 AND created_at < now() - interval '1 hour'`, c.users[0]),
-		c.int(`SELECT count(*) FROM idempotency_keys WHERE user_uid = $1`, c.users[1]); own != 0 || others != 3 {
-		t.Errorf("%d of the user's own have lapsed, %d of the other's stand", own, others)
-	}
-	c.settle()
+	f.checkInvariants()
 }
 
-func TestOnceKeepsForADay(t *testing.T) {
+func TestKeyExpiresAfterADay(t *testing.T) {
 	t.Parallel()
-	c := gather(t, 1)
+	f := newFixture(t, 1)
 	create := func(body string) (store.StoredResponse, error) {
-		return c.store.CreatePost(t.Context(), c.users[0], "hi", onceOf("k", body), rendered)
+		return f.store.CreatePost(t.Context(), f.users[0], "hi", idempotencyKey("k", body), encodePost)
 	}
 	first, err := create("b")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.exec(`UPDATE idempotency_keys SET created_at = now() - interval '23 hours 59 minutes'`)
+	f.exec(`UPDATE idempotency_keys SET created_at = now() - interval '23 hours 59 minutes'`)
 	if again, err := create("b"); err != nil || !again.Replayed || again.ID != first.ID {
-		t.Errorf("%+v, %v", again, err)
+		t.Errorf("within a day: got %+v, %v, want the first response", again, err)
 	}
 	if _, err := create("another"); !is(err, apperror.KeyReused) {
-		t.Errorf("another body: %v", err)
+		t.Errorf("with another body: got %v, want KeyReused", err)
 	}
-	c.exec(`UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 second'`)
-	if anew, err := create("another"); err != nil || anew.Replayed || anew.ID == first.ID {
-		t.Errorf("%+v, %v", anew, err)
+	f.exec(`UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 second'`)
+	if second, err := create("another"); err != nil || second.Replayed || second.ID == first.ID {
+		t.Errorf("after a day: got %+v, %v, want a new post", second, err)
 	}
 }
 
-// The account goes while a request of its own waits for its key.
-func TestOnceOfAnAccountThatGoes(t *testing.T) {
+func TestDeletedAccountStoresNoKey(t *testing.T) {
 	t.Parallel()
-	c := gather(t, 1)
-	user := c.users[0]
-	if err := c.store.DeleteAccount(t.Context(), c.credential(user)); err != nil {
+	f := newFixture(t, 1)
+	user := f.users[0]
+	if err := f.store.DeleteAccount(t.Context(), f.credential(user)); err != nil {
 		t.Fatal(err)
 	}
-	post := func() error {
-		_, err := c.store.CreatePost(t.Context(), user, "hi", onceOf("k", "b"), rendered)
+	create := func() error {
+		_, err := f.store.CreatePost(t.Context(), user, "hi", idempotencyKey("k", "b"), encodePost)
 		return err
 	}
-	if err := post(); !is(err, apperror.BadToken) {
-		t.Errorf("deleted: %v", err)
+	if err := create(); !is(err, apperror.BadToken) {
+		t.Errorf("a deleted account: got %v, want BadToken", err)
 	}
-	if err := c.store.Sweep(t.Context()); err != nil {
+	if err := f.store.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := post(); !is(err, apperror.BadToken) {
-		t.Errorf("swept: %v", err)
+	if err := create(); !is(err, apperror.BadToken) {
+		t.Errorf("a swept account: got %v, want BadToken", err)
 	}
-	if n := c.int(`SELECT count(*) FROM idempotency_keys`); n != 0 {
-		t.Errorf("%d keys", n)
+	if n := f.int(`SELECT count(*) FROM idempotency_keys`); n != 0 {
+		t.Errorf("%d keys are stored, want none", n)
 	}
 }
 
-// An account is deleted and swept between the claim's look at it and the keys' foreign key.
-func TestOnceHoldsTheAccountItSaw(t *testing.T) {
+// The row of the account is deleted while a request waits to insert its key, which refers to the account.
+func TestAccountDeletedWhileAKeyIsClaimed(t *testing.T) {
 	t.Parallel()
-	c := gather(t, 1)
-	user := c.users[0]
-	tx := c.begin() // the account's deletion, not yet committed
+	f := newFixture(t, 1)
+	user := f.users[0]
+	tx := f.begin()
 	if _, err := tx.Exec(`DELETE FROM users WHERE uid = $1`, user); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error)
 	go func() {
-		_, err := c.store.CreatePost(t.Context(), user, "hi", onceOf("k", "b"), rendered)
+		_, err := f.store.CreatePost(t.Context(), user, "hi", idempotencyKey("k", "b"), encodePost)
 		done <- err
 	}()
-	c.wait(1)
+	f.waitForLocks(1)
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; !is(err, apperror.BadToken) {
-		t.Errorf("answered %v", err)
+		t.Errorf("got %v, want BadToken", err)
 	}
-}
-
-func is(err error, code apperror.Code) bool {
-	f, ok := apperror.From(err)
-	return ok && f.Code == code
 }

@@ -8,32 +8,32 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/migrate"
 
 	"minifb/migrations"
 )
 
-// migrationLock is the advisory lock that one migrating process holds; the number is minifb's own.
+// migrationLock is the number of the advisory lock that a migrating process holds.
 const migrationLock = 6_469_102
 
-// Migrate brings the schema up to this build's, one process at a time, and answers the steps it took.
-// Each step is a transaction, together with the note that it was taken: one that fails, or whose process dies, leaves
-// the schema as the step before left it.
-func Migrate(ctx context.Context, url string) (taken []string, err error) {
-	s, err := Open(url, "migrate", 1) // one connection: the lock below belongs to it
+// Migrate applies the migrations that the database lacks, and returns their names. Several processes may call it at once:
+// one migrates, the others wait. A migration and the record of it are one transaction, so that after a failure the schema
+// is as the last successful migration left it.
+func Migrate(ctx context.Context, url string) (applied []string, err error) {
+	s, err := Open(url, "migrate", 1) // one connection: the advisory lock below belongs to it
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	s.db.SetConnMaxLifetime(0) // however long a step takes
+	s.db.SetConnMaxLifetime(0) // a migration may take long
 	s.db.SetConnMaxIdleTime(0)
 	var encoding string
-	if err := s.db.NewRaw("SELECT pg_advisory_lock(?)::text, current_setting('server_encoding')", migrationLock).Scan(ctx, new(string), &encoding); err != nil {
+	err = s.primary.one(ctx, &encoding, `SELECT current_setting('server_encoding') FROM pg_advisory_lock($1)`, migrationLock)
+	if err != nil {
 		return nil, fmt.Errorf("lock the schema: %w", err)
 	}
 	if encoding != "UTF8" {
-		return nil, fmt.Errorf("the database's encoding is %s; make it with ENCODING 'UTF8', so that lengths count code points", encoding)
+		return nil, fmt.Errorf("the database's encoding is %s; create it with ENCODING 'UTF8', so that lengths count code points", encoding)
 	}
 	list := migrate.NewMigrations()
 	if err := list.Discover(migrations.Files); err != nil {
@@ -41,40 +41,40 @@ func Migrate(ctx context.Context, url string) (taken []string, err error) {
 	}
 	migrator := migrate.NewMigrator(s.db, list)
 	if err := migrator.Init(ctx); err != nil {
-		return nil, fmt.Errorf("prepare the migrations' table: %w", err)
+		return nil, fmt.Errorf("create the table of migrations: %w", err)
 	}
-	steps, err := migrator.MigrationsWithStatus(ctx)
+	status, err := migrator.MigrationsWithStatus(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read which migrations were taken: %w", err)
+		return nil, fmt.Errorf("read which migrations are applied: %w", err)
 	}
-	for _, step := range steps.Unapplied() {
-		name := step.Name + "_" + step.Comment
-		if err := s.take(ctx, name, step.Name, steps.LastGroupID()+1); err != nil {
-			return taken, fmt.Errorf("migrate %s: %w", name, err)
+	for _, migration := range status.Unapplied() {
+		file := migration.Name + "_" + migration.Comment
+		if err := s.apply(ctx, file, migration.Name, status.LastGroupID()+1); err != nil {
+			return applied, fmt.Errorf("migrate %s: %w", file, err)
 		}
-		taken = append(taken, name)
+		applied = append(applied, file)
 	}
-	return taken, nil
+	return applied, nil
 }
 
-// take does one step. bun would run it and note it in two transactions, and a process that dies in between leaves a
-// step that can neither be taken nor left out.
-func (s *Store) take(ctx context.Context, file, number string, group int64) error {
+// apply runs one migration. bun's own method runs and records it in two transactions: a process that dies between them
+// leaves a migration that can be neither applied nor skipped.
+func (s *Store) apply(ctx context.Context, file, number string, group int64) error {
 	text, err := migrations.Files.ReadFile(file + ".tx.up.sql")
 	if err != nil {
 		return err
 	}
-	return s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.Tx.ExecContext(ctx, string(text)); err != nil {
+	return s.inTx(ctx, func(ctx context.Context, tx transaction) error {
+		if _, err := tx.exec(ctx, string(text)); err != nil { // without arguments pgx takes several statements
 			return err
 		}
-		_, err := tx.NewRaw("INSERT INTO bun_migrations (name, group_id) VALUES (?, ?)", number, group).Exec(ctx)
+		_, err := tx.exec(ctx, `INSERT INTO bun_migrations (name, group_id) VALUES ($1, $2)`, number, group)
 		return err
 	})
 }
 
-// schema is the newest step this build needs: the number of the last file in migrations/.
-var schema = func() string {
+// requiredMigration is the newest migration in this build: the number of the last file in migrations/.
+var requiredMigration = func() string {
 	names, err := fs.Glob(migrations.Files, "*.up.sql")
 	if err != nil || len(names) == 0 {
 		panic("store: no migrations are embedded")
@@ -83,19 +83,20 @@ var schema = func() string {
 	return number
 }()
 
-// Ready tells whether the database answers and its schema is one that this build can work with: its own or a newer one.
+// Ready returns nil if the database responds and its schema is this build's or a newer one. It compares the numbers of
+// migrations, and nothing else.
 func (s *Store) Ready(ctx context.Context) error {
 	var newest string
-	err := s.db.NewRaw("SELECT coalesce(max(name), '') FROM bun_migrations").Scan(ctx, &newest)
-	var answer *pgconn.PgError
-	if errors.As(err, &answer) && answer.Code == "42P01" { // undefined_table
+	err := s.primary.one(ctx, &newest, `SELECT coalesce(max(name), '') FROM bun_migrations`)
+	var failure *pgconn.PgError
+	if errors.As(err, &failure) && failure.Code == "42P01" { // undefined_table
 		return errors.New("the database has no schema yet; migrate first")
 	}
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
-	if newest < schema {
-		return fmt.Errorf("the schema is at %q and this build needs %q; migrate first", newest, schema)
+	if newest < requiredMigration {
+		return fmt.Errorf("the schema is at %q and this build needs %q; migrate first", newest, requiredMigration)
 	}
 	return nil
 }

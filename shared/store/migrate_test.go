@@ -183,7 +183,7 @@ func TestMigrateNotesWithTheStep(t *testing.T) {
 func TestMigrateRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ address, part string }{
-		"another encoding": {empty(t, "ENCODING 'LATIN1' LOCALE 'C'"), "encoding is LATIN1; make it with ENCODING 'UTF8'"},
+		"another encoding": {empty(t, "ENCODING 'LATIN1' LOCALE 'C'"), "encoding is LATIN1; create it with ENCODING 'UTF8'"},
 		"no encoding":      {empty(t, "ENCODING 'SQL_ASCII' LOCALE 'C'"), "encoding is SQL_ASCII"},
 		"no server":        {"postgres://u:geheim@127.0.0.1:1/d", "connect"},
 		"no address":       {"geheim", "DATABASE_URL cannot be read"},

@@ -12,7 +12,7 @@ import (
 	"minifb/shared/apperror"
 )
 
-// A Notification tells a post's owner what somebody else did to the post.
+// A Notification tells a post's owner what another user did to the post.
 type Notification struct {
 	bun.BaseModel `bun:"table:notifications,alias:n"`
 
@@ -20,16 +20,17 @@ type Notification struct {
 	Type         int    // 1: commented, 2: reacted
 	Actor        Person `bun:"embed:actor_"`
 	PostID       int64
-	CommentID    *int64 // of a comment
-	ReactionType *int   // of a reaction, 1–5, as it is now
+	CommentID    *int64 // of type 1
+	ReactionType *int   // of type 2: the reaction's current type, 1–5
 	Read         bool
 	CreatedAt    time.Time
 }
 
+// $1 is the notified user. A notification is visible while its actor has an account.
 const (
 	notificationColumns = `n.id, n.type, n.post_id, n.comment_id, n.reaction_type, n.read, n.created_at,
 		u.id AS actor_id, u.name AS actor_name, u.nickname AS actor_nickname`
-	// $1 is the user told, before $2.
+
 	notificationList = `
 		SELECT ` + notificationColumns + `
 		FROM notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
@@ -38,44 +39,47 @@ const (
 		SELECT ` + notificationColumns + `
 		FROM notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
 		WHERE n.user_uid = $1 AND n.id < $2 AND NOT n.read ORDER BY n.id DESC`
+	unreadCount = `
+		SELECT count(*)
+		FROM notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
+		WHERE n.user_uid = $1 AND NOT n.read`
 )
 
-var errNoNotification = apperror.New(apperror.NotFound, "There is no such notification of yours; what it told of may be gone.")
+var errNoNotification = apperror.New(apperror.NotFound,
+	"You have no such notification; its comment, reaction or post may have been deleted.")
 
-// Notifications lists what the viewer was told, newest first; only what is unread, where asked so.
+// Notifications lists the viewer's notifications, newest first: all, or the unread ones.
 func (s *Store) Notifications(ctx context.Context, viewer int64, unread bool, p Page) (List[Notification], error) {
 	before, err := p.beforeID()
 	if err != nil {
 		return List[Notification]{}, err
 	}
-	query := notificationList
+	statement := notificationList
 	if unread {
-		query = unreadList
+		statement = unreadList
 	}
-	var notifications []Notification
-	if err := s.read(ctx, &notifications, query+p.limit(), viewer, before); err != nil {
-		return List[Notification]{}, fmt.Errorf("list notifications: %w", err)
+	key := func(n Notification) string { return idKey(n.ID) }
+	list, err := readPage(ctx, s.hotReads, p, key, statement, viewer, before)
+	if err != nil {
+		return list, fmt.Errorf("list notifications: %w", err)
 	}
-	return listOf(notifications, p, func(n Notification) string { return idKey(n.ID) }), nil
+	return list, nil
 }
 
-// UnreadCount is how many of the viewer's notifications are unread.
+// UnreadCount returns how many of the viewer's notifications are unread.
 func (s *Store) UnreadCount(ctx context.Context, viewer int64) (n int, err error) {
-	err = s.db.NewRaw(`
-		SELECT count(*) FROM notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
-		WHERE n.user_uid = ? AND NOT n.read`, viewer).Scan(ctx, &n)
-	if err != nil {
+	if err := s.hotReads.one(ctx, &n, unreadCount, viewer); err != nil {
 		return 0, fmt.Errorf("count unread notifications: %w", err)
 	}
 	return n, nil
 }
 
-// SetRead marks one of the viewer's notifications read or unread; NotFound where it is none.
+// SetRead marks one of the viewer's notifications read or unread and returns it, or a NotFound error.
 func (s *Store) SetRead(ctx context.Context, viewer, id int64, read bool) (n Notification, err error) {
-	err = s.db.NewRaw(`
-		UPDATE notifications n SET read = ? FROM users u
-		WHERE n.user_uid = ? AND n.id = ? AND u.uid = n.actor_uid AND u.deleted_at IS NULL
-		RETURNING `+notificationColumns, read, viewer, id).Scan(ctx, &n)
+	err = s.primary.one(ctx, &n, `
+		UPDATE notifications n SET read = $3 FROM users u
+		WHERE n.user_uid = $1 AND n.id = $2 AND u.uid = n.actor_uid AND u.deleted_at IS NULL
+		RETURNING `+notificationColumns, viewer, id, read)
 	if errors.Is(err, sql.ErrNoRows) {
 		return n, errNoNotification
 	}
@@ -85,38 +89,43 @@ func (s *Store) SetRead(ctx context.Context, viewer, id int64, read bool) (n Not
 	return n, nil
 }
 
-// unreadUpTo is what of user ?0's is unread up to id ?1, and would be listed.
-const unreadUpTo = `notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
-	WHERE n.user_uid = ?0 AND n.id <= ?1 AND NOT n.read`
-
-// ReadUpTo marks the viewer's notifications read up to the one with this id, and answers how many were unread.
-func (s *Store) ReadUpTo(ctx context.Context, viewer, id int64) (n int, err error) {
-	// Rows that somebody else holds are not waited for while others are held: that is how two such statements
-	// come to wait for each other. They are few, and are taken one at a time afterwards.
-	err = s.db.NewRaw(`
-		WITH free AS MATERIALIZED (
-			SELECT n.id FROM `+unreadUpTo+` ORDER BY n.id FOR NO KEY UPDATE OF n SKIP LOCKED
+const (
+	readUnlocked = `
+		WITH unlocked AS MATERIALIZED (
+			SELECT n.id
+			FROM notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
+			WHERE n.user_uid = $1 AND n.id <= $2 AND NOT n.read
+			ORDER BY n.id FOR NO KEY UPDATE OF n SKIP LOCKED
 		), read AS (
-			UPDATE notifications n SET read = true FROM free WHERE n.user_uid = ?0 AND n.id = free.id RETURNING 1
+			UPDATE notifications n SET read = true FROM unlocked WHERE n.user_uid = $1 AND n.id = unlocked.id RETURNING 1
 		)
-		SELECT count(*) FROM read`, viewer, id).Scan(ctx, &n)
-	if err != nil {
+		SELECT count(*) FROM read`
+	unreadUpTo = `
+		SELECT n.id
+		FROM notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
+		WHERE n.user_uid = $1 AND n.id <= $2 AND NOT n.read
+		ORDER BY n.id`
+	readOne = `
+		UPDATE notifications SET read = true WHERE user_uid = $1 AND id = $2 AND NOT read`
+)
+
+// ReadUpTo marks the viewer's notifications read, up to the one with this id, and returns how many were unread.
+func (s *Store) ReadUpTo(ctx context.Context, viewer, id int64) (n int, err error) {
+	// The first statement skips rows that another transaction has locked: two such statements that wait for a row while they
+	// hold others may deadlock. The skipped rows are few, and each is then updated by a statement of its own.
+	if err := s.primary.one(ctx, &n, readUnlocked, viewer, id); err != nil {
 		return 0, fmt.Errorf("mark notifications read: %w", err)
 	}
-	var held []int64
-	err = s.db.NewRaw(`SELECT n.id FROM `+unreadUpTo+` ORDER BY n.id`, viewer, id).Scan(ctx, &held)
-	for _, one := range held {
-		var result sql.Result
-		if err == nil {
-			result, err = s.db.NewRaw(`UPDATE notifications SET read = true WHERE user_uid = ? AND id = ? AND NOT read`, viewer, one).Exec(ctx)
-		}
-		if err == nil {
-			changed, _ := result.RowsAffected()
-			n += int(changed)
-		}
+	var skipped []int64
+	if err := s.primary.all(ctx, &skipped, unreadUpTo, viewer, id); err != nil {
+		return n, fmt.Errorf("list unread notifications: %w", err)
 	}
-	if err != nil {
-		return n, fmt.Errorf("mark notifications read: %w", err)
+	for _, one := range skipped {
+		changed, err := s.primary.exec(ctx, readOne, viewer, one)
+		if err != nil {
+			return n, fmt.Errorf("mark notification %d read: %w", one, err)
+		}
+		n += int(changed)
 	}
 	return n, nil
 }

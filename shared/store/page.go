@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strconv"
@@ -10,34 +11,39 @@ import (
 	"minifb/shared/apperror"
 )
 
-// A Page is where in a list to go on: Size items (1–100) after the one whose key is After, or from the start
-// where it is empty. Keys come from a List and mean something to its query alone.
+// A Page selects a part of a list: Size items (1–100) after the item with the key After, or the first ones if After is
+// empty. A key comes from List.Next and is valid for the list that returned it.
 type Page struct {
 	Size  int
 	After string
 }
 
-// A List is one page of items, and the key to go on after it; empty at the list's end.
+// A List is one page of items. Next is the key of the next page, or empty on the last one.
 type List[T any] struct {
 	Items []T
 	Next  string
 }
 
-var errKey = apperror.New(apperror.Invalid, "cursor: is not one that this list gave; leave it out to start anew")
+var errKey = apperror.New(apperror.Invalid, "cursor: is not one that this list gave; leave it out to start again")
 
-// listOf cuts the one item read beyond the page, which tells whether there is more.
-func listOf[T any](items []T, p Page, key func(T) string) List[T] {
+// readPage reads one page with a list's statement. key returns an item's key.
+func readPage[T any](ctx context.Context, r reader, p Page, key func(T) string, statement string, args ...any) (List[T], error) {
+	var items []T
+	// One item more than the page has tells whether there is a next page.
+	if err := r.all(ctx, &items, statement+limit(p.Size+1), args...); err != nil {
+		return List[T]{}, err
+	}
 	if len(items) <= p.Size {
-		return List[T]{Items: items}
+		return List[T]{Items: items}, nil
 	}
 	items = items[:p.Size]
-	return List[T]{items, key(items[p.Size-1])}
+	return List[T]{items, key(items[p.Size-1])}, nil
 }
 
-// limit ends a list's query. A literal, because a plan made for an unknown limit expects a tenth of the table.
-func (p Page) limit() string { return " LIMIT " + strconv.Itoa(p.Size+1) }
+// limit returns a LIMIT as a literal: for a LIMIT of $1, a cached plan expects a tenth of the table.
+func limit(rows int) string { return " LIMIT " + strconv.Itoa(rows) }
 
-// beforeID reads the key of a list whose newest item has the greatest id.
+// beforeID parses the key of a list that is sorted by id, greatest first. For the first page it returns the greatest id.
 func (p Page) beforeID() (int64, error) {
 	if p.After == "" {
 		return math.MaxInt64, nil
@@ -51,17 +57,21 @@ func (p Page) beforeID() (int64, error) {
 
 func idKey(id int64) string { return strconv.FormatInt(id, 10) }
 
-// A moment is the key of a list that is sorted by time, and by id among equals.
-func momentKey(at time.Time, id string) string { return fmt.Sprintf("%d.%s", at.UnixMicro(), id) }
+// timeKey returns the key of an item in a list that is sorted by time, and by id among equal times.
+func timeKey(at time.Time, id string) string { return fmt.Sprintf("%d.%s", at.UnixMicro(), id) }
 
-// beforeMoment reads such a key. At the start it answers a time after every other.
-func (p Page) beforeMoment() (at time.Time, id string, err error) {
+var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+const lastMicrosecond = 253_370_764_800_000_000 // of endOfTime
+
+// beforeTime parses a key that timeKey returned. For the first page it returns the end of time and an empty id.
+func (p Page) beforeTime() (at time.Time, id string, err error) {
 	if p.After == "" {
-		return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), "", nil
+		return endOfTime, "", nil
 	}
 	stamp, id, found := strings.Cut(p.After, ".")
 	micros, err := strconv.ParseInt(stamp, 10, 64)
-	if !found || err != nil || micros < 0 || micros > 253_370_764_800_000_000 { // year 9999
+	if !found || err != nil || micros < 0 || micros > lastMicrosecond {
 		return at, "", errKey
 	}
 	return time.UnixMicro(micros).UTC(), id, nil

@@ -58,7 +58,7 @@ func TestListEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 6 {
-		if _, err := s.CreatePostDirect(ctx, ann.UID, "x"); err != nil {
+		if _, err := createPost(ctx, s, ann.UID, "x"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"minifb/shared/apperror"
 )
 
-// A Post as stored, with its owner and the viewer's reaction. Its counters always equal the rows they count.
+// A Post is a post with its owner and the viewer's reaction. Its counters always equal the number of rows they count.
 type Post struct {
 	bun.BaseModel `bun:"table:posts,alias:p"`
 
@@ -22,14 +22,14 @@ type Post struct {
 	Owner        Person `bun:"embed:owner_"`
 	Content      string // 1–3000 code points
 	Modified     bool
-	Revision     int // moves with the content alone
+	Revision     int // changes with the content only
 	CommentCount int
 	Tally        Tally `bun:"embed:reaction_"`
-	MyReaction   *int  // 1–5; nil without a viewer
+	MyReaction   *int  // the viewer's, 1–5; nil without a viewer
 	CreatedAt    time.Time
 }
 
-// A Tally counts reactions by their type.
+// A Tally counts reactions by type.
 type Tally struct {
 	Type1 int `bun:"1"`
 	Type2 int `bun:"2"`
@@ -38,64 +38,70 @@ type Tally struct {
 	Type5 int `bun:"5"`
 }
 
-// A Match is the revisions that an edit or deletion may meet. Nil allows any; an empty one allows none.
+// A Match lists the revisions that an edit or deletion may apply to. A nil Match allows any, an empty one none.
 type Match []int
 
 func (m Match) check(revision int) error {
 	if m == nil || slices.Contains(m, revision) {
 		return nil
 	}
-	return apperror.New(apperror.PreconditionFailed, "If-Match: the content has changed since; read it again and decide anew")
+	return apperror.New(apperror.PreconditionFailed,
+		"If-Match: the content has changed since you read it; read it again before you decide")
 }
 
+// $1 is the viewer's uid; 0, which no user has, means no viewer. The viewer's reaction is looked up by its key and not
+// joined: for a viewer without statistics, PostgreSQL may join by reading every reaction that the viewer ever made.
 const (
 	postColumns = `p.id, p.owner_uid, p.content, p.modified, p.revision, p.comment_count,
 		p.reaction_1, p.reaction_2, p.reaction_3, p.reaction_4, p.reaction_5, p.created_at,
 		u.id AS owner_id, u.name AS owner_name, u.nickname AS owner_nickname`
-	// The owner's uid goes behind. $1 is the viewer's; 0, which nobody has, stands for none. The reaction is looked up and not joined: for a
-	// viewer of whom PostgreSQL knows nothing it would rather read all reactions that viewer ever gave.
-	postSelect = `
-		SELECT ` + postColumns + `,
-			(SELECT r.type FROM post_reactions r WHERE r.post_id = p.id AND r.user_uid = $1) AS my_reaction
-		FROM posts p JOIN users u ON u.deleted_at IS NULL AND u.uid = `
-	postByID = postSelect + `p.owner_uid
+	myPostReaction = `(SELECT r.type FROM post_reactions r WHERE r.post_id = p.id AND r.user_uid = $1) AS my_reaction`
+
+	postByID = `
+		SELECT ` + postColumns + `, ` + myPostReaction + `
+		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
 		WHERE p.id = $2`
-	postFeed = postSelect + `p.owner_uid
+	postFeed = `
+		SELECT ` + postColumns + `, ` + myPostReaction + `
+		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
 		WHERE p.id < $2 ORDER BY p.id DESC`
-	// The order is by owner too, and an array of one is no constant to the planner: so only the index on both serves. By
-	// the id's alone it would read the whole table for a user who wrote little.
-	postTimeline = postSelect + `$3
+	// The order begins with the owner, and the planner takes an array of one element for no constant: so only the index on
+	// (owner_uid, id) gives this order. By the primary key, the timeline of a user with few posts would read the whole table.
+	postTimeline = `
+		SELECT ` + postColumns + `, ` + myPostReaction + `
+		FROM posts p JOIN users u ON u.uid = $3 AND u.deleted_at IS NULL
 		WHERE p.owner_uid = ANY (ARRAY[$3::bigint]) AND p.id < $2 ORDER BY p.owner_uid DESC, p.id DESC`
 )
 
 var errNoPost = apperror.New(apperror.NotFound, "There is no such post; it may have been deleted.")
 
-// CreatePost stores a post of the viewer's and answers it whole; BadToken where the viewer's account is gone.
-func (s *Store) CreatePostDirect(ctx context.Context, viewer int64, content string) (Post, error) {
-	return createPost(ctx, s.db, viewer, content)
-}
-
-// CreatePostOnce is CreatePost for a request that may come again. The answer is kept as render makes it.
-func (s *Store) CreatePost(ctx context.Context, viewer int64, content string, o IdempotencyKey, render func(Post) ([]byte, error)) (StoredResponse, error) {
-	return s.once(ctx, viewer, o, func(ctx context.Context, db bun.IDB) (int64, []byte, error) {
-		post, err := createPost(ctx, db, viewer, content)
+// CreatePost creates a post of the viewer's, and returns the response that encode makes of it. If the key was used before, it
+// returns the stored response instead (see IdempotencyKey). It returns a BadToken error if the viewer's account has been
+// deleted.
+func (s *Store) CreatePost(
+	ctx context.Context, viewer int64, content string, key IdempotencyKey, encode func(Post) ([]byte, error),
+) (StoredResponse, error) {
+	return s.createOnce(ctx, viewer, key, func(ctx context.Context, w writer) (StoredResponse, error) {
+		post, err := createPost(ctx, w, viewer, content)
 		if err != nil {
-			return 0, nil, err
+			return StoredResponse{}, err
 		}
-		body, err := render(post)
-		return post.ID, body, err
+		body, err := encode(post)
+		return StoredResponse{ID: post.ID, Body: body}, err
 	})
 }
 
-func createPost(ctx context.Context, db bun.IDB, viewer int64, content string) (Post, error) {
-	var post Post
-	// The lock holds off the deletion of the account, so that no post outlives it.
-	err := db.NewRaw(`
-		WITH u AS (SELECT uid, id, name, nickname FROM users WHERE uid = ? AND deleted_at IS NULL FOR KEY SHARE),
-		     p AS (INSERT INTO posts (owner_uid, content) SELECT uid, ? FROM u
-		           RETURNING id, owner_uid, content, modified, revision, comment_count,
-		               reaction_1, reaction_2, reaction_3, reaction_4, reaction_5, created_at)
-		SELECT `+postColumns+` FROM p, u`, viewer, content).Scan(ctx, &post)
+func createPost(ctx context.Context, w writer, viewer int64, content string) (post Post, err error) {
+	// FOR KEY SHARE makes the deletion of the account wait, so that no post is created after it.
+	err = w.one(ctx, &post, `
+		WITH u AS (
+			SELECT uid, id, name, nickname FROM users WHERE uid = $1 AND deleted_at IS NULL FOR KEY SHARE
+		), p AS (
+			INSERT INTO posts (owner_uid, content) SELECT uid, $2 FROM u
+			RETURNING id, owner_uid, content, modified, revision, comment_count,
+				reaction_1, reaction_2, reaction_3, reaction_4, reaction_5, created_at
+		)
+		SELECT `+postColumns+` FROM p, u`, viewer, content)
 	if errors.Is(err, sql.ErrNoRows) {
 		return post, errAccount
 	}
@@ -105,23 +111,23 @@ func createPost(ctx context.Context, db bun.IDB, viewer int64, content string) (
 	return post, nil
 }
 
-// Post finds one post as the viewer sees it; NotFound where there is none.
+// Post returns a post as the viewer sees it, or a NotFound error.
 func (s *Store) Post(ctx context.Context, viewer, id int64) (Post, error) {
-	return s.postIn(ctx, s.db.DB, viewer, id)
+	return readPost(ctx, s.hotReads, viewer, id)
 }
 
-func (s *Store) postIn(ctx context.Context, q queryer, viewer, id int64) (Post, error) {
-	var posts []Post
-	if err := s.readIn(ctx, q, &posts, postByID, viewer, id); err != nil {
-		return Post{}, fmt.Errorf("read post %d: %w", id, err)
+func readPost(ctx context.Context, r reader, viewer, id int64) (post Post, err error) {
+	err = r.one(ctx, &post, postByID, viewer, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return post, errNoPost
 	}
-	if len(posts) == 0 {
-		return Post{}, errNoPost
+	if err != nil {
+		return post, fmt.Errorf("read post %d: %w", id, err)
 	}
-	return posts[0], nil
+	return post, nil
 }
 
-// Posts lists everybody's posts, newest first.
+// Posts lists all posts, newest first.
 func (s *Store) Posts(ctx context.Context, viewer int64, p Page) (List[Post], error) {
 	return s.posts(ctx, p, postFeed, viewer)
 }
@@ -131,7 +137,7 @@ func (s *Store) Timeline(ctx context.Context, viewer, owner int64, p Page) (List
 	return s.posts(ctx, p, postTimeline, viewer, owner)
 }
 
-// TimelineOf is Timeline for a user found by ID, in whatever case; NotFound where there is none.
+// TimelineOf is Timeline for the user with this ID, in any case. It returns a NotFound error if there is none.
 func (s *Store) TimelineOf(ctx context.Context, viewer int64, id string, p Page) (List[Post], error) {
 	owner, err := s.UserByID(ctx, id)
 	if err != nil {
@@ -140,32 +146,37 @@ func (s *Store) TimelineOf(ctx context.Context, viewer int64, id string, p Page)
 	return s.Timeline(ctx, viewer, owner.UID, p)
 }
 
-func (s *Store) posts(ctx context.Context, p Page, query string, viewer int64, args ...any) (List[Post], error) {
+// posts runs a list's statement. Its arguments are the viewer, the id to start below, and more.
+func (s *Store) posts(ctx context.Context, p Page, statement string, viewer int64, more ...any) (List[Post], error) {
 	before, err := p.beforeID()
 	if err != nil {
 		return List[Post]{}, err
 	}
-	var posts []Post
-	if err := s.read(ctx, &posts, query+p.limit(), append([]any{viewer, before}, args...)...); err != nil {
-		return List[Post]{}, fmt.Errorf("list posts: %w", err)
+	key := func(p Post) string { return idKey(p.ID) }
+	list, err := readPage(ctx, s.hotReads, p, key, statement, append([]any{viewer, before}, more...)...)
+	if err != nil {
+		return list, fmt.Errorf("list posts: %w", err)
 	}
-	return listOf(posts, p, func(p Post) string { return idKey(p.ID) }), nil
+	return list, nil
 }
 
-// EditOwnPost gives the viewer's post another content and answers it whole; the same content changes nothing.
-// It tells a missing post (NotFound), somebody else's (Forbidden) and one that match does not allow (Stale).
+// EditOwnPost replaces the content of the viewer's post and returns the post; the same content changes nothing. It
+// returns a NotFound error for a missing post, Forbidden for another user's and PreconditionFailed for a revision that
+// match does not list.
 func (s *Store) EditOwnPost(ctx context.Context, viewer, id int64, match Match, content string) (post Post, err error) {
-	err = s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		before, err := lockOwnPost(ctx, tx, viewer, id, match, "NO KEY UPDATE")
+	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
+		before, err := lockOwnPost(ctx, tx, lockPostToEdit, viewer, id, match)
 		if err != nil {
 			return err
 		}
 		if before.Content != content {
-			if _, err := tx.NewRaw(`UPDATE posts SET content = ?, modified = true, revision = revision + 1 WHERE id = ?`, content, id).Exec(ctx); err != nil {
+			_, err := tx.exec(ctx, `
+				UPDATE posts SET content = $2, modified = true, revision = revision + 1 WHERE id = $1`, id, content)
+			if err != nil {
 				return err
 			}
 		}
-		post, err = s.postIn(ctx, tx.Tx, viewer, id)
+		post, err = readPost(ctx, tx.hot, viewer, id)
 		return err
 	})
 	if err != nil {
@@ -174,13 +185,14 @@ func (s *Store) EditOwnPost(ctx context.Context, viewer, id int64, match Match, 
 	return post, nil
 }
 
-// DeleteOwnPost removes the viewer's post with all that hangs on it. It tells apart what EditOwnPost does.
+// DeleteOwnPost deletes the viewer's post with its comments, reactions and notifications. It returns the errors that
+// EditOwnPost does.
 func (s *Store) DeleteOwnPost(ctx context.Context, viewer, id int64, match Match) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := lockOwnPost(ctx, tx, viewer, id, match, "UPDATE"); err != nil {
+	err := s.inTx(ctx, func(ctx context.Context, tx transaction) error {
+		if _, err := lockOwnPost(ctx, tx, lockPostToDelete, viewer, id, match); err != nil {
 			return err
 		}
-		_, err := tx.NewRaw(`DELETE FROM posts WHERE id = ?`, id).Exec(ctx)
+		_, err := tx.exec(ctx, `DELETE FROM posts WHERE id = $1`, id)
 		return err
 	})
 	if err != nil {
@@ -189,13 +201,20 @@ func (s *Store) DeleteOwnPost(ctx context.Context, viewer, id int64, match Match
 	return nil
 }
 
-// lockOwnPost takes the post's row for the rest of the transaction, with the lock of PostgreSQL's that is named.
-func lockOwnPost(ctx context.Context, tx bun.Tx, viewer, id int64, match Match, lock string) (Post, error) {
-	var post Post
-	err := tx.NewRaw(`
+const (
+	lockPostToEdit = `
 		SELECT p.id, p.owner_uid, p.content, p.revision
 		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
-		WHERE p.id = ? FOR ? OF p`, id, bun.Safe(lock)).Scan(ctx, &post)
+		WHERE p.id = $1 FOR NO KEY UPDATE OF p`
+	lockPostToDelete = `
+		SELECT p.id, p.owner_uid, p.content, p.revision
+		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
+		WHERE p.id = $1 FOR UPDATE OF p`
+)
+
+// lockOwnPost locks the post's row with one of the statements above, until the end of the transaction.
+func lockOwnPost(ctx context.Context, tx transaction, statement string, viewer, id int64, match Match) (post Post, err error) {
+	err = tx.one(ctx, &post, statement, id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return post, errNoPost

@@ -24,7 +24,7 @@ func TestPreparedStatements(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range 20 {
-		post, err := s.CreatePostDirect(ctx, ann.UID, fmt.Sprint("post ", n))
+		post, err := createPost(ctx, s, ann.UID, fmt.Sprint("post ", n))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,12 +56,12 @@ func TestContentIsNoSQL(t *testing.T) {
 	if err := s.CreateUser(ctx, &ann); err != nil {
 		t.Fatal(err)
 	}
-	post, err := s.CreatePostDirect(ctx, ann.UID, "x")
+	post, err := createPost(ctx, s, ann.UID, "x")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, content := range []string{`?`, `?0 ?1 ?2`, `$1`, `\?`, `'`, `''`, `\'`, `\`, `E'\047'`, `$$`, `"`, `--`, `/*`, `%s`, `{}`, "\u2028", strings.Repeat(`'\?`, 1000)} {
-		created, err := s.CreatePostDirect(ctx, ann.UID, content)
+		created, err := createPost(ctx, s, ann.UID, content)
 		if err != nil || created.Content != content {
 			t.Errorf("created %.40q: %.40q, %v", content, created.Content, err)
 		}
@@ -83,7 +83,7 @@ func TestContentLengthInTheDatabase(t *testing.T) {
 	}
 	for length, ok := range map[int]bool{0: false, 1: true, 3000: true, 3001: false} {
 		for _, point := range []string{"a", "한", "\u1112", "👩", "\u200d"} {
-			_, err := s.CreatePostDirect(ctx, ann.UID, strings.Repeat(point, length))
+			_, err := createPost(ctx, s, ann.UID, strings.Repeat(point, length))
 			if (err == nil) != ok {
 				t.Errorf("%d of %q: %v", length, point, err)
 			}

@@ -9,88 +9,98 @@ import (
 	"minifb/shared/apperror"
 )
 
-// A Reaction is one user's to a post or a comment.
+// A Reaction is a user's reaction to a post or to a comment.
 type Reaction struct {
 	UserUID   int64
 	User      Person `bun:"embed:user_"`
 	Type      int    // 1–5
-	Modified  bool   // whether another type was put over the first
+	Modified  bool   // whether its type was changed
 	CreatedAt time.Time
 }
 
 var errNoReaction = apperror.New(apperror.NotFound, "You have no reaction here to cancel.")
 
-// PutPostReaction stores the viewer's reaction to a post, or changes its type, moves the post's counters and tells its
-// owner. It answers whether the reaction is new; NotFound where there is no such post.
+// PutPostReaction stores the viewer's reaction to a post or changes its type, updates the post's counters and notifies its
+// owner. It returns the reaction and whether it is new. It returns a NotFound error for a missing post, and BadToken if the
+// viewer's account has been deleted.
 func (s *Store) PutPostReaction(ctx context.Context, viewer, post int64, kind int) (r Reaction, created bool, err error) {
-	return s.postReactions.put(ctx, viewer, post, kind, errNoPost)
+	return s.postReactions.put(ctx, viewer, post, kind)
 }
 
-// CancelPostReaction removes the viewer's reaction to a post with its notification; NotFound without post or reaction.
+// CancelPostReaction deletes the viewer's reaction to a post with its notification, and updates the post's counters. It
+// returns a NotFound error for a missing post or reaction, and BadToken if the viewer's account has been deleted.
 func (s *Store) CancelPostReaction(ctx context.Context, viewer, post int64) error {
-	return s.postReactions.cancel(ctx, viewer, post, errNoPost)
+	return s.postReactions.cancel(ctx, viewer, post)
 }
 
-// PutCommentReaction is PutPostReaction for a comment. Nobody is told of it.
+// PutCommentReaction is PutPostReaction for a comment. It notifies no one.
 func (s *Store) PutCommentReaction(ctx context.Context, viewer, comment int64, kind int) (r Reaction, created bool, err error) {
-	return s.commentReactions.put(ctx, viewer, comment, kind, errNoComment)
+	return s.commentReactions.put(ctx, viewer, comment, kind)
 }
 
 // CancelCommentReaction is CancelPostReaction for a comment.
 func (s *Store) CancelCommentReaction(ctx context.Context, viewer, comment int64) error {
-	return s.commentReactions.cancel(ctx, viewer, comment, errNoComment)
+	return s.commentReactions.cancel(ctx, viewer, comment)
 }
 
+// $1 and $2 are the time and the user of the reaction to start before. The lists' indexes hold user_uid + 0.
 const (
-	// $1 is the post, before $2 and $3. user_uid + 0 is what the lists' index holds.
+	// $3 is the post. It and its owner are looked up one after the other, as in commentList.
 	postReactionList = `
 		SELECT r.user_uid, r.type, r.modified, r.created_at, u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
 		FROM post_reactions r
 		JOIN users u ON u.uid = r.user_uid AND u.deleted_at IS NULL
-		WHERE r.post_id = $1 AND (r.created_at, r.user_uid + 0) < ($2, $3)
-			AND ` + postIsSeen + `$1))
+		WHERE r.post_id = $3 AND (r.created_at, r.user_uid + 0) < ($1, $2)
+			AND (SELECT o.deleted_at IS NULL FROM users o WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $3))
 		ORDER BY r.created_at DESC, r.user_uid + 0 DESC`
-	// $1 and $4 are the comment and its post.
+	// $3 is the comment and $4 its post.
 	commentReactionList = `
 		SELECT r.user_uid, r.type, r.modified, r.created_at, u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
 		FROM comment_reactions r
 		JOIN users u ON u.uid = r.user_uid AND u.deleted_at IS NULL
-		WHERE r.post_id = $4 AND r.comment_id = $1 AND (r.created_at, r.user_uid + 0) < ($2, $3)
+		WHERE r.post_id = $4 AND r.comment_id = $3 AND (r.created_at, r.user_uid + 0) < ($1, $2)
 		ORDER BY r.created_at DESC, r.user_uid + 0 DESC`
 )
 
-// PostReactions lists the reactions to a post, newest first; NotFound where there is no such post.
+// PostReactions lists the reactions to a post, newest first. It returns a NotFound error for a missing post.
 func (s *Store) PostReactions(ctx context.Context, post int64, p Page) (List[Reaction], error) {
-	list, err := s.reactions(ctx, postReactionList, p, post)
-	if err == nil && len(list.Items) == 0 { // none, or nothing to have any
-		_, err = s.Post(ctx, 0, post)
+	list, err := s.reactions(ctx, p, postReactionList, post)
+	if err != nil {
+		return list, fmt.Errorf("list reactions to post %d: %w", post, err)
 	}
-	return list, err
+	if len(list.Items) == 0 { // the post has no reactions, or there is no post
+		if _, err := s.Post(ctx, 0, post); err != nil {
+			return list, err
+		}
+	}
+	return list, nil
 }
 
-// CommentReactions lists the reactions to a comment, newest first; NotFound where there is no such comment.
-func (s *Store) CommentReactions(ctx context.Context, comment int64, p Page) (List[Reaction], error) {
-	of, err := s.Comment(ctx, 0, comment)
+// CommentReactions lists the reactions to a comment, newest first. It returns a NotFound error for a missing comment.
+func (s *Store) CommentReactions(ctx context.Context, id int64, p Page) (List[Reaction], error) {
+	comment, err := s.Comment(ctx, 0, id)
 	if err != nil {
 		return List[Reaction]{}, err
 	}
-	return s.reactions(ctx, commentReactionList, p, comment, of.PostID)
+	list, err := s.reactions(ctx, p, commentReactionList, id, comment.PostID)
+	if err != nil {
+		return list, fmt.Errorf("list reactions to comment %d: %w", id, err)
+	}
+	return list, nil
 }
 
-func (s *Store) reactions(ctx context.Context, query string, p Page, to int64, more ...any) (List[Reaction], error) {
-	at, key, err := p.beforeMoment()
+// reactions runs one of the lists' statements; target is its arguments from $3 on.
+func (s *Store) reactions(ctx context.Context, p Page, statement string, target ...any) (List[Reaction], error) {
+	at, id, err := p.beforeTime()
 	if err != nil {
 		return List[Reaction]{}, err
 	}
-	uid := int64(0)
-	if key != "" {
-		if uid, err = strconv.ParseInt(key, 10, 64); err != nil {
+	var uid int64
+	if id != "" {
+		if uid, err = strconv.ParseInt(id, 10, 64); err != nil {
 			return List[Reaction]{}, errKey
 		}
 	}
-	var reactions []Reaction
-	if err := s.read(ctx, &reactions, query+p.limit(), append([]any{to, at, uid}, more...)...); err != nil {
-		return List[Reaction]{}, fmt.Errorf("list reactions to %d: %w", to, err)
-	}
-	return listOf(reactions, p, func(r Reaction) string { return momentKey(r.CreatedAt, idKey(r.UserUID)) }), nil
+	key := func(r Reaction) string { return timeKey(r.CreatedAt, idKey(r.UserUID)) }
+	return readPage(ctx, s.hotReads, p, key, statement, append([]any{at, uid}, target...)...)
 }

@@ -16,10 +16,10 @@ import (
 	"minifb/shared/apperror"
 )
 
-// SessionLife is how long a session lives after its last refresh.
+// SessionLife is how long a session is valid after its last refresh.
 const SessionLife = 30 * 24 * time.Hour
 
-// A Session is one sign-in and all that was refreshed from it.
+// A Session is a sign-in with every token that was refreshed from it. It is revoked by deleting its row.
 type Session struct {
 	bun.BaseModel `bun:"table:sessions,alias:s"`
 
@@ -31,39 +31,46 @@ type Session struct {
 }
 
 var (
-	errRevoked   = apperror.New(apperror.BadToken, "The session has ended; sign in again.")
-	errNoSession = apperror.New(apperror.NotFound, "There is no such session of yours; it may have ended already.")
+	errRevoked   = apperror.New(apperror.BadToken, "The session has been revoked; sign in again.")
+	errNoSession = apperror.New(apperror.NotFound, "You have no such session; it may have expired or been revoked.")
 	uuidPattern  = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 )
 
-var (
-	// ErrSignIn is the one answer to an unknown ID and to a wrong password.
-	ErrSignIn = apperror.New(apperror.Unauthorized, "The ID or the password is wrong; check both.")
-	// ErrChanged is the same to the caller, but says that the credential is not what was checked any more: its password
-	// was changed, its hash made anew or its account deleted.
-	ErrCredentialChanged = apperror.Wrap(apperror.Unauthorized, errors.New("the credential has changed since its check"), "The ID or the password is wrong; check both.")
+const (
+	signInHint = "The ID or the password is wrong; check both."
+	zeroUUID   = "00000000-0000-0000-0000-000000000000"
 )
 
-// OpenSession opens a session for who passed the check of this credential and answers its first refresh token.
-// Where the credential is no longer what was checked, the answer is ErrChanged.
+var (
+	// ErrSignIn is the same for an unknown ID and for a wrong password.
+	ErrSignIn = apperror.New(apperror.Unauthorized, signInHint)
+	// ErrCredentialChanged has ErrSignIn's hint, but means that the credential is not the one that was checked: the
+	// password was changed or rehashed, or the account was deleted.
+	ErrCredentialChanged = apperror.Wrap(apperror.Unauthorized, errors.New("the credential has changed since its check"), signInHint)
+)
+
+// OpenSession opens a session for the account whose credential was checked, and returns it with its first refresh token. It
+// returns ErrCredentialChanged if the credential has changed since the check.
 func (s *Store) OpenSession(ctx context.Context, checked Credential, userAgent string) (session Session, refresh string, err error) {
 	refresh, hash := newRefreshToken()
-	// FOR SHARE waits for a password change under way, which ends every session it can see.
-	err = s.db.NewRaw(`
-		WITH owner AS (
-			SELECT uid FROM users WHERE uid = ? AND password_hash = ? AND deleted_at IS NULL FOR SHARE
-		), lapsed AS (
+	// FOR SHARE waits for a concurrent password change. The change revokes every session that it can see; this one would
+	// not be among them.
+	err = s.primary.one(ctx, &session, `
+		WITH account AS (
+			SELECT uid FROM users WHERE uid = $1 AND password_hash = $2 AND deleted_at IS NULL FOR SHARE
+		), expired AS (
 			DELETE FROM sessions WHERE id IN (
-				SELECT s.id FROM sessions s JOIN owner ON s.user_uid = owner.uid WHERE s.expires_at < now() ORDER BY s.id FOR UPDATE OF s)
+				SELECT s.id FROM sessions s JOIN account ON s.user_uid = account.uid
+				WHERE s.expires_at < now() ORDER BY s.id FOR UPDATE OF s)
 		), session AS (
 			INSERT INTO sessions (user_uid, user_agent, expires_at)
-			SELECT uid, left(?, 512), now() + ? * interval '1 second' FROM owner
+			SELECT uid, left($3, 512), now() + $4 * interval '1 second' FROM account
 			RETURNING id, user_uid, user_agent, created_at, last_used_at
 		), token AS (
-			INSERT INTO refresh_tokens (hash, session_id) SELECT ?, id FROM session
+			INSERT INTO refresh_tokens (hash, session_id) SELECT $5, id FROM session
 		)
 		SELECT id, user_uid, user_agent, created_at, last_used_at FROM session`,
-		checked.UID, checked.Hash, userAgent, int(SessionLife.Seconds()), hash).Scan(ctx, &session)
+		checked.UID, checked.Hash, userAgent, SessionLife.Seconds(), hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return session, "", ErrCredentialChanged
 	}
@@ -73,7 +80,7 @@ func (s *Store) OpenSession(ctx context.Context, checked Credential, userAgent s
 	return session, refresh, nil
 }
 
-// newRefreshToken makes 256 random bits, as text for the client and as the hash that is kept.
+// newRefreshToken returns 256 random bits: as text for the client, and as the hash to store.
 func newRefreshToken() (token string, hash []byte) {
 	secret := make([]byte, 32)
 	rand.Read(secret) // never fails
@@ -86,54 +93,57 @@ func refreshHash(token string) []byte {
 	return sum[:]
 }
 
-// Sessions lists a user's standing sessions, newest first.
+const sessionList = `
+	SELECT id, user_uid, user_agent, created_at, last_used_at FROM sessions
+	WHERE user_uid = $1 AND (created_at, id) < ($2, $3::uuid) AND expires_at > now()
+	ORDER BY created_at DESC, id DESC`
+
+// Sessions lists a user's valid sessions, newest first. It reads the primary, so that a revoked session is never listed.
 func (s *Store) Sessions(ctx context.Context, uid int64, p Page) (List[Session], error) {
-	at, id, err := p.beforeMoment()
-	if err != nil || (id != "" && !uuidPattern.MatchString(id)) {
+	at, id, err := p.beforeTime()
+	if err != nil || id != "" && !uuidPattern.MatchString(id) {
 		return List[Session]{}, errKey
 	}
 	if id == "" {
-		id = "00000000-0000-0000-0000-000000000000"
+		id = zeroUUID
 	}
-	var sessions []Session
-	err = s.read(ctx, &sessions, `
-		SELECT id, user_uid, user_agent, created_at, last_used_at FROM sessions
-		WHERE user_uid = $1 AND (created_at, id) < ($2, $3::uuid) AND expires_at > now()
-		ORDER BY created_at DESC, id DESC`+p.limit(), uid, at, id)
+	key := func(s Session) string { return timeKey(s.CreatedAt, s.ID) }
+	list, err := readPage(ctx, s.hotPrimary.reader, p, key, sessionList, uid, at, id)
 	if err != nil {
-		return List[Session]{}, fmt.Errorf("list sessions: %w", err)
+		return list, fmt.Errorf("list sessions: %w", err)
 	}
-	return listOf(sessions, p, func(s Session) string { return momentKey(s.CreatedAt, s.ID) }), nil
+	return list, nil
 }
 
-// EndSession ends one session of this user's; NotFound where it is none, or not standing.
+// RevokeSession revokes one of the user's sessions. It returns a NotFound error if the user has no such session, or if it
+// has expired.
 func (s *Store) RevokeSession(ctx context.Context, uid int64, id string) error {
 	if !uuidPattern.MatchString(id) {
 		return errNoSession
 	}
-	result, err := s.db.NewDelete().Table("sessions").Where("id = ? AND user_uid = ? AND expires_at > now()", id, uid).Exec(ctx)
+	revoked, err := s.primary.exec(ctx, `DELETE FROM sessions WHERE id = $1 AND user_uid = $2 AND expires_at > now()`, id, uid)
 	if err != nil {
-		return fmt.Errorf("end session: %w", err)
+		return fmt.Errorf("revoke session: %w", err)
 	}
-	if ended, err := result.RowsAffected(); err != nil || ended == 0 {
+	if revoked == 0 {
 		return errNoSession
 	}
 	return nil
 }
 
-// EndSessions ends all sessions of this user's.
+// RevokeSessions revokes all sessions of the user.
 func (s *Store) RevokeSessions(ctx context.Context, uid int64) error {
-	return revokeSessions(ctx, s.db, uid, "")
+	return revokeOtherSessions(ctx, s.primary, uid, "")
 }
 
-// endSessions ends a user's sessions but the one to keep. It locks them in the order of their ids, as all do who end
-// several, so that no two wait for each other.
-func revokeSessions(ctx context.Context, db bun.IDB, uid int64, keep string) error {
-	_, err := db.NewRaw(`
+// revokeOtherSessions revokes the user's sessions except the one to keep, if any. Every statement that deletes several
+// sessions locks them in the order of their ids, so that no two deadlock.
+func revokeOtherSessions(ctx context.Context, w writer, uid int64, keep string) error {
+	_, err := w.exec(ctx, `
 		DELETE FROM sessions WHERE id IN (
-			SELECT id FROM sessions WHERE user_uid = ? AND id::text <> ? ORDER BY id FOR UPDATE)`, uid, keep).Exec(ctx)
+			SELECT id FROM sessions WHERE user_uid = $1 AND id::text <> $2 ORDER BY id FOR UPDATE)`, uid, keep)
 	if err != nil {
-		return fmt.Errorf("end sessions: %w", err)
+		return fmt.Errorf("revoke sessions: %w", err)
 	}
 	return nil
 }

@@ -9,35 +9,35 @@ import (
 	"minifb/shared/store"
 )
 
-// signIn opens a session for a user of the crowd.
-func (c *crowd) signIn(user int64) (store.Session, string) {
-	c.t.Helper()
-	session, refresh, err := c.store.OpenSession(c.t.Context(), c.credential(user), "test")
+// signIn opens a session for a user of the fixture.
+func (f *fixture) signIn(user int64) (store.Session, string) {
+	f.t.Helper()
+	session, refresh, err := f.store.OpenSession(f.t.Context(), f.credential(user), "test")
 	if err != nil {
-		c.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return session, refresh
 }
 
-// Whatever order a sign-in and a password change come in, no session of the old password outlives the change.
-func TestNoSessionOutlivesItsPassword(t *testing.T) {
+// In whatever order sign-ins and a password change run, no session of the old password is left.
+func TestNoSessionOutlivesAPasswordChange(t *testing.T) {
 	t.Parallel()
-	c := gather(t, 1)
-	ann := c.users[0]
-	checked := c.credential(ann)
-	own, _ := c.signIn(ann)
+	f := newFixture(t, 1)
+	user := f.users[0]
+	checked := f.credential(user)
+	own, _ := f.signIn(user)
 	opened := 0
 	for round := range 40 {
-		changed := store.Credential{UID: ann, Hash: fmt.Sprintf("hash of round %d", round)}
+		changed := store.Credential{UID: user, Hash: fmt.Sprintf("hash of round %d", round)}
 		results := make(chan error, 3)
-		all(4, func(i int) {
+		concurrently(4, func(i int) {
 			if i == 0 {
-				if err := c.store.ChangePassword(t.Context(), checked, own.ID, changed.Hash); err != nil {
+				if err := f.store.ChangePassword(t.Context(), checked, own.ID, changed.Hash); err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			_, _, err := c.store.OpenSession(t.Context(), checked, "test")
+			_, _, err := f.store.OpenSession(t.Context(), checked, "test")
 			results <- err
 		})
 		close(results)
@@ -48,94 +48,98 @@ func TestNoSessionOutlivesItsPassword(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if n := c.int(`SELECT count(*) FROM sessions`); n != 1 {
-			t.Fatalf("round %d: %d sessions stand after the change", round, n)
+		if n := f.int(`SELECT count(*) FROM sessions`); n != 1 {
+			t.Fatalf("round %d: %d sessions are left after the change, want 1", round, n)
 		}
 		checked = changed
 	}
-	t.Logf("%d sessions were opened just before a change", opened)
-	c.settle()
+	t.Logf("%d sessions were opened before a change", opened)
+	f.checkInvariants()
 }
 
-func TestChangePasswordRefuses(t *testing.T) {
+func TestChangePasswordErrors(t *testing.T) {
 	t.Parallel()
-	c := gather(t, 2)
-	ctx, ann := t.Context(), c.users[0]
-	own, _ := c.signIn(ann)
-	hers, _ := c.signIn(c.users[1])
-	stale := store.Credential{UID: ann, Hash: "another hash"}
-	if err := c.store.ChangePassword(ctx, stale, own.ID, "new password hash"); !is(err, apperror.Forbidden) {
-		t.Errorf("a password that was changed meanwhile: %v", err)
+	f := newFixture(t, 2)
+	ctx, user := t.Context(), f.users[0]
+	own, _ := f.signIn(user)
+	others, _ := f.signIn(f.users[1])
+	outdated := store.Credential{UID: user, Hash: "another hash"}
+	if err := f.store.ChangePassword(ctx, outdated, own.ID, "new password hash"); !is(err, apperror.Forbidden) {
+		t.Errorf("with an outdated credential: got %v, want Forbidden", err)
 	}
-	if err := c.store.ChangePassword(ctx, c.credential(ann), hers.ID, "new password hash"); !is(err, apperror.BadToken) {
-		t.Errorf("somebody else's session: %v", err)
+	if err := f.store.ChangePassword(ctx, f.credential(user), others.ID, "new password hash"); !is(err, apperror.BadToken) {
+		t.Errorf("in another user's session: got %v, want BadToken", err)
 	}
-	if err := c.store.RevokeSession(ctx, ann, own.ID); err != nil {
+	if err := f.store.RevokeSession(ctx, user, own.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.store.ChangePassword(ctx, c.credential(ann), own.ID, "new password hash"); !is(err, apperror.BadToken) {
-		t.Errorf("a session that has ended: %v", err)
+	if err := f.store.ChangePassword(ctx, f.credential(user), own.ID, "new password hash"); !is(err, apperror.BadToken) {
+		t.Errorf("in a revoked session: got %v, want BadToken", err)
 	}
-	if err := c.store.Rehash(ctx, stale, "new password hash"); err != nil {
-		t.Errorf("a hash that was replaced meanwhile: %v", err)
+	if err := f.store.Rehash(ctx, outdated, "new password hash"); err != nil {
+		t.Errorf("Rehash with an outdated credential: got %v, want no error", err)
 	}
-	if n := c.int(`SELECT count(*) FROM users WHERE password_hash = 'no password at all'`); n != 2 {
-		t.Error("a refusal changed the password")
+	if n := f.int(`SELECT count(*) FROM users WHERE password_hash = 'no password at all'`); n != 2 {
+		t.Errorf("%d users have their old password, want 2", n)
 	}
-	if n := c.int(`SELECT count(*) FROM sessions`); n != 1 {
-		t.Errorf("%d sessions are left, want hers", n)
+	if n := f.int(`SELECT count(*) FROM sessions`); n != 1 {
+		t.Errorf("%d sessions are left, want the other user's", n)
 	}
 }
 
-// Sessions are ended in several ways at once; none waits for another in a circle, and none ends with a failure.
-func TestSessionsEndTogether(t *testing.T) {
+// Sessions are revoked in several ways at once, without a deadlock and without an unexpected error.
+func TestConcurrentRevocations(t *testing.T) {
 	t.Parallel()
-	c := gather(t, 1)
-	ann := c.users[0]
+	f := newFixture(t, 1)
+	user := f.users[0]
 	for range 20 {
-		own, refresh := c.signIn(ann)
+		own, refresh := f.signIn(user)
 		for range 10 {
-			c.signIn(ann)
+			f.signIn(user)
 		}
-		c.exec(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE id IN (SELECT id FROM sessions ORDER BY random() LIMIT 5)`)
-		all(5, func(i int) {
+		f.exec(`UPDATE sessions SET expires_at = now() - interval '1 second'
+			WHERE id IN (SELECT id FROM sessions ORDER BY random() LIMIT 5)`)
+		concurrently(5, func(i int) {
 			var err error
 			switch i {
 			case 0, 1:
-				err = c.store.RevokeSessions(t.Context(), ann)
+				err = f.store.RevokeSessions(t.Context(), user)
 			case 2:
-				err = c.store.ChangePassword(t.Context(), c.credential(ann), own.ID, c.credential(ann).Hash)
+				err = f.store.ChangePassword(t.Context(), f.credential(user), own.ID, f.credential(user).Hash)
 			case 3:
-				_, _, err = c.store.OpenSession(t.Context(), c.credential(ann), "test")
+				_, _, err = f.store.OpenSession(t.Context(), f.credential(user), "test")
 			case 4:
-				_, _, err = c.store.Refresh(t.Context(), refresh)
+				_, _, err = f.store.Refresh(t.Context(), refresh)
 			}
 			allow(t, err, apperror.BadToken)
 		})
 	}
-	c.settle()
+	f.checkInvariants()
 }
 
-func TestLapsedSessionsGo(t *testing.T) {
+func TestExpiredSessions(t *testing.T) {
 	t.Parallel()
-	c := gather(t, 2)
-	lapsed, _ := c.signIn(c.users[0])
-	c.signIn(c.users[1])
-	c.exec(`UPDATE sessions SET expires_at = now() - interval '1 second'`)
-	if err := c.store.RevokeSession(t.Context(), c.users[0], lapsed.ID); !is(err, apperror.NotFound) {
-		t.Errorf("a lapsed session was ended: %v", err)
+	f := newFixture(t, 2)
+	expired, _ := f.signIn(f.users[0])
+	f.signIn(f.users[1])
+	f.exec(`UPDATE sessions SET expires_at = now() - interval '1 second'`)
+	if err := f.store.RevokeSession(t.Context(), f.users[0], expired.ID); !is(err, apperror.NotFound) {
+		t.Errorf("revoking an expired session: got %v, want NotFound", err)
 	}
-	list, err := c.store.Sessions(t.Context(), c.users[0], store.Page{Size: 20})
+	list, err := f.store.Sessions(t.Context(), f.users[0], store.Page{Size: 20})
 	if err != nil || len(list.Items) != 0 {
-		t.Errorf("a lapsed session is listed: %+v, %v", list, err)
+		t.Errorf("listing an expired session: got %+v, %v, want no items", list, err)
 	}
-	c.signIn(c.users[0])
-	if n := c.int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, c.users[0]); n != 1 {
-		t.Errorf("%d sessions are left after the next sign-in", n)
+	f.signIn(f.users[0])
+	if n := f.int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, f.users[0]); n != 1 {
+		t.Errorf("%d sessions are left after the next sign-in, want 1", n)
 	}
-	for _, key := range []string{"x", "1", "1.x", "-1.00000000-0000-0000-0000-000000000000", "99999999999999999999.x", "1.00000000-0000-0000-0000-00000000000g"} {
-		if _, err := c.store.Sessions(t.Context(), c.users[0], store.Page{Size: 20, After: key}); !is(err, apperror.Invalid) {
-			t.Errorf("the key %q: %v", key, err)
+	for _, key := range []string{
+		"x", "1", "1.x", "-1.00000000-0000-0000-0000-000000000000", "99999999999999999999.x",
+		"1.00000000-0000-0000-0000-00000000000g",
+	} {
+		if _, err := f.store.Sessions(t.Context(), f.users[0], store.Page{Size: 20, After: key}); !is(err, apperror.Invalid) {
+			t.Errorf("the key %q: got %v, want Invalid", key, err)
 		}
 	}
 }

@@ -1,16 +1,13 @@
-// Package store is the data layer: the models, their queries, a file a noun. Transactions begin and end here.
-// What a rule of the contract refuses is a fault; every other error is wrapped and unforeseen.
+// Package store is the data layer: models, statements and transactions. A statement is constant text with $1 arguments,
+// whole where it is declared; only the LIMIT of a list is appended (see readPage). An error that a client may see is an
+// apperror.Error; every other error is unexpected, and wrapped with what failed.
 package store
 
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"math"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,102 +16,77 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
-// A Store is one process's way to the database. It is safe for concurrent use.
+// A Store is a process's connection pool, and the methods that read and write through it. It is safe for concurrent use.
 type Store struct {
 	db *bun.DB
-	// mode goes before the arguments of a hot read and asks pgx for a cached statement.
-	mode []any
+
+	// hotReads reads lists and single items. Their statements are cached: PostgreSQL plans each once per connection.
+	// Nothing else may use it and nothing in it writes, so that it can later lead to a replica.
+	hotReads reader
+	// hotPrimary runs cached statements that need the primary: reactions, and a list that must not be outdated.
+	hotPrimary writer
+	// primary runs every other statement: writes, sessions, credentials, roles and idempotency keys.
+	primary writer
 
 	postReactions, commentReactions *merger
 }
 
-// Open prepares a pool of at most `connections`; nothing is dialled before the first query.
-// The URL may name several hosts with target_session_attrs=read-write. Behind a PgBouncer that pools
-// transactions, let it name default_query_exec_mode=exec, and no statement is prepared on the server.
+// Open returns a store with a pool of at most this many connections. It opens none before the first query.
+//
+// The URL may name several hosts with target_session_attrs=read-write. Behind a PgBouncer that pools transactions it must
+// set default_query_exec_mode=exec, which turns the caching of statements off.
 func Open(url, application string, connections int) (*Store, error) {
 	config, err := pgx.ParseConfig(url)
-	if err != nil {
+	if err != nil { // err may contain the password
 		return nil, fmt.Errorf("DATABASE_URL cannot be read; write it as postgres://user:password@host:5432/database")
 	}
-	s := &Store{mode: []any{pgx.QueryExecModeCacheStatement}}
-	if strings.Contains(url, "default_query_exec_mode") {
-		s.mode = nil
-	} else {
-		// bun writes arguments into the text: caching such statements would only fill memory.
+	var cached []any
+	if !strings.Contains(url, "default_query_exec_mode") {
+		// Only hot statements are cached. The others run rarely, and are planned for their arguments.
 		config.DefaultQueryExecMode = pgx.QueryExecModeExec
+		cached = []any{pgx.QueryExecModeCacheStatement}
 	}
 	config.RuntimeParams["application_name"] = "minifb " + application
-	config.RuntimeParams["standard_conforming_strings"] = "on" // bun's quoting relies on it
+	config.RuntimeParams["standard_conforming_strings"] = "on" // bun's migrator relies on it
 	config.RuntimeParams["timezone"] = "UTC"
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 3 * time.Second
 	}
-	pool := stdlib.OpenDB(*config, checkConnections()...)
+	pool := stdlib.OpenDB(*config, replaceDeadConnections()...)
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	pool.SetConnMaxLifetime(time.Hour)
-	s.db = bun.NewDB(pool, pgdialect.New(), bun.WithDiscardUnknownColumns())
-	s.postReactions = newMerger(func(ctx context.Context, post int64, users []int64, types []int16) (map[int64]reacted, error) {
-		return s.react(ctx, reactToPost, post, users, types)
-	})
-	s.commentReactions = newMerger(func(ctx context.Context, comment int64, users []int64, types []int16) (map[int64]reacted, error) {
-		return s.react(ctx, reactToComment, comment, users, types)
-	})
-	return s, nil
+	return newStore(pool, cached), nil
 }
 
-// Warm opens this many connections, or as many as the pool may hold, and has each plan the feed: a connection's first query is
-// several times as slow as its next, as PostgreSQL reads its catalogue for it.
-func (s *Store) Warm(ctx context.Context, connections int) error {
-	connections = min(connections, s.db.Stats().MaxOpenConnections)
-	conns := make([]*sql.Conn, connections) // held all at once, or they would all be the same one
-	errs := make([]error, connections)
-	var all sync.WaitGroup
-	for i := range connections {
-		all.Go(func() {
-			if conns[i], errs[i] = s.db.DB.Conn(ctx); errs[i] == nil {
-				var posts []Post
-				errs[i] = s.readIn(ctx, conns[i], &posts, postFeed+Page{Size: 1}.limit(), 0, int64(math.MaxInt64))
-			}
-		})
+// newStore returns a store on the pool. The options make pgx cache a statement.
+func newStore(pool *sql.DB, cached []any) *Store {
+	db := bun.NewDB(pool, pgdialect.New(), bun.WithDiscardUnknownColumns())
+	s := &Store{
+		db:         db,
+		hotReads:   reader{pool, db, cached},
+		hotPrimary: writer{reader{pool, db, cached}},
+		primary:    writer{reader{pool, db, nil}},
 	}
-	all.Wait()
-	for _, conn := range conns {
-		if conn != nil {
-			_ = conn.Close() // back to the pool
-		}
-	}
-	return errors.Join(errs...)
+	s.postReactions = newMerger(s.react(reactToPost), errNoPost)
+	s.commentReactions = newMerger(s.react(reactToComment), errNoComment)
+	return s
 }
 
-// Close ends every connection.
+// Close closes every connection.
 func (s *Store) Close() error { return s.db.Close() }
 
-// read runs a hot read: its text is constant and its arguments travel apart ($1, $2 …), so that PostgreSQL
-// plans it once a connection. dest is a pointer to a slice of models, or to one.
-func (s *Store) read(ctx context.Context, dest any, query string, args ...any) error {
-	return s.readIn(ctx, s.db.DB, dest, query, args...)
+// A transaction runs statements on one connection; hot runs those that are cached.
+type transaction struct {
+	writer
+	hot reader
 }
 
-// A queryer is a pool or a transaction, without bun's formatting.
-type queryer interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func (s *Store) readIn(ctx context.Context, q queryer, dest any, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, append(slices.Clip(s.mode), args...)...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	if err := s.db.ScanRows(ctx, rows, dest); err != nil {
-		return err
-	}
-	return rows.Err()
-}
-
-// inTx runs f in one transaction of PostgreSQL's default isolation, read committed.
-func (s *Store) inTx(ctx context.Context, f func(context.Context, bun.Tx) error) error {
-	return s.db.RunInTx(ctx, &sql.TxOptions{}, f)
+// inTx runs f in a transaction with PostgreSQL's default isolation, read committed. The transaction is rolled back if f
+// returns an error or panics.
+func (s *Store) inTx(ctx context.Context, f func(context.Context, transaction) error) error {
+	return s.db.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error {
+		return f(ctx, transaction{writer{reader{tx.Tx, s.db, nil}}, reader{tx.Tx, s.db, s.hotPrimary.options}})
+	})
 }

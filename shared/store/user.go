@@ -17,8 +17,8 @@ import (
 type User struct {
 	bun.BaseModel `bun:"table:users,alias:u"`
 
-	UID          int64     `bun:",pk,autoincrement"` // inside; never shown
-	ID           string    // 4–50 of IDPattern's characters, as signed up
+	UID          int64     `bun:",pk,autoincrement"` // internal; no response contains it
+	ID           string    // matches IDPattern, in the case in which the user signed up
 	PasswordHash string    // Werkzeug's format, at most 100 characters
 	Name         string    // 2–16 code points
 	Nickname     *string   // 1–30 code points
@@ -28,31 +28,45 @@ type User struct {
 	CreatedAt    time.Time `bun:",nullzero"`
 }
 
-// A Person is what others see of a user beside what that user made.
+// A Person is the part of a user that other users see, beside a post, comment, reaction or notification.
 type Person struct {
 	ID       string
 	Name     string
 	Nickname *string
 }
 
-// IDPattern is what a user's ID looks like. Its letters' case matters to the eye alone.
+// IDPattern matches a user's ID. IDs that differ in case alone are the same.
 var IDPattern = regexp.MustCompile(`^[A-Za-z0-9._~@+-]{4,50}$`)
 
 var (
 	errNoUser  = apperror.New(apperror.NotFound, "There is no such user; check the ID.")
-	errAccount = apperror.New(apperror.BadToken, "The account of this token is gone; sign in with another.")
+	errAccount = apperror.New(apperror.BadToken, "The account of this token has been deleted; sign in with another account.")
+	errTaken   = apperror.New(apperror.Conflict, "id: is taken; choose another")
 )
 
-const userColumns = "uid, id, name, nickname, intro, email, role, created_at"
+const (
+	userColumns = `uid, id, name, nickname, intro, email, role, created_at`
 
-// CreateUser stores a new account and fills in its UID, Role and CreatedAt. A taken ID is a Conflict.
+	userByID = `
+		SELECT ` + userColumns + ` FROM users WHERE lower(id) = lower($1) AND deleted_at IS NULL`
+	userByUID = `
+		SELECT ` + userColumns + ` FROM users WHERE uid = $1 AND deleted_at IS NULL`
+	setNickname = `
+		UPDATE users SET nickname = $2 WHERE uid = $1 AND deleted_at IS NULL RETURNING ` + userColumns
+	setIntro = `
+		UPDATE users SET intro = $2 WHERE uid = $1 AND deleted_at IS NULL RETURNING ` + userColumns
+	setEmail = `
+		UPDATE users SET email = $3 WHERE uid = $1 AND password_hash = $2 AND deleted_at IS NULL RETURNING ` + userColumns
+)
+
+// CreateUser stores a new account and sets the user's UID, Role and CreatedAt. It returns a Conflict error if the ID is
+// taken.
 func (s *Store) CreateUser(ctx context.Context, u *User) error {
-	err := s.db.NewRaw(`
+	err := s.primary.one(ctx, u, `
 		INSERT INTO users (id, password_hash, name, nickname, intro, email)
-		VALUES (?, ?, ?, ?, ?, ?)
+		VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (lower(id)) WHERE deleted_at IS NULL DO NOTHING
-		RETURNING uid, role, created_at`, u.ID, u.PasswordHash, u.Name, u.Nickname, u.Intro, u.Email).
-		Scan(ctx, &u.UID, &u.Role, &u.CreatedAt)
+		RETURNING uid, role, created_at`, u.ID, u.PasswordHash, u.Name, u.Nickname, u.Intro, u.Email)
 	if errors.Is(err, sql.ErrNoRows) {
 		return errTaken
 	}
@@ -62,38 +76,31 @@ func (s *Store) CreateUser(ctx context.Context, u *User) error {
 	return nil
 }
 
-var errTaken = apperror.New(apperror.Conflict, "id: is taken; choose another")
-
-// RequireFreeID answers a Conflict where the ID is taken, in whatever case.
+// RequireFreeID returns a Conflict error if the ID is taken, in any case.
 func (s *Store) RequireFreeID(ctx context.Context, id string) error {
-	_, err := s.UserByID(ctx, id)
-	if f, ok := apperror.From(err); ok && f.Code == apperror.NotFound {
+	if !IDPattern.MatchString(id) {
 		return nil
 	}
+	var taken bool
+	err := s.primary.one(ctx, &taken, `
+		SELECT EXISTS (SELECT FROM users WHERE lower(id) = lower($1) AND deleted_at IS NULL)`, id)
 	if err != nil {
-		return err
+		return fmt.Errorf("look up ID: %w", err)
 	}
-	return errTaken
+	if taken {
+		return errTaken
+	}
+	return nil
 }
 
-// UserByID finds a user by ID, in whatever case; NotFound where there is none.
-func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
+// UserByID returns the user with this ID, in any case, or a NotFound error.
+func (s *Store) UserByID(ctx context.Context, id string) (u User, err error) {
 	if !IDPattern.MatchString(id) {
-		return User{}, errNoUser
+		return u, errNoUser
 	}
-	return s.user(ctx, errNoUser, "lower(u.id) = lower(?)", id)
-}
-
-// Viewer finds the caller's own account; BadToken where it is gone.
-func (s *Store) Viewer(ctx context.Context, uid int64) (User, error) {
-	return s.user(ctx, errAccount, "u.uid = ?", uid)
-}
-
-func (s *Store) user(ctx context.Context, missing error, where string, arg any) (User, error) {
-	var u User
-	err := s.db.NewSelect().Model(&u).ColumnExpr(userColumns).Where(where, arg).Where("u.deleted_at IS NULL").Scan(ctx)
+	err = s.hotReads.one(ctx, &u, userByID, id)
 	if errors.Is(err, sql.ErrNoRows) {
-		return u, missing
+		return u, errNoUser
 	}
 	if err != nil {
 		return u, fmt.Errorf("read user: %w", err)
@@ -101,31 +108,53 @@ func (s *Store) user(ctx context.Context, missing error, where string, arg any) 
 	return u, nil
 }
 
-// SetNickname changes or, with nil, removes the caller's nickname.
-func (s *Store) SetNickname(ctx context.Context, uid int64, nickname *string) (User, error) {
-	return s.setUser(ctx, "nickname = ?", nickname, errAccount, "uid = ?", uid)
-}
-
-// SetIntro changes or, with nil, removes the caller's introduction.
-func (s *Store) SetIntro(ctx context.Context, uid int64, intro *string) (User, error) {
-	return s.setUser(ctx, "intro = ?", intro, errAccount, "uid = ?", uid)
-}
-
-// SetEmail changes or, with nil, removes the address of the caller, whose password was checked. Where the password has
-// changed since the check, the answer is Forbidden.
-func (s *Store) SetEmail(ctx context.Context, checked Credential, email *string) (User, error) {
-	return s.setUser(ctx, "email = ?", email, errCredentialChanged, "uid = ? AND password_hash = ?", checked.UID, checked.Hash)
-}
-
-func (s *Store) setUser(ctx context.Context, set string, value *string, missing error, where string, args ...any) (User, error) {
-	var u User
-	err := s.db.NewUpdate().Model(&u).Set(set, value).Where(where, args...).Where("deleted_at IS NULL").
-		Returning(userColumns).Scan(ctx)
+// Viewer returns the viewer's own account, or a BadToken error if it has been deleted. It reads the primary, so that a new
+// user can sign in at once.
+func (s *Store) Viewer(ctx context.Context, uid int64) (u User, err error) {
+	err = s.primary.one(ctx, &u, userByUID, uid)
 	if errors.Is(err, sql.ErrNoRows) {
-		return u, missing
+		return u, errAccount
 	}
 	if err != nil {
-		return u, fmt.Errorf("change user: %w", err)
+		return u, fmt.Errorf("read viewer: %w", err)
+	}
+	return u, nil
+}
+
+// SetNickname sets the viewer's nickname, or removes it if nickname is nil, and returns the changed account. It returns a
+// BadToken error if the account has been deleted.
+func (s *Store) SetNickname(ctx context.Context, uid int64, nickname *string) (u User, err error) {
+	err = s.primary.one(ctx, &u, setNickname, uid, nickname)
+	if errors.Is(err, sql.ErrNoRows) {
+		return u, errAccount
+	}
+	if err != nil {
+		return u, fmt.Errorf("set nickname: %w", err)
+	}
+	return u, nil
+}
+
+// SetIntro is SetNickname for the viewer's introduction.
+func (s *Store) SetIntro(ctx context.Context, uid int64, intro *string) (u User, err error) {
+	err = s.primary.one(ctx, &u, setIntro, uid, intro)
+	if errors.Is(err, sql.ErrNoRows) {
+		return u, errAccount
+	}
+	if err != nil {
+		return u, fmt.Errorf("set introduction: %w", err)
+	}
+	return u, nil
+}
+
+// SetEmail sets the viewer's email address, or removes it if email is nil, and returns the changed account. It returns a
+// Forbidden error if the password has changed since checked was checked.
+func (s *Store) SetEmail(ctx context.Context, checked Credential, email *string) (u User, err error) {
+	err = s.primary.one(ctx, &u, setEmail, checked.UID, checked.Hash, email)
+	if errors.Is(err, sql.ErrNoRows) {
+		return u, errCredentialChanged
+	}
+	if err != nil {
+		return u, fmt.Errorf("set email: %w", err)
 	}
 	return u, nil
 }

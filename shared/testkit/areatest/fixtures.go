@@ -6,27 +6,33 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"minifb/shared/store"
 )
 
 // Post creates a post of the caller's and returns its path.
 func (s *Server) Post(c *Caller, content string) string {
 	s.t.Helper()
-	post, err := s.Store.CreatePostDirect(context.Background(), c.UID, content)
+	created, err := s.Store.CreatePost(context.Background(), c.UID, content, store.IdempotencyKey{}, noBody[store.Post])
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return fmt.Sprintf("/post/%d", post.ID)
+	return fmt.Sprintf("/post/%d", created.ID)
 }
 
 // Comment adds a comment to the post at this path and returns the comment's path.
 func (s *Server) Comment(c *Caller, post, content string) string {
 	s.t.Helper()
-	comment, err := s.Store.AddCommentDirect(context.Background(), c.UID, lastID(s.t, post), content)
+	added, err := s.Store.AddComment(
+		context.Background(), c.UID, lastID(s.t, post), content, store.IdempotencyKey{}, noBody[store.Comment])
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return fmt.Sprintf("/comment/%d", comment.ID)
+	return fmt.Sprintf("/comment/%d", added.ID)
 }
+
+// noBody encodes no response: a fixture needs only the id of what it creates.
+func noBody[M any](M) ([]byte, error) { return nil, nil }
 
 // React puts the caller's reaction, of type 1–5, to the post or comment at this path.
 func (s *Server) React(c *Caller, path string, reactionType int) {

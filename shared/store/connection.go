@@ -15,24 +15,26 @@ import (
 )
 
 const (
-	// trusted is how long after its last use a connection is taken for good once the socket shows nothing to the contrary.
+	// trusted is how long after its last use a connection counts as alive if its socket shows no sign of the contrary.
 	trusted = time.Second
-	// pingTimeout is how long a connection may take to prove itself. A frozen process's may be forgotten by what lies between, and
-	// then nobody ever answers.
+	// pingTimeout bounds the ping of a connection. While a process is frozen, a router or firewall may drop the
+	// connection's state, and then no reply ever comes.
 	pingTimeout = time.Second
 )
 
-// checkConnections makes database/sql replace a connection that has gone stale before it is used, so that neither a read nor
-// a write is ever tried on one.
-func checkConnections() []stdlib.OptionOpenDB {
-	never := func(context.Context, stdlib.ShouldPingParams) bool { return false } // its idea of time misses a freeze
-	return []stdlib.OptionOpenDB{stdlib.OptionShouldPing(never), stdlib.OptionResetSession(check)}
+// replaceDeadConnections returns options that make database/sql replace a dead connection before it is used, so that no
+// statement is sent on one.
+func replaceDeadConnections() []stdlib.OptionOpenDB {
+	// pgx's own rule for pings uses a clock that may stand still while the process is frozen.
+	never := func(context.Context, stdlib.ShouldPingParams) bool { return false }
+	return []stdlib.OptionOpenDB{stdlib.OptionShouldPing(never), stdlib.OptionResetSession(checkConnection)}
 }
 
+// lastUse is the key of a connection's last use among its custom data.
 const lastUse = "minifb last use"
 
-// check answers ErrBadConn for a connection that is not to be used.
-func check(ctx context.Context, c *pgx.Conn) error {
+// checkConnection returns driver.ErrBadConn if the connection is dead.
+func checkConnection(ctx context.Context, c *pgx.Conn) error {
 	conn := c.PgConn()
 	now := time.Now()
 	last, _ := conn.CustomData()[lastUse].(time.Time)
@@ -41,7 +43,7 @@ func check(ctx context.Context, c *pgx.Conn) error {
 	if err != nil {
 		return driver.ErrBadConn
 	}
-	// Round strips the clock that stands still while a machine is frozen.
+	// Both clocks are asked: the monotonic one may stand still while a process is frozen. Round strips it.
 	if quiet && now.Sub(last) < trusted && now.Round(0).Sub(last.Round(0)).Abs() < trusted {
 		return nil
 	}
@@ -55,7 +57,8 @@ func check(ctx context.Context, c *pgx.Conn) error {
 
 var errClosed = errors.New("the server has closed the connection")
 
-// isQuiet looks at the socket, without waiting, whether the server has sent anything unasked, such as its farewell.
+// isQuiet reports, without waiting, whether the socket holds nothing to read. An idle connection has something to read when
+// the server says why it closes it.
 func isQuiet(conn *pgconn.PgConn) (quiet bool, err error) {
 	var socket net.Conn = conn.Conn()
 	if secured, ok := socket.(*tls.Conn); ok {

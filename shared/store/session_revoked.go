@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// revokedMaxAge is how old the list of revoked sessions may be. The contract allows one second from the revocation of
+	// a session until every function refuses it; the remainder is for the query.
+	revokedMaxAge = 800 * time.Millisecond
+	fetchTimeout  = 5 * time.Second
+)
+
+// RevokedSessions is the process's copy of the list of sessions that were revoked within the life of an access token. It is
+// fetched when a request finds it too old: one small query a second under any load, and none without requests.
+type RevokedSessions struct {
+	primary  reader
+	mu       sync.Mutex
+	ids      map[string]struct{}
+	asOf     time.Time
+	fetching chan struct{} // closed at the end of the current fetch; nil if there is none
+	err      error         // of the last fetch
+}
+
+// NewRevokedSessions returns an empty copy; the first Check fills it.
+func (s *Store) NewRevokedSessions() *RevokedSessions {
+	return &RevokedSessions{primary: s.primary.reader}
+}
+
+// Check returns a BadToken error if the session has been revoked, and an outage (see IsOutage) if the list cannot be read.
+func (r *RevokedSessions) Check(ctx context.Context, session string) error {
+	for {
+		r.mu.Lock()
+		if r.isFresh() {
+			defer r.mu.Unlock()
+			return refuseRevoked(r.ids, session)
+		}
+		if r.fetching == nil { // this request fetches the list, and the others wait for it
+			r.fetching = make(chan struct{})
+			r.mu.Unlock()
+			// The list may be too old by now for others, but it is younger than this request.
+			ids, err := r.fetch(ctx)
+			if err != nil {
+				return err
+			}
+			return refuseRevoked(ids, session)
+		}
+		fetching := r.fetching
+		r.mu.Unlock()
+		select {
+		case <-fetching:
+			if err := r.lastError(); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the revoked sessions: %w", ctx.Err())
+		}
+	}
+}
+
+func refuseRevoked(ids map[string]struct{}, session string) error {
+	if _, revoked := ids[session]; revoked {
+		return errRevoked
+	}
+	return nil
+}
+
+// isFresh reports whether the copy is young enough, by both clocks: the monotonic one may stand still while Lambda has
+// the process frozen.
+func (r *RevokedSessions) isFresh() bool {
+	wall := time.Now().Round(0).Sub(r.asOf.Round(0))
+	return time.Since(r.asOf) < revokedMaxAge && wall >= 0 && wall < revokedMaxAge
+}
+
+func (r *RevokedSessions) lastError() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// fetch reads the list and replaces the copy. It outlives the request that calls it, because others wait for the result.
+func (r *RevokedSessions) fetch(ctx context.Context) (map[string]struct{}, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
+	defer cancel()
+	asOf := time.Now()
+	var list []string
+	// Ten minutes is twice the life of an access token: clocks differ, and a transaction may commit late.
+	err := r.primary.all(ctx, &list, `SELECT id FROM ended_sessions WHERE ended_at > now() - interval '10 minutes'`)
+	if err != nil {
+		err = fmt.Errorf("read revoked sessions: %w", err)
+	}
+	ids := make(map[string]struct{}, len(list))
+	for _, id := range list {
+		ids[id] = struct{}{}
+	}
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil {
+		r.ids, r.asOf = ids, asOf
+	}
+	r.err = err
+	close(r.fetching)
+	r.fetching = nil
+	return ids, err
+}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// sweepBatch is how many rows of a deleted account one transaction deletes. With them it locks rows of other users, such as
+// a post whose counter it decrements; this number keeps those locks below some 50 ms.
+const sweepBatch = 200
+
+// Sweep deletes the rows of deleted accounts in small transactions, until there are none or ctx is done. It may be
+// interrupted at any point and called again. Concurrent calls share the work.
+func (s *Store) Sweep(ctx context.Context) error {
+	for {
+		var uids []int64
+		err := s.primary.all(ctx, &uids, `SELECT uid FROM users WHERE deleted_at IS NOT NULL ORDER BY uid LIMIT 10`)
+		if err != nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+		if len(uids) == 0 {
+			return nil
+		}
+		for _, uid := range uids {
+			if err := s.sweepAccount(ctx, uid); err != nil {
+				return fmt.Errorf("sweep account %d: %w", uid, err)
+			}
+		}
+	}
+}
+
+func (s *Store) sweepAccount(ctx context.Context, uid int64) error {
+	if err := s.repeat(ctx, sweepPostReactions, uid, sweepBatch); err != nil {
+		return fmt.Errorf("reactions to posts: %w", err)
+	}
+	if err := s.repeat(ctx, sweepCommentReactions, uid, sweepBatch); err != nil {
+		return fmt.Errorf("reactions to comments: %w", err)
+	}
+	if err := s.sweepComments(ctx, commentsOfUser, uid); err != nil {
+		return fmt.Errorf("comments: %w", err)
+	}
+	if err := s.sweepPosts(ctx, uid); err != nil {
+		return fmt.Errorf("posts: %w", err)
+	}
+	if err := s.repeat(ctx, sweepNotifications, uid, sweepBatch); err != nil {
+		return fmt.Errorf("notifications: %w", err)
+	}
+	// No other row refers to the user's by now, so this cascades to none.
+	_, err := s.primary.exec(ctx, `DELETE FROM users WHERE uid = $1 AND deleted_at IS NOT NULL`, uid)
+	return err
+}
+
+// repeat runs a statement until it chooses no rows, each time in a transaction of its own. The statement must return how
+// many rows it chose. It may delete fewer: another process may delete a chosen row first, and then it is not chosen again.
+func (s *Store) repeat(ctx context.Context, statement string, args ...any) error {
+	for chosen := 1; chosen > 0; {
+		if err := s.primary.one(ctx, &chosen, statement, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepComments deletes the comments that a statement lists. A comment with more reactions than one batch may delete loses
+// them first.
+func (s *Store) sweepComments(ctx context.Context, list string, id int64) error {
+	for {
+		var comments []batchItem
+		if err := s.primary.all(ctx, &comments, list, id, sweepBatch); err != nil || len(comments) == 0 {
+			return err
+		}
+		if first := comments[0]; first.Rows > sweepBatch {
+			if err := s.repeat(ctx, sweepReactionsToComment, first.PostID, first.ID, sweepBatch); err != nil {
+				return err
+			}
+		}
+		var posts, ids []int64
+		for _, comment := range comments[:fitting(comments)] {
+			posts, ids = append(posts, comment.PostID), append(ids, comment.ID)
+		}
+		if _, err := s.primary.exec(ctx, deleteComments, posts, ids); err != nil {
+			return err
+		}
+	}
+}
+
+// sweepPosts deletes the user's posts. A post with more comments and reactions than one batch may delete loses them first.
+func (s *Store) sweepPosts(ctx context.Context, uid int64) error {
+	for {
+		var posts []batchItem
+		if err := s.primary.all(ctx, &posts, postsOfUser, uid, sweepBatch); err != nil || len(posts) == 0 {
+			return err
+		}
+		if first := posts[0]; first.Rows > sweepBatch {
+			if err := s.repeat(ctx, sweepReactionsToPost, first.ID, sweepBatch); err != nil {
+				return err
+			}
+			if err := s.sweepComments(ctx, commentsOfPost, first.ID); err != nil {
+				return err
+			}
+		}
+		var ids []int64
+		for _, post := range posts[:fitting(posts)] {
+			ids = append(ids, post.ID)
+		}
+		if _, err := s.primary.exec(ctx, deletePosts, ids); err != nil {
+			return err
+		}
+	}
+}
+
+// A batchItem is a post or a comment to delete.
+type batchItem struct {
+	ID     int64
+	PostID int64 // of a comment
+	Rows   int   // how many rows are deleted with it, itself included
+}
+
+// fitting returns how many of the items one batch may delete: as many as have sweepBatch rows in total, but at least one.
+func fitting(items []batchItem) (n int) {
+	for rows := 0; n < len(items); n++ {
+		if rows += items[n].Rows; rows > sweepBatch && n > 0 {
+			break
+		}
+	}
+	return n
+}

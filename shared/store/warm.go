@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math"
+	"sync"
+)
+
+// A WarmUp is a hot read that Warm runs on each connection.
+type WarmUp struct {
+	statement string
+	args      []any
+}
+
+// The reads that a function may choose for Warm: the one that its clients call most.
+var (
+	WarmUser          = WarmUp{userByID, []any{""}}
+	WarmFeed          = WarmUp{postFeed + limit(1), []any{0, int64(math.MaxInt64)}}
+	WarmTimeline      = WarmUp{postTimeline + limit(1), []any{0, int64(math.MaxInt64), 0}}
+	WarmComments      = WarmUp{commentList + limit(1), []any{0, 0, int64(math.MaxInt64)}}
+	WarmReactions     = WarmUp{postReactionList + limit(1), []any{endOfTime, 0, 0}}
+	WarmNotifications = WarmUp{notificationList + limit(1), []any{0, int64(math.MaxInt64)}}
+	WarmSessions      = WarmUp{sessionList + limit(1), []any{0, endOfTime, zeroUUID}}
+)
+
+// Warm opens this many connections, or as many as the pool may hold, and runs the reads on each. A connection's first query
+// takes several times as long as its next, because PostgreSQL loads its catalogue for it.
+func (s *Store) Warm(ctx context.Context, connections int, reads ...WarmUp) error {
+	connections = min(connections, s.db.Stats().MaxOpenConnections)
+	conns := make([]*sql.Conn, connections) // all held at once; the pool would lend the same one again
+	errs := make([]error, connections)
+	var all sync.WaitGroup
+	for i := range connections {
+		all.Go(func() {
+			if conns[i], errs[i] = s.db.DB.Conn(ctx); errs[i] == nil {
+				errs[i] = s.warm(ctx, conns[i], reads)
+			}
+		})
+	}
+	all.Wait()
+	for _, conn := range conns {
+		if conn != nil {
+			_ = conn.Close() // returns it to the pool
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Store) warm(ctx context.Context, conn *sql.Conn, reads []WarmUp) error {
+	for _, read := range reads {
+		rows, err := reader{conn, s.db, s.hotReads.options}.query(ctx, read.statement, read.args)
+		if err != nil {
+			return err
+		}
+		if err := rows.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
