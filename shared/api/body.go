@@ -59,7 +59,7 @@ func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 			return
 		}
 	}
-	r.Header.Set("Content-Type", mediaJSON) // huma does not know its parameters
+	r.Header.Set("Content-Type", mediaJSON)                                                       // huma does not know its parameters
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil } // for IdempotencyKey
 	r.Body, _ = r.GetBody()
 	next(ctx)

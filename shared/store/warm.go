@@ -50,11 +50,8 @@ func (s *Store) Warm(ctx context.Context, connections int, reads ...WarmUp) erro
 
 func (s *Store) warm(ctx context.Context, conn *sql.Conn, reads []WarmUp) error {
 	for _, read := range reads {
-		rows, err := reader{conn, s.db, s.hotReads.options}.query(ctx, read.statement, read.args)
-		if err != nil {
-			return err
-		}
-		if err := rows.Close(); err != nil {
+		var rows []map[string]any
+		if err := (reader{conn, s.db, s.hotReads.options}).all(ctx, &rows, read.statement, read.args...); err != nil {
 			return err
 		}
 	}
