@@ -22,8 +22,9 @@ var (
 	errDomain  = errors.New("the domain of the recipient's address is not a valid name")
 )
 
-// parseAddress takes a plain address, such as ann@example.org or 앤@예시.한국, and nothing around it: no name, no comment, no
-// quotes, no spaces. A domain that is not ASCII becomes its A-labels, which every server understands.
+// parseAddress takes a plain address, such as ann@example.org or 앤@예시.한국, and nothing around it: no
+// name, no comment, no quotes, no spaces. A domain that is not ASCII becomes its A-labels, which
+// every server understands.
 func parseAddress(text string) (address, error) {
 	parsed, err := mail.ParseAddress(text)
 	if err != nil || parsed.Address != text || parsed.Name != "" {
@@ -31,7 +32,7 @@ func parseAddress(text string) (address, error) {
 	}
 	at := strings.LastIndexByte(text, '@')
 	local, domain := text[:at], text[at+1:]
-	if strings.ContainsAny(local, `" `) || strings.ContainsFunc(local, disruptive) || strings.HasPrefix(domain, "[") {
+	if strings.ContainsAny(local, `" `) || strings.ContainsFunc(local, disruptive) || domain[0] == '[' {
 		return address{}, errAddress
 	}
 	if !ascii(domain) {

@@ -9,8 +9,8 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// store writes a mail to a file of its own, whose name begins with the time and ends with .eml. The file appears with all its
-// content or not at all, and has reached the disk when store returns.
+// store writes a mail to a file of its own, whose name begins with the time and ends with .eml. The
+// file appears with all its content or not at all, and has reached the disk when store returns.
 func store(ctx context.Context, dir string, m *gomail.Msg, id string) error {
 	name := time.Now().UTC().Format("20060102T150405.000000000Z") + "-" + id + ".eml"
 	if err := ctx.Err(); err != nil {

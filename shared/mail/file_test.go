@@ -44,7 +44,8 @@ func TestEachMailBecomesAFile(t *testing.T) {
 	}
 	for n, text := range files(t, dir) { // in the order of their names, which is the order of sending
 		header, gotSubject, gotBody := parse(t, text)
-		if want := fmt.Sprintf("<ann%d@example.org>", n); header.Get("To") != want || gotSubject != subject || gotBody != body {
+		to := fmt.Sprintf("<ann%d@example.org>", n)
+		if header.Get("To") != to || gotSubject != subject || gotBody != body {
 			t.Errorf("mail %d is:\n%s", n, text)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,17 +55,13 @@ func start(t *testing.T, flags ...string) *smtpserver.Server {
 	return server
 }
 
-// smtpURL returns SMTP_URL for a server, with parameters as pairs of a name and a value.
-func smtpURL(scheme, user, address string, parameters ...string) string {
-	query := url.Values{"from": {"minifb <minifb@example.com>"}}
-	for pair := range slices.Chunk(parameters, 2) {
-		query.Set(pair[0], pair[1])
-	}
-	u := url.URL{Scheme: scheme, Host: address, RawQuery: query.Encode()}
-	if name, password, ok := strings.Cut(user, ":"); ok {
-		u.User = url.UserPassword(name, password)
-	}
-	return u.String()
+// smtpURL returns SMTP_URL for a server: pattern with the server's own values for USER, HOST, PORT
+// and CA, and with a sender.
+func smtpURL(server *smtpserver.Server, pattern string) string {
+	name, password, _ := strings.Cut(user, ":")
+	_, port, _ := strings.Cut(server.Address, ":")
+	return strings.NewReplacer("USER", url.UserPassword(name, password).String(), "HOST", server.Address, "PORT", port,
+		"CA", url.QueryEscape(server.CA())).Replace(pattern) + "&from=minifb+%3Cminifb@example.com%3E"
 }
 
 func sender(t *testing.T, smtpURL string) *mail.Sender {

@@ -1,4 +1,5 @@
-// Package mail writes the project's mails and sends them by SMTP, or keeps them as files where no SMTP server is set.
+// Package mail writes the project's mails and sends them by SMTP, or keeps them as files where no
+// SMTP server is set.
 package mail
 
 import (
@@ -20,7 +21,8 @@ const (
 // ErrNotConfigured is returned by Send when neither a server nor a directory is set.
 var ErrNotConfigured = errors.New("mail is not configured: set SMTP_URL or MAIL_DIR")
 
-// A Sender sends mails. It may be used by several goroutines at once; each mail has its own connection.
+// A Sender sends mails. It may be used by several goroutines at once; each mail has its own
+// connection.
 type Sender struct {
 	server  *server // nil where mails become files, or are not configured
 	dir     string
@@ -28,8 +30,8 @@ type Sender struct {
 	timeout time.Duration
 }
 
-// New returns a Sender with these settings, and makes their directory where mails become files. Its errors are those of
-// Settings.Validate, and those of making the directory.
+// New returns a Sender with these settings, and makes their directory where mails become files. Its
+// errors are those of Settings.Validate, and those of making the directory.
 func New(settings Settings) (*Sender, error) {
 	s := &Sender{from: mail.Address{Name: "minifb", Address: "minifb@localhost"}, timeout: sendTimeout}
 	switch {
@@ -51,9 +53,9 @@ func New(settings Settings) (*Sender, error) {
 // Configured reports whether mails can be sent at all.
 func (s *Sender) Configured() bool { return s.server != nil || s.dir != "" }
 
-// Send delivers a message to the SMTP server or to the directory. It returns nil once the server has accepted the mail, or
-// once its file is on the disk. It takes 30 seconds at most, and less if ctx ends earlier. Any other error than
-// ErrNotConfigured is an *Error.
+// Send delivers a message to the SMTP server or to the directory. It returns nil once the server
+// has accepted the mail, or once its file is on the disk. It takes 30 seconds at most, and less if
+// ctx ends earlier. Any other error than ErrNotConfigured is an *Error.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	if !s.Configured() {
 		return ErrNotConfigured
@@ -76,7 +78,8 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return err
 }
 
-// compose returns the mail with all its headers. Nothing that a user chose is in a header, save the checked address.
+// compose returns the mail with all its headers. Nothing that a user chose is in a header, save the
+// checked address.
 func (s *Sender) compose(m Message, to address, now time.Time) *gomail.Msg {
 	c := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	c.FromMailAddress(&s.from)

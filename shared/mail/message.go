@@ -33,14 +33,16 @@ var temporaryPasswordText string
 
 var temporaryPassword = template.Must(template.New("mail").Parse(temporaryPasswordText))
 
-// TemporaryPassword returns the mail that brings an account's owner a temporary password. The time when it expires is shown
-// in its own location. The Message-ID depends on request and expires alone: a mail that is sent again with the same password
-// and the same expiry can be recognised as the same, and one with a newer password cannot be mistaken for it.
+// TemporaryPassword returns the mail that brings an account's owner a temporary password. The time
+// when it expires is shown in its own location. The Message-ID depends on request and expires
+// alone: a mail that is sent again with the same password and the same expiry can be recognised as
+// the same, and one with a newer password cannot be mistaken for it.
 func TemporaryPassword(request int64, account Account, password string, expires time.Time) Message {
 	var body strings.Builder
 	err := temporaryPassword.Execute(&body, map[string]string{
 		"Name": visible(account.Name), "ID": visible(account.ID), "Password": password,
-		"Korean": expires.Format("2006년 1월 2일 15:04 (UTC-07:00)"), "English": expires.Format("2 January 2006, 15:04 (UTC-07:00)"),
+		"Korean":  expires.Format("2006년 1월 2일 15:04 (UTC-07:00)"),
+		"English": expires.Format("2 January 2006, 15:04 (UTC-07:00)"),
 	})
 	if err != nil {
 		panic(err) // the template is a constant, and a Builder takes everything
@@ -60,8 +62,8 @@ func (m Message) String() string { return "mail " + m.id + " to " + domain(m.to)
 // GoString returns what String returns, so that %#v does not print the password either.
 func (m Message) GoString() string { return m.String() }
 
-// visible returns text as one line of at most maxName code points, without characters that change how the text around it
-// is read.
+// visible returns text as one line of at most maxName code points, without characters that change
+// how the text around it is read.
 func visible(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if disruptive(r) {
@@ -75,7 +77,8 @@ func visible(text string) string {
 	return text
 }
 
-// disruptive reports whether r ends a line, or changes the direction of the text around it, or is a control character.
+// disruptive reports whether r ends a line, or changes the direction of the text around it, or is a
+// control character.
 func disruptive(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }

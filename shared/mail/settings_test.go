@@ -23,7 +23,7 @@ func TestProblemsOfTheURLAreReportedTogether(t *testing.T) {
 		"smtp://ann:hunter#2@host" + from:                            {"not a URL"},
 		"smtp://ann:hunter/2@host" + from:                            {"not a URL"},
 		"smtp://ann:hunter?2@host:25":                                {"not a URL"},
-		"smtp://ann:2?hunter2@host":                                  {"a parameter other than from, tls and ca", "from must be"},
+		"smtp://ann:2?hunter2@host":                                  {"other than from, tls and ca", "from must be"},
 		"smtp://ann:hunter%2@host" + from:                            {"not a URL"},
 		"smtp://ann:hunter2@host:99999" + from:                       {"the port"},
 		"smtp://ann:hunter2@host:0" + from:                           {"the port"},
@@ -49,8 +49,8 @@ func TestProblemsOfTheURLAreReportedTogether(t *testing.T) {
 		"smtp://host" + from + "&ca=/no/such/file":                   {"the file that ca names"},
 		"smtp://host" + from + "&ca=" + empty:                        {"the file that ca names"},
 		"ftp://ann:@:0?tls=no&ca=/no/such/file&x=1": {
-			"neither smtp nor smtps", "no host", "a user without a password", "the port", "other than from", "from must be", "tls must be",
-			"the file that ca names",
+			"neither smtp nor smtps", "no host", "a user without a password", "the port", "other than from",
+			"from must be", "tls must be", "the file that ca names",
 		},
 	} {
 		err := mail.Settings{SMTPURL: url}.Validate()

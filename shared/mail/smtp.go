@@ -10,8 +10,8 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// deliver sends a mail over a connection of its own. The library bounds each of its steps by time but heeds ctx in the first
-// alone, so the end of ctx closes the connection.
+// deliver sends a mail over a connection of its own. The library bounds each of its steps by time
+// but heeds ctx in the first alone, so the end of ctx closes the connection.
 func (s *server) deliver(ctx context.Context, m *gomail.Msg, to address) error {
 	conn, err := s.connect(ctx)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *server) deliver(ctx context.Context, m *gomail.Msg, to address) error {
 		return failure(ctx, "opening the SMTP session", err, s.password)
 	}
 	if offered, _ := session.Extension("SMTPUTF8"); to.utf8 && !offered {
-		return &Error{Permanent: true, text: "the recipient's address needs SMTPUTF8, which the SMTP server does not offer"}
+		return &Error{Permanent: true, text: "the recipient's address needs SMTPUTF8, which the server does not offer"}
 	}
 	err = client.SendWithSMTPClient(session, m)
 	if !m.IsDelivered() {
@@ -66,10 +66,10 @@ func (s *server) client(conn net.Conn, to address) (*gomail.Client, error) {
 		options = append(options, gomail.WithSSL()) // conn is encrypted already: no STARTTLS
 	}
 	if !to.utf8 {
-		options = append(options, gomail.WithoutSMTPUTF8()) // a mail that asks for it needs it at every server on its way
+		options = append(options, gomail.WithoutSMTPUTF8()) // asking for it would require it of each server on the way
 	}
 	if s.user != "" {
-		// The library sends neither of these without TLS, except to the names that loopback knows too.
+		// The library sends neither of these without TLS, except to a loopback host.
 		options = append(options, gomail.WithUsername(s.user), gomail.WithPassword(s.password),
 			gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthPlain, gomail.SMTPAuthLogin))
 	}

@@ -1,4 +1,5 @@
-// Package smtpserver runs an SMTP server for tests, as a process of its own that can refuse, hang and die.
+// Package smtpserver runs an SMTP server for tests, as a process of its own that can refuse, hang
+// and die.
 package smtpserver
 
 import (
@@ -21,22 +22,24 @@ import (
 type Server struct {
 	// Address is where it listens: 127.0.0.1 and a port.
 	Address string
-	// Acted has a step's name each time the server carries out an action of -at. It is closed when the process has ended.
+	// Acted has a step's name each time the server carries out an action of -at. It is closed when
+	// the process has ended.
 	Acted <-chan string
 
 	dir     string
 	command *exec.Cmd
 }
 
-// Build builds the server's binary in the directory dir and returns its path. source is the repository.
+// Build builds the server's binary in the directory dir and returns its path. source is the
+// repository.
 func Build(ctx context.Context, source, dir string) (string, error) {
 	target := release.Target{Arch: runtime.GOARCH}
 	err := release.Build(ctx, source, dir, target, os.Stderr, "./shared/testkit/smtpserver/process")
 	return filepath.Join(dir, "process"), err
 }
 
-// Start starts a server that keeps its files in the directory dir. The flags are those that `process -h` lists, without
-// -dir. Stop it by Stop.
+// Start starts a server that keeps its files in the directory dir. The flags are those that
+// `process -h` lists, without -dir. Stop it by Stop.
 func Start(binary, dir string, flags ...string) (*Server, error) {
 	command := exec.Command(binary, slices.Concat([]string{"-dir", dir}, flags)...)
 	command.Stderr = os.Stderr
@@ -77,10 +80,12 @@ func (s *Server) Stop() {
 	}
 }
 
-// CA returns the file with the certificate that a client has to trust. It exists with -starttls or -smtps.
+// CA returns the file with the certificate that a client has to trust. It exists with -starttls or
+// -smtps.
 func (s *Server) CA() string { return filepath.Join(s.dir, "ca.pem") }
 
-// Mails returns the mails that were stored, in the order of their arrival. It may be called after Stop.
+// Mails returns the mails that were stored, in the order of their arrival. It may be called after
+// Stop.
 func (s *Server) Mails() ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(s.dir, "mails", "*.eml"))
 	if err != nil {

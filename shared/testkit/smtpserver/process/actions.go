@@ -15,7 +15,8 @@ import (
 
 var steps = []string{"greeting", "tls", "auth", "mail", "rcpt", "data", "end"}
 
-// actions are what the server does at each step, instead of what an SMTP server should do. It is a flag.Value.
+// actions are what the server does at each step, instead of what an SMTP server should do. It is a
+// flag.Value.
 type actions map[string]*action
 
 type action struct {
@@ -49,8 +50,8 @@ func (a actions) Set(text string) error {
 	return nil
 }
 
-// at carries out the action of a step. It returns nil where there is none, and a refusal's reply, whose text quotes what the
-// client sent.
+// at carries out the action of a step. It returns nil where there is none, and a refusal's reply,
+// whose text quotes what the client sent.
 func (a actions) at(step, quote string) error {
 	if reply := a.reply(step, quote); reply != nil {
 		return reply
@@ -71,5 +72,9 @@ func (a actions) reply(step, quote string) *smtp.SMTPError {
 		os.Exit(1)
 	}
 	code, _ := strconv.Atoi(action.what)
-	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "refused: " + quote}
+	return refusal(code, 1, 1, "refused: "+quote)
+}
+
+func refusal(code, subject, detail int, text string) *smtp.SMTPError {
+	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, subject, detail}, Message: text}
 }

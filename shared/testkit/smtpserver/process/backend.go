@@ -31,8 +31,8 @@ type session struct {
 }
 
 var (
-	errSignIn = &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "authentication required"}
-	errWrong  = &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "authentication failed"}
+	errSignIn = refusal(530, 7, 0, "authentication required")
+	errWrong  = refusal(535, 7, 8, "authentication failed")
 )
 
 // AuthMechanisms returns the mechanism that is offered, if any.

@@ -1,6 +1,8 @@
-// Command process is an SMTP server for tests. It stores each mail as a file and fails where its flags say so.
+// Command process is an SMTP server for tests. It stores each mail as a file and fails where its
+// flags say so.
 //
-// It prints "listening on ADDRESS" once it accepts connections, and "at STEP" each time it carries out an action of -at.
+// It prints "listening on ADDRESS" once it accepts connections, and "at STEP" each time it carries
+// out an action of -at.
 package main
 
 import (
@@ -25,7 +27,7 @@ func main() {
 func serve() error {
 	actions := actions{}
 	dir := flag.String("dir", "", "the directory for mails/, ca.pem and transcript")
-	startTLS := flag.Bool("starttls", false, "offer STARTTLS, with a certificate that is signed by itself and written to ca.pem")
+	startTLS := flag.Bool("starttls", false, "offer STARTTLS, with a self-signed certificate written to ca.pem")
 	implicitTLS := flag.Bool("smtps", false, "take TLS connections alone, with such a certificate")
 	user := flag.String("user", "", "take mails from this user alone, written user:password")
 	mechanism := flag.String("mechanism", "PLAIN", "the mechanism to offer for AUTH: PLAIN or LOGIN")
@@ -55,7 +57,9 @@ func serve() error {
 		if config, err = selfSigned(filepath.Join(*dir, "ca.pem")); err != nil {
 			return err
 		}
-		config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, actions.at("tls", "") }
+		config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			return nil, actions.at("tls", "")
+		}
 	}
 	if *startTLS {
 		server.TLSConfig = config
