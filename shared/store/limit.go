@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/uptrace/bun"
 )
 
 // A Limit allows Count requests per Period under one key.
@@ -23,9 +21,8 @@ func (s *Store) TakeLimits(ctx context.Context, limits []Limit) (wait time.Durat
 		keys[i], counts[i], periods[i] = l.Key, l.Count, fmt.Sprintf("%d seconds", int(l.Period.Seconds()))
 	}
 	var seconds float64
-	err = s.db.NewRaw(`
-		SELECT extract(epoch FROM take_rate_limits(ARRAY[?]::text[], ARRAY[?]::integer[], ARRAY[?]::interval[]))`,
-		bun.List(keys), bun.List(counts), bun.List(periods)).Scan(ctx, &seconds)
+	err = s.primary.one(ctx, &seconds, `
+		SELECT extract(epoch FROM take_rate_limits($1, $2, $3::text[]::interval[]))::float8`, keys, counts, periods)
 	if err != nil {
 		return 0, fmt.Errorf("take rate limits: %w", err)
 	}
@@ -34,8 +31,8 @@ func (s *Store) TakeLimits(ctx context.Context, limits []Limit) (wait time.Durat
 
 // ReturnLimit takes back one request that TakeLimits counted.
 func (s *Store) ReturnLimit(ctx context.Context, l Limit) error {
-	_, err := s.db.NewRaw(`UPDATE rate_limits SET tat = tat - ? * interval '1 second' WHERE key = ?`,
-		l.Period.Seconds()/float64(l.Count), l.Key).Exec(ctx)
+	_, err := s.primary.exec(ctx, `UPDATE rate_limits SET tat = tat - $2 * interval '1 second' WHERE key = $1`,
+		l.Key, l.Period.Seconds()/float64(l.Count))
 	if err != nil {
 		return fmt.Errorf("return a rate limit: %w", err)
 	}
@@ -43,8 +40,8 @@ func (s *Store) ReturnLimit(ctx context.Context, l Limit) error {
 }
 
 // PruneLimits deletes the limits that have long been unused, at most batch of them, and returns how many it deleted.
-func (s *Store) PruneLimits(ctx context.Context, batch int) (deleted int, err error) {
-	return s.prune(ctx, `
+func (s *Store) PruneLimits(ctx context.Context, batch int) (deleted int64, err error) {
+	return s.primary.exec(ctx, `
 		DELETE FROM rate_limits WHERE key IN (
-			SELECT key FROM rate_limits WHERE tat < now() - interval '10 minutes' LIMIT ? FOR UPDATE SKIP LOCKED)`, batch)
+			SELECT key FROM rate_limits WHERE tat < now() - interval '10 minutes' LIMIT $1 FOR UPDATE SKIP LOCKED)`, batch)
 }
