@@ -106,7 +106,9 @@ func (l *Limiter) take(ctx context.Context, limits ...store.Limit) error {
 	}
 }
 
-func (r Rule) limit(key string) store.Limit { return store.Limit{Key: key, Count: r.Count, Period: r.Period} }
+func (r Rule) limit(key string) store.Limit {
+	return store.Limit{Key: key, Count: r.Count, Period: r.Period}
+}
 
 // clientKey names a client: an IPv4 address, or the /64 of an IPv6 address, which one customer commands as a whole.
 func clientKey(client netip.Addr) string {
