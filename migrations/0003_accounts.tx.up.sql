@@ -3,9 +3,14 @@
 -- A session that a temporary password opened may only change the password. It keeps the hash of the temporary password,
 -- which counts as the current one there.
 ALTER TABLE sessions ADD COLUMN temporary_hash bytea; -- SHA-256
+-- What every function may know of it.
+ALTER TABLE sessions ADD COLUMN restricted boolean NOT NULL GENERATED ALWAYS AS (temporary_hash IS NOT NULL) STORED;
 -- The secret that all refresh tokens of a session share. A token that has it was issued by us, even when its own row
 -- has been pruned. Null in a session that is older than this column, until its next refresh.
 ALTER TABLE sessions ADD COLUMN family bytea; -- SHA-256
+-- Maintenance prunes by these.
+CREATE INDEX sessions_expires ON sessions (expires_at);
+CREATE INDEX refresh_tokens_used ON refresh_tokens (used_at) WHERE used_at IS NOT NULL;
 
 -- A temporary password has 80 random bits, so a fast hash is enough. It is deleted when it is used.
 CREATE TABLE temporary_passwords (

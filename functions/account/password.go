@@ -33,7 +33,7 @@ var errPassword = apperror.New(apperror.Forbidden, "password: is not this accoun
 // verify holds a password against the caller's own account and answers what it was held against. The store's methods
 // that take the credential refuse where it has changed since.
 func (v views) verify(ctx context.Context, password rules.Password) (store.Credential, error) {
-	credential, err := v.store.ViewerCredential(ctx, api.Viewer(ctx))
+	credential, err := v.store.ViewerCredential(ctx, api.Viewer(ctx), api.Session(ctx))
 	if err != nil {
 		return credential, err
 	}

@@ -217,7 +217,7 @@ func TestRefreshAfterPasswordChange(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
 	f.tokens["other"] = f.SignIn(f.caller).Refresh
-	credential, err := f.Store.ViewerCredential(t.Context(), f.caller.UID)
+	credential, err := f.Store.ViewerCredential(t.Context(), f.caller.UID, f.caller.Session)
 	if err != nil {
 		t.Fatal(err)
 	}

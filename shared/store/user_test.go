@@ -52,7 +52,7 @@ func TestUserID(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"Viewer":           second(f.store.Viewer(ctx, ann.UID)),
-		"ViewerCredential": second(f.store.ViewerCredential(ctx, ann.UID)),
+		"ViewerCredential": second(f.store.ViewerCredential(ctx, ann.UID, "00000000-0000-0000-0000-000000000000")),
 		"SetNickname":      second(f.store.SetNickname(ctx, ann.UID, nil)),
 		"SetIntro":         second(f.store.SetIntro(ctx, ann.UID, nil)),
 	} {
