@@ -23,7 +23,6 @@ import (
 const (
 	databaseName = "minifb"
 	databaseWait = 5 * time.Second // for the PostgreSQL of DATABASE_URL to answer
-	iterations   = 600_000         // PBKDF2 rounds of the administrator's password
 )
 
 // A database is where the bundle keeps its data: a cluster of our own, or another's server.
@@ -155,7 +154,7 @@ func migrate(ctx context.Context, url string) (did string, err error) {
 }
 
 func ensureAdmin(ctx context.Context, url string, s settings) error {
-	hash, err := password.New(iterations).Hash(ctx, s.adminPassword)
+	hash, err := password.New(password.DefaultIterations).Hash(ctx, s.adminPassword)
 	if err != nil {
 		return fmt.Errorf("ADMIN_PASSWORD: %w", err)
 	}

@@ -1,6 +1,7 @@
-// Package api is what all functions share of HTTP: it registers routes, checks who may call them, reads bodies strictly,
-// and makes every error's response. Statuses are decided in status.go. The only other responses that are not a success
-// come from outside this repository: net/http's, in plain text, to what is no HTTP request, and an AWS gateway's own.
+// Package api is what all functions share of HTTP: it registers routes, checks who may call them,
+// reads bodies strictly, and makes every error's response. Statuses are decided in status.go. The
+// only other responses that are not a success come from outside this repository: net/http's, in
+// plain text, to what is no HTTP request, and an AWS gateway's own.
 package api
 
 import (
@@ -66,6 +67,6 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.router.ServeHTTP(w, r)
 }
 
-// Handle adds a route that is not part of the contract, such as /healthz: it has no access, no body and no place in the
-// OpenAPI text. Every other route is added by Register.
+// Handle adds a route that is not part of the contract, such as /healthz: it has no access, no body
+// and no place in the OpenAPI text. Every other route is added by Register.
 func (a *API) Handle(pattern string, f http.HandlerFunc) { a.router.Handle(pattern, f) }

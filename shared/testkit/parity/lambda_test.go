@@ -90,7 +90,7 @@ func TestLambdaProcessEnds(t *testing.T) {
 	t.Cleanup(i.Kill)
 
 	_, err = i.Invoke(t.Context(), []byte(`{"source":"aws.events"}`))
-	const want = "it is no event of an API Gateway, a Function URL or a load balancer"
+	const want = "not the event of an API Gateway, a function URL or a load balancer"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a scheduler's event: %v", err)
 	}
