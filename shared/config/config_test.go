@@ -180,7 +180,8 @@ func TestValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != (config.Address{Network: "tcp", Address: "[::1]:8081"}) || c.RequestTimeout != 300*time.Millisecond ||
+	listen := config.Address{Network: "tcp", Address: "[::1]:8081"}
+	if c.Listen != listen || c.RequestTimeout != 300*time.Millisecond ||
 		c.DatabasePool != 7 || c.ErrorHint != "generic" {
 		t.Errorf("got %+v", c)
 	}
