@@ -1,13 +1,13 @@
 package main
 
-// A person is somebody to sign up. All are made up.
-type person struct {
+// A user is a fictional user to sign up.
+type user struct {
 	id, name        string
 	nickname, intro string // empty: none
 	korean          bool
 }
 
-var people = []person{
+var users = []user{
 	{"minjun.kim", "김민준", "민준이", "커피와 자전거를 좋아합니다. 주말엔 한강에 있어요.", true},
 	{"seoyeon.lee", "이서연", "", "동네 책방 단골. 읽는 것보다 사는 책이 더 많습니다.", true},
 	{"doyun.park", "박도윤", "도윤", "백엔드 개발자. 로그 읽는 게 취미.", true},
