@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// An object is a part of the schema, such as a table or a column. Of the later fields each kind has its own.
+// An object is a part of the schema, such as a table or a column. Of the later fields each kind has
+// its own.
 type object struct {
 	Kind       string `json:"kind"`
 	ID         string `json:"id"`    // the same before and after a rename
@@ -37,7 +38,8 @@ type catalog map[string]object
 //go:embed testdata/catalog.sql
 var catalogQuery string
 
-// readCatalog returns the schema as the connection's transaction sees it, and what the transaction has done so far.
+// readCatalog returns the schema as the connection's transaction sees it, and what the transaction
+// has done so far.
 func readCatalog(ctx context.Context, conn *sql.Conn) (catalog, error) {
 	rows, err := conn.QueryContext(ctx, catalogQuery)
 	if err != nil {
@@ -93,8 +95,9 @@ func (c catalog) of(kinds ...string) (objects []object) {
 	return objects
 }
 
-// find returns o as it is in this catalog. What was dropped and created again with the same name counts as the same
-// object: a function or a trigger may be replaced, and ALTER COLUMN TYPE recreates the column's constraints and indexes.
+// find returns o as it is in this catalog. What was dropped and created again under its name counts
+// as the same object: a function or a trigger may be replaced, and ALTER COLUMN TYPE recreates the
+// column's constraints and indexes.
 func (c catalog) find(o object) (found object, exists bool) {
 	if found, exists = c[o.Kind+" "+o.ID]; exists {
 		return found, true
@@ -113,7 +116,8 @@ func (c catalog) find(o object) (found object, exists bool) {
 	return object{}, false
 }
 
-// constraintIndexes returns the IDs of the indexes that belong to a constraint: they come and go with it.
+// constraintIndexes returns the IDs of the indexes that belong to a constraint: they come and go
+// with it.
 func (c catalog) constraintIndexes() map[string]bool {
 	ids := map[string]bool{}
 	for _, o := range c.of("constraint") {
@@ -124,7 +128,8 @@ func (c catalog) constraintIndexes() map[string]bool {
 	return ids
 }
 
-// lines describes every object in a line, by name and definition alone. The order of a table's columns is left out.
+// lines describes every object in a line, by name and definition alone. The order of a table's
+// columns is left out.
 func (c catalog) lines() (lines []string) {
 	for _, o := range c {
 		state := ""

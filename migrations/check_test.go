@@ -5,14 +5,15 @@ import (
 	"slices"
 )
 
-// A comparison collects the violations of a migration from the catalog before it and the catalog after it.
+// A comparison collects the violations of a migration from the catalog before it and the catalog
+// after it.
 type comparison struct {
 	before, after catalog
 	found         []violation
 }
 
-// compare returns what a migration did that the previous release may not survive, or that makes its requests wait.
-// Both catalogs come from the transaction that ran the migration.
+// compare returns what a migration did that the previous release may not survive, or that makes its
+// requests wait. Both catalogs come from the transaction that ran the migration.
 func compare(before, after catalog) []violation {
 	c := &comparison{before: before, after: after}
 	c.removals()
@@ -40,8 +41,8 @@ func (c *comparison) existed(o object) bool {
 	return exists
 }
 
-// onlyNewColumns returns whether o concerns only columns that the migration added. In existing rows, and in those that
-// the previous release writes, these are null or hold their default.
+// onlyNewColumns returns whether o concerns only columns that the migration added. In existing
+// rows, and in those that the previous release writes, these are null or hold their default.
 func (c *comparison) onlyNewColumns(o object) bool {
 	for _, number := range o.Columns {
 		if _, existed := c.before[fmt.Sprintf("column %d.%d", o.Table, number)]; number <= 0 || existed {
@@ -51,7 +52,8 @@ func (c *comparison) onlyNewColumns(o object) bool {
 	return len(o.Columns) > 0
 }
 
-// removals finds what was dropped or renamed. What was dropped together with its table or column is not listed again.
+// removals finds what was dropped or renamed. What was dropped together with its table or column is
+// not listed again.
 func (c *comparison) removals() {
 	oldIndexes, newIndexes := c.before.constraintIndexes(), c.after.constraintIndexes()
 	for _, old := range c.before.of() {
@@ -73,7 +75,8 @@ func (c *comparison) removals() {
 	}
 }
 
-// droppedWithAnother returns whether o is part of a table that was dropped, or covers a column that was.
+// droppedWithAnother returns whether o is part of a table that was dropped, or covers a column that
+// was.
 func (c *comparison) droppedWithAnother(o object) bool {
 	if table, _ := c.before.table(o); table.ID == o.ID {
 		return false
@@ -120,7 +123,8 @@ func (c *comparison) column(old, now object, name string) {
 	}
 }
 
-// constraints finds new rules for existing rows. Not validated ones are left to the previous release's tests.
+// constraints finds new rules for existing rows. Not validated ones are left to the previous
+// release's tests.
 func (c *comparison) constraints() {
 	for _, now := range c.after.of("constraint") {
 		_, existed := c.before.find(now)
@@ -194,7 +198,8 @@ func (c *comparison) tables() {
 	}
 }
 
-// blocksWriters returns whether INSERT, UPDATE and DELETE wait for a transaction that holds a lock of this mode.
+// blocksWriters returns whether INSERT, UPDATE and DELETE wait for a transaction that holds a lock
+// of this mode.
 func blocksWriters(mode string) bool {
 	blocking := []string{"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}
 	return slices.Contains(blocking, mode)

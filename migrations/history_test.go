@@ -71,7 +71,8 @@ func TestPreviousIsTheCommitBeforeTheNewestMigration(t *testing.T) {
 	h.commit(t, "README.md", "more")
 	expect(second, tested)
 
-	// A branch brings a migration and the code before it: the release before is the one that the branch is merged into.
+	// A merged branch brings a migration and other commits: the release before is the one it was
+	// merged into.
 	h.git(t, "checkout", "--quiet", "-b", "branch")
 	h.commit(t, "shared/store/b.go", "package store")
 	h.commit(t, "migrations/0003_c.tx.up.sql", "SELECT 3")
@@ -97,7 +98,7 @@ func TestPreviousWithoutHistory(t *testing.T) {
 	h.commit(t, "README.md", "more")
 	shallow := t.TempDir()
 	h.git(t, "clone", "--quiet", "--depth=1", "file://"+h.dir, shallow)
-	const other = "set MINIFB_PREVIOUS to a directory with the source of the release before migrations/0002_b.tx.up.sql"
+	const other = "set MINIFB_PREVIOUS to a directory with the source of the release before migrations/0002_b"
 	for name, test := range map[string]struct{ dir, advice string }{
 		"shallow clone": {shallow, "run `git fetch --unshallow`, or " + other},
 		"no repository": {t.TempDir(), "test in a clone, or " + other},

@@ -16,8 +16,8 @@ import (
 
 const recipe = "docs/recipes/migration.md shows how to change the schema while two releases run."
 
-// Every migration can run while the previous release serves, and its down migration undoes it. Each is applied to a
-// database with the schema before it and a few rows.
+// Every migration can run while the previous release serves, and its down migration undoes it. Each
+// is applied to a database with the schema before it and a few rows.
 func TestMigrations(t *testing.T) {
 	t.Parallel()
 	all := ups(t)
@@ -44,7 +44,8 @@ func TestMigrations(t *testing.T) {
 	}
 }
 
-// Every table of the newest schema has a row that testdata/rows adds: without rows, the checks see less.
+// Every table of the newest schema has a row that testdata/rows adds: without rows, the checks see
+// less.
 func TestEveryTableHasRows(t *testing.T) {
 	t.Parallel()
 	conn := connect(t)
@@ -70,8 +71,8 @@ func TestEveryTableHasRows(t *testing.T) {
 	}
 }
 
-// check runs a migration on the connection, takes it back, and returns the violations that its marks do not excuse.
-// The error is one of SQL, or of the connection.
+// check runs a migration on the connection, takes it back, and returns the violations that its
+// marks do not excuse. The error is one of SQL, or of the connection.
 func check(ctx context.Context, conn *sql.Conn, text string) (refused []violation, err error) {
 	before, after, err := try(ctx, conn, "", text)
 	if failure, is := errors.AsType[*pgconn.PgError](err); is {
@@ -97,7 +98,8 @@ const truncateAll = `DO $$ BEGIN
 		WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace);
 END $$`
 
-// try runs two texts in a transaction that it rolls back, and returns the catalogs before and after the second one.
+// try runs two texts in a transaction that it rolls back, and returns the catalogs before and after
+// the second one.
 func try(ctx context.Context, conn *sql.Conn, first, text string) (before, after catalog, err error) {
 	if _, err := conn.ExecContext(ctx, "BEGIN;"+first); err != nil {
 		return nil, nil, err
@@ -116,7 +118,8 @@ func try(ctx context.Context, conn *sql.Conn, first, text string) (before, after
 	return before, after, err
 }
 
-// undo checks that the down migration undoes the up migration, and that the up migration can then be applied again.
+// undo checks that the down migration undoes the up migration, and that the up migration can then
+// be applied again.
 func undo(t *testing.T, conn *sql.Conn, up string) {
 	t.Helper()
 	down := downOf(up)
@@ -177,8 +180,8 @@ func apply(t *testing.T, conn *sql.Conn, file string) {
 
 func rowsOf(up string) string { return strings.TrimSuffix(up, ".tx.up.sql") + ".sql" }
 
-// addRows adds the sample rows that were written for the schema after this migration, if any. Like the rows of a real
-// database, they stay when later migrations run.
+// addRows adds the sample rows that were written for the schema after this migration, if any. Like
+// the rows of a real database, they stay when later migrations run.
 func addRows(t *testing.T, conn *sql.Conn, up string) {
 	t.Helper()
 	path := "testdata/rows/" + rowsOf(up)

@@ -29,16 +29,16 @@ func checkNames(files []string) (problems []string) {
 		case match[3] == "up":
 			ups[match[1]] = file
 			if down := downOf(file); !slices.Contains(files, down) {
-				problems = append(problems, fmt.Sprintf("%s has no %s, which undoes it", file, down))
+				problems = append(problems, fmt.Sprintf("%s has no %s: add it, to undo the migration", file, down))
 			}
 		case !slices.Contains(files, upOf(file)):
-			problems = append(problems, fmt.Sprintf("%s has no %s", file, upOf(file)))
+			problems = append(problems, fmt.Sprintf("%s has no %s: add it", file, upOf(file)))
 		}
 	}
 	for number := 1; number <= len(ups); number++ {
 		if ups[fmt.Sprintf("%04d", number)] == "" {
-			problem := fmt.Sprintf("there are %d migrations, and none has the number %04d", len(ups), number)
-			problems = append(problems, problem)
+			problems = append(problems, fmt.Sprintf(
+				"there are %d migrations, and none has the number %04d: number them consecutively", len(ups), number))
 		}
 	}
 	if len(ups) == 0 {
@@ -82,7 +82,7 @@ func TestCheckNames(t *testing.T) {
 	for _, test := range []struct{ files, problem string }{
 		{first + "0002_b_c2.tx.up.sql 0002_b_c2.tx.down.sql", ""},
 		{"", "there is no migration"},
-		{"0001_a.tx.up.sql", "0001_a.tx.up.sql has no 0001_a.tx.down.sql, which undoes it"},
+		{"0001_a.tx.up.sql", "0001_a.tx.up.sql has no 0001_a.tx.down.sql: add it, to undo the migration"},
 		{first + "0002_b.tx.down.sql", "0002_b.tx.down.sql has no 0002_b.tx.up.sql"},
 		{first + "0001_b.tx.up.sql 0001_b.tx.down.sql", "0001_a.tx.up.sql and 0001_b.tx.up.sql have the same number"},
 		{first + "0003_b.tx.up.sql 0003_b.tx.down.sql", "there are 2 migrations, and none has the number 0002"},

@@ -15,11 +15,13 @@ import (
 	"minifb/migrations"
 )
 
-// previousVariable names a directory with the source of the previous release, for where git has no history.
+// previousVariable names a directory with the source of the previous release, for where git has no
+// history.
 const previousVariable = "MINIFB_PREVIOUS"
 
-// While a new release is deployed, functions of the previous one run on the new schema. The test takes the release before
-// the newest migration, gives it today's migrations, and runs the tests of its store.
+// While a new release is deployed, functions of the previous one run on the new schema. The test
+// takes the release before the newest migration, replaces its migrations with today's, and runs the
+// tests of its store.
 func TestPreviousRelease(t *testing.T) {
 	t.Parallel()
 	ctx, dir, all := t.Context(), t.TempDir(), ups(t)
@@ -40,13 +42,15 @@ func TestPreviousRelease(t *testing.T) {
 	switch {
 	case len(failed) > 0:
 		t.Fatalf("The release before migrations/%s does not work on the schema after it. It is %s.\n"+
-			"These tests of its store fail: %s\n%s\n%s", newest, release, strings.Join(failed, ", "), head(output, 40), recipe)
+			"These tests of its store fail: %s\n%s\n%s",
+			newest, release, strings.Join(failed, ", "), head(output, 40), recipe)
 	case !regexp.MustCompile(`(?m)^ok\s+\S+\s+[0-9.]+s$`).MatchString(output):
 		t.Fatalf("The tests of the previous release's store did not run. It is %s.\n%s", release, head(output, 40))
 	}
 }
 
-// checkOut writes the source of the release before the newest migration into dir, and returns what to call that release.
+// checkOut writes the source of the release before the newest migration into dir, and returns a
+// name for that release.
 func checkOut(ctx context.Context, repository, newest, dir string) (release string, err error) {
 	if given := os.Getenv(previousVariable); given != "" {
 		return given, copyTree(given, dir)
@@ -65,7 +69,8 @@ func checkOut(ctx context.Context, repository, newest, dir string) (release stri
 	return git(ctx, repository, "log", "-1", "--format=commit %h (%s)", commit)
 }
 
-// copyTree copies a source tree without the files whose names begin with a dot, such as .git and .data.
+// copyTree copies a source tree without the files whose names begin with a dot, such as .git and
+// .data.
 func copyTree(from, to string) error {
 	entries, err := os.ReadDir(from)
 	if err != nil {
@@ -97,7 +102,8 @@ func previous(ctx context.Context, repository, newest string) (commit string, er
 	if _, err := git(ctx, repository, "rev-parse", "HEAD"); err != nil {
 		return "", fmt.Errorf("the previous release is taken from git's history: test in a clone, %s (%w)", other, err)
 	}
-	added, err := git(ctx, repository, "log", "-1", "--first-parent", "-m", "--diff-filter=A", "--format=%H", "--", file)
+	added, err := git(ctx, repository,
+		"log", "-1", "--first-parent", "-m", "--diff-filter=A", "--format=%H", "--", file)
 	switch {
 	case err != nil:
 		return "", err
@@ -106,12 +112,13 @@ func previous(ctx context.Context, repository, newest string) (commit string, er
 	}
 	commit, err = git(ctx, repository, "rev-parse", "--verify", "--quiet", added+"^")
 	if err != nil {
-		return "", fmt.Errorf("the history does not reach back to the release before %s: run `git fetch --unshallow`, %s",
-			file, other)
+		return "", fmt.Errorf(
+			"the history does not reach the release before %s: run `git fetch --unshallow`, %s", file, other)
 	}
 	tests, err := git(ctx, repository, "ls-tree", "--name-only", commit, "shared/store/")
 	if err == nil && !strings.Contains(tests, "_test.go") {
-		// Migration 0002 is older than the store's tests. The first release on the same schema takes the place of the one before.
+		// Migration 0002 is older than the store's tests: use the first release that has the same
+		// schema as today.
 		return git(ctx, repository, "log", "-1", "--format=%H", "--", "migrations/*.up.sql")
 	}
 	return commit, err
@@ -149,11 +156,13 @@ var (
 	databaseLine = regexp.MustCompile(`(?m)^.* testdbconf: .*\n`) // where each failed test had its database
 )
 
-// testStore runs the tests of the release's store that the pattern names, and returns the names of those that fail. It
-// compiles with the flags of a release, so that `make test` compiles most packages once. Half of the tests' time is
-// waiting: more of them run at once than there are processors.
+// testStore runs the tests of the release's store that the pattern names, and returns the names of
+// those that fail. It compiles with the flags of a release, so that `make test` compiles most
+// packages once. Half of the tests' time is waiting: more of them run at once than there are
+// processors.
 func testStore(ctx context.Context, dir, pattern string) (output string, failed []string) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-timeout=2m", "-parallel=6", "-run="+pattern,
+	cmd := exec.CommandContext(ctx, "go", "test", "-run="+pattern,
+		"-count=1", "-vet=off", "-timeout=2m", "-parallel=6",
 		"-trimpath", "-gcflags=all=-dwarf=false", "-buildvcs=false", "./shared/store/...")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")

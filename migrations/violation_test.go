@@ -85,7 +85,8 @@ const (
 	blocksMark   = "-- blocks:"
 )
 
-// judge returns the violations that the marks at the top of the migration do not excuse, and those of the marks.
+// judge returns the violations that the marks at the top of the migration do not excuse, and those
+// of the marks.
 func judge(text string, found []violation) (refused []violation) {
 	add := func(rule, object, why string) {
 		refused = append(refused, violation{Rule: rule, Object: object, Why: why})

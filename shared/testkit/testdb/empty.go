@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Empty makes a database without any schema and returns its URL. The options are those of CREATE DATABASE, such as
-// ENCODING 'LATIN1'. The database is dropped when the test ends.
+// Empty makes a database without any schema and returns its URL. The options are those of CREATE
+// DATABASE, such as ENCODING 'LATIN1'. The database is dropped when the test ends.
 func Empty(t testing.TB, options string) string {
 	t.Helper()
 	server, err := url.Parse(os.Getenv(Variable))
