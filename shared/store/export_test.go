@@ -34,6 +34,9 @@ func OpenTraced(url string, show func(Statement)) (*Store, error) {
 // DB returns the store's pool.
 func (s *Store) DB() *sql.DB { return s.db.DB }
 
+// ReadFrom makes the store run its hot reads on another store's pool, as on a replica.
+func (s *Store) ReadFrom(other *Store) { s.hotReads = other.hotReads }
+
 type tracer func(Statement)
 
 func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {

@@ -10,10 +10,11 @@ import (
 const maxBatch = 256
 
 // A merger stores reactions that wait for the same post, or the same comment, with one statement.
-// Each writer locks the target's row in turn, so a hot post is bound by the number of transactions,
-// not of reactions. While one statement runs, the reactions that arrive are queued, and the next
-// statement stores them all. A reaction that finds no statement running for its target does not
-// wait. Reactions to different targets are never merged: they would wait for the slowest row.
+// Each writer locks the target's row in turn, so the throughput of a hot post is limited by the
+// number of transactions, not of reactions. While one statement runs, the reactions that arrive are
+// queued, and the next statement stores them all. A reaction that finds no statement running for
+// its target does not wait. Reactions to different targets are never merged: they would wait for
+// the slowest row.
 type merger struct {
 	run     runBatch
 	missing error // returned if there is no such target
@@ -25,7 +26,7 @@ type merger struct {
 // A queue holds the reactions that wait for the statement that runs.
 type queue struct{ waiting []*pending }
 
-// A pending reaction, or cancellation, is one that has no result yet.
+// A pending is a reaction or a cancellation that has no result yet.
 type pending struct {
 	user int64
 	kind int16 // 1–5 or cancelType
@@ -147,7 +148,7 @@ func (m *merger) runAndWake(ctx context.Context, target int64, batch []*pending)
 	next[0].wake <- wakeUp{batch: next}
 }
 
-// runSafely turns a panic into an error; otherwise the other callers would wait for ever.
+// runSafely turns a panic into an error; otherwise the other callers would wait forever.
 func (m *merger) runSafely(
 	ctx context.Context, target int64, users []int64, types []int16,
 ) (_ map[int64]reactionResult, err error) {

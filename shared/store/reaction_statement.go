@@ -8,7 +8,7 @@ import (
 
 // The two statements below store a batch of reactions to one post, or to one comment, in one round
 // trip. $1 and $2 are the users, each once, and the types that they put; cancelType cancels. $3 is
-// the post or comment. They return a row per user.
+// the post or comment. They return one row per user.
 //
 // The target's row is locked before any reaction is changed, so that batches of several processes,
 // and the deletion of the target, run one after the other. The snapshot may be older than the lock,

@@ -71,8 +71,8 @@ func refuseRevoked(ids map[string]struct{}, session string) error {
 	return nil
 }
 
-// isFresh reports whether the copy is young enough, by both clocks: the monotonic one may stand
-// still while Lambda has the process frozen.
+// isFresh reports whether the copy is younger than revokedMaxAge by both clocks: the monotonic clock
+// may stop while Lambda has the process frozen.
 func (r *RevokedSessions) isFresh() bool {
 	wall := time.Now().Round(0).Sub(r.asOf.Round(0))
 	return time.Since(r.asOf) < revokedMaxAge && wall >= 0 && wall < revokedMaxAge

@@ -1,7 +1,6 @@
-// Package store is the data layer: models, statements and transactions. A statement is constant
-// text with $1 arguments, whole where it is declared; only the LIMIT of a list is appended (see
-// readPage). An error that a client may see is an apperror.Error; every other error is unexpected,
-// and wrapped with what failed.
+// Package store is the data layer: models, statements and transactions. Each statement is constant
+// SQL text with $1 placeholders; the only text that is appended is the LIMIT of a list (see
+// readPage). Errors that a client may see are of type apperror.Error; all others are wrapped.
 package store
 
 import (
@@ -17,20 +16,18 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
-// A Store is a process's connection pool, and the methods that read and write through it. It is
-// safe for concurrent use.
+// A Store reads and writes through a process's connection pool. It is safe for concurrent use.
 type Store struct {
 	db *bun.DB
 
-	// hotReads reads lists and single items. Their statements are cached: PostgreSQL plans each
-	// once per connection. Nothing else may use it and nothing in it writes, so that it can later
-	// lead to a replica.
+	// hotReads runs the statements that read lists and single items. They are cached: PostgreSQL
+	// plans each once per connection. None of them writes, so hotReads may later use a replica. A
+	// read that must see the latest commit uses one of the other two.
 	hotReads reader
-	// hotPrimary runs cached statements that need the primary: reactions, and a list that must not
-	// be outdated.
+	// hotPrimary runs cached statements on the primary: reactions, and the list of sessions.
 	hotPrimary writer
-	// primary runs every other statement: writes, sessions, credentials, roles and idempotency
-	// keys.
+	// primary runs all other statements on the primary: writes, sessions, credentials, roles and
+	// idempotency keys.
 	primary writer
 
 	postReactions, commentReactions *merger
@@ -68,7 +65,7 @@ func Open(url, application string, connections int) (*Store, error) {
 	return newStore(pool, cached), nil
 }
 
-// newStore returns a store on the pool. The options make pgx cache a statement.
+// newStore returns a store on the pool. cached holds the options that make pgx cache a statement.
 func newStore(pool *sql.DB, cached []any) *Store {
 	db := bun.NewDB(pool, pgdialect.New(), bun.WithDiscardUnknownColumns())
 	s := &Store{

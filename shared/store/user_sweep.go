@@ -6,8 +6,8 @@ import (
 )
 
 // sweepBatch is how many rows of a deleted account one transaction deletes. With them it locks rows
-// of other users, such as a post whose counter it decrements; this number keeps those locks below
-// some 50 ms.
+// of other users, such as posts whose counters it decrements; at this size the locks last less
+// than about 50 ms.
 const sweepBatch = 200
 
 // Sweep deletes the rows of deleted accounts in small transactions, until there are none or ctx is
