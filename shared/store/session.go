@@ -19,7 +19,8 @@ import (
 // SessionLife is how long a session is valid after its last refresh.
 const SessionLife = 30 * 24 * time.Hour
 
-// A Session is a sign-in with every token that was refreshed from it. It is revoked by deleting its row.
+// A Session is a sign-in with every token that was refreshed from it. It is revoked by deleting its
+// row.
 type Session struct {
 	bun.BaseModel `bun:"table:sessions,alias:s"`
 
@@ -44,17 +45,21 @@ const (
 var (
 	// ErrSignIn is the same for an unknown ID and for a wrong password.
 	ErrSignIn = apperror.New(apperror.Unauthorized, signInHint)
-	// ErrCredentialChanged has ErrSignIn's hint, but means that the credential is not the one that was checked: the
-	// password was changed or rehashed, or the account was deleted.
-	ErrCredentialChanged = apperror.Wrap(apperror.Unauthorized, errors.New("the credential has changed since its check"), signInHint)
+	// ErrCredentialChanged has ErrSignIn's hint, but means that the credential is not the one that
+	// was checked: the password was changed or rehashed, or the account was deleted.
+	ErrCredentialChanged = apperror.Wrap(apperror.Unauthorized,
+		errors.New("the credential has changed since its check"), signInHint)
 )
 
-// OpenSession opens a session for the account whose credential was checked, and returns it with its first refresh token. It
-// returns ErrCredentialChanged if the credential has changed since the check.
-func (s *Store) OpenSession(ctx context.Context, checked Credential, userAgent string) (session Session, refresh string, err error) {
+// OpenSession opens a session for the account whose credential was checked, and returns it with its
+// first refresh token. It returns ErrCredentialChanged if the credential has changed since the
+// check.
+func (s *Store) OpenSession(
+	ctx context.Context, checked Credential, userAgent string,
+) (session Session, refresh string, err error) {
 	refresh, hash := newRefreshToken()
-	// FOR SHARE waits for a concurrent password change. The change revokes every session that it can see; this one would
-	// not be among them.
+	// FOR SHARE waits for a concurrent password change. The change revokes every session that it
+	// can see; this one would not be among them.
 	err = s.primary.one(ctx, &session, `
 		WITH account AS (
 			SELECT uid FROM users WHERE uid = $1 AND password_hash = $2 AND deleted_at IS NULL FOR SHARE
@@ -98,7 +103,8 @@ const sessionList = `
 	WHERE user_uid = $1 AND (created_at, id) < ($2, $3::uuid) AND expires_at > now()
 	ORDER BY created_at DESC, id DESC`
 
-// Sessions lists a user's valid sessions, newest first. It reads the primary, so that a revoked session is never listed.
+// Sessions lists a user's valid sessions, newest first. It reads the primary, so that a revoked
+// session is never listed.
 func (s *Store) Sessions(ctx context.Context, uid int64, p Page) (List[Session], error) {
 	at, id, err := p.beforeTime()
 	if err != nil || id != "" && !uuidPattern.MatchString(id) {
@@ -115,13 +121,14 @@ func (s *Store) Sessions(ctx context.Context, uid int64, p Page) (List[Session],
 	return list, nil
 }
 
-// RevokeSession revokes one of the user's sessions. It returns a NotFound error if the user has no such session, or if it
-// has expired.
+// RevokeSession revokes one of the user's sessions. It returns a NotFound error if the user has no
+// such session, or if it has expired.
 func (s *Store) RevokeSession(ctx context.Context, uid int64, id string) error {
 	if !uuidPattern.MatchString(id) {
 		return errNoSession
 	}
-	revoked, err := s.primary.exec(ctx, `DELETE FROM sessions WHERE id = $1 AND user_uid = $2 AND expires_at > now()`, id, uid)
+	revoked, err := s.primary.exec(ctx, `
+		DELETE FROM sessions WHERE id = $1 AND user_uid = $2 AND expires_at > now()`, id, uid)
 	if err != nil {
 		return fmt.Errorf("revoke session: %w", err)
 	}
@@ -136,8 +143,8 @@ func (s *Store) RevokeSessions(ctx context.Context, uid int64) error {
 	return revokeOtherSessions(ctx, s.primary, uid, "")
 }
 
-// revokeOtherSessions revokes the user's sessions except the one to keep, if any. Every statement that deletes several
-// sessions locks them in the order of their ids, so that no two deadlock.
+// revokeOtherSessions revokes the user's sessions except the one to keep, if any. Every statement
+// that deletes several sessions locks them in the order of their ids, so that no two deadlock.
 func revokeOtherSessions(ctx context.Context, w writer, uid int64, keep string) error {
 	_, err := w.exec(ctx, `
 		DELETE FROM sessions WHERE id IN (

@@ -10,23 +10,25 @@ import (
 	"minifb/shared/apperror"
 )
 
-// RefreshGrace is how long after its rotation a refresh token may be used again: the client may have lost the response.
+// RefreshGrace is how long after its rotation a refresh token may be used again: the client may
+// have lost the response.
 const RefreshGrace = 10 * time.Second
 
 var (
 	errRefresh = apperror.New(apperror.BadToken, "refresh_token: is invalid or expired; sign in again")
-	errReuse   = apperror.New(apperror.BadToken, "refresh_token: was used before, so its session has been revoked; sign in again")
+	errReuse   = apperror.New(apperror.BadToken,
+		"refresh_token: was used before, so its session has been revoked; sign in again")
 )
 
-// Refresh rotates a refresh token: it returns the token's session and its successor. It returns a BadToken error if the
-// token is unknown or its session is not valid. A token that was rotated before also revokes its session, unless it is
-// within RefreshGrace and its successor is unused.
+// Refresh rotates a refresh token: it returns the token's session and its successor. It returns a
+// BadToken error if the token is unknown or its session is not valid. A token that was rotated
+// before also revokes its session, unless it is within RefreshGrace and its successor is unused.
 func (s *Store) Refresh(ctx context.Context, token string) (session Session, successor string, err error) {
 	hash := refreshHash(token)
 	reused := false
 	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
-		// The session's row is the lock of all its tokens. It is locked by a statement of its own, so that the next one
-		// reads the token as the previous holder of the lock left it.
+		// The session's row is the lock of all its tokens. It is locked by a statement of its own,
+		// so that the next one reads the token as the previous holder of the lock left it.
 		err := tx.one(ctx, &session, `
 			SELECT id, user_uid, user_agent, created_at, last_used_at FROM sessions
 			WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = $1) AND expires_at > now()
@@ -48,7 +50,8 @@ func (s *Store) Refresh(ctx context.Context, token string) (session Session, suc
 		}
 		var next []byte
 		successor, next = newRefreshToken()
-		_, err = tx.exec(ctx, `INSERT INTO refresh_tokens (hash, session_id, parent) VALUES ($1, $2, $3)`, next, session.ID, hash)
+		_, err = tx.exec(ctx, `
+			INSERT INTO refresh_tokens (hash, session_id, parent) VALUES ($1, $2, $3)`, next, session.ID, hash)
 		if err != nil {
 			return err
 		}
@@ -67,8 +70,9 @@ func (s *Store) Refresh(ctx context.Context, token string) (session Session, suc
 	return session, successor, nil
 }
 
-// rotate marks the token as used and reports whether it was valid. A token that has not been used is valid; its unused
-// siblings become invalid with it. A used token is valid for RefreshGrace, while it is the parent of unused tokens alone.
+// rotate marks the token as used and reports whether it was valid. A token that has not been used
+// is valid; its unused siblings become invalid with it. A used token is valid for RefreshGrace,
+// while it is the parent of unused tokens alone.
 func rotate(ctx context.Context, tx transaction, hash []byte) (valid bool, err error) {
 	var token struct{ Unused, Forgiven bool }
 	err = tx.one(ctx, &token, `
