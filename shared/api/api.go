@@ -25,6 +25,7 @@ type API struct {
 	store       *store.Store
 	genericHint bool
 	bodyTimeout time.Duration
+	warmUps     []store.WarmUp
 }
 
 // Options are what an API needs besides its routes.
@@ -59,6 +60,13 @@ func New(o Options) *API {
 	a.UseMiddleware(a.checkAccess, a.checkBody)
 	return a
 }
+
+// WarmUp names reads that the area's clients use most. A function runs them on each new connection
+// before it serves.
+func (a *API) WarmUp(reads ...store.WarmUp) { a.warmUps = append(a.warmUps, reads...) }
+
+// WarmUps returns the reads that were named with WarmUp.
+func (a *API) WarmUps() []store.WarmUp { return a.warmUps }
 
 // ServeHTTP serves a request by its route.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -59,7 +59,7 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 		serveLambda(ctx, handler)
 		return nil
 	}
-	warm(ctx, deps, log)
+	warm(ctx, deps, handler.api.WarmUps(), log)
 	return serveHTTP(ctx, c.Listen, handler, log)
 }
 
@@ -82,13 +82,13 @@ const (
 	warmConnections = 4
 )
 
-// warm opens connections to the database and reads the revoked sessions, so that the first requests
-// do not wait for it. A function starts without a database, too: its requests are then refused with
-// 503.
-func warm(ctx context.Context, d Deps, log *slog.Logger) {
+// warm opens connections to the database, runs the area's own reads on each, and reads the revoked
+// sessions, so that the first requests do not wait for it. A function starts without a database,
+// too: its requests are then refused with 503.
+func warm(ctx context.Context, d Deps, reads []store.WarmUp, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
 	defer cancel()
-	err := d.Store.Warm(ctx, warmConnections, store.WarmFeed)
+	err := d.Store.Warm(ctx, warmConnections, reads...)
 	if err == nil {
 		err = d.Revoked.Check(ctx, "")
 	}

@@ -45,18 +45,19 @@ func TestSignIn(t *testing.T) {
 	})
 }
 
-// isTokens checks an answer that holds tokens.
-func isTokens(t testing.TB, a areatest.Response) (tokens Tokens) {
+// isTokens checks a response that has tokens, and returns them.
+func isTokens(t testing.TB, r areatest.Response) (got tokens) {
 	t.Helper()
-	a.JSON(t, &tokens)
-	want := Tokens{AccessToken: tokens.AccessToken, TokenType: "Bearer", ExpiresIn: 300, RefreshToken: tokens.RefreshToken}
-	if tokens != want || tokens.AccessToken == "" || tokens.RefreshToken == "" || !strings.Contains(string(a.Body), `"must_change_password":false`) {
-		t.Errorf("status %d with the body %s", a.Status, a.Body)
+	r.JSON(t, &got)
+	want := tokens{AccessToken: got.AccessToken, TokenType: "Bearer", ExpiresIn: 300, RefreshToken: got.RefreshToken}
+	isFull := strings.Contains(string(r.Body), `"must_change_password":false`)
+	if got != want || got.AccessToken == "" || got.RefreshToken == "" || !isFull {
+		t.Errorf("status %d with the body %s", r.Status, r.Body)
 	}
-	if got := a.Header.Get("Cache-Control"); got != "no-store" {
+	if got := r.Header.Get("Cache-Control"); got != "no-store" {
 		t.Errorf("Cache-Control is %q", got)
 	}
-	return tokens
+	return got
 }
 
 func TestSignInLengths(t *testing.T) {

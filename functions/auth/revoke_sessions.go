@@ -6,6 +6,6 @@ import (
 	"minifb/shared/api"
 )
 
-func (v views) endAll(ctx context.Context, _ *struct{}) (*struct{}, error) {
+func (v views) revokeSessions(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	return nil, v.store.RevokeSessions(ctx, api.Viewer(ctx))
 }

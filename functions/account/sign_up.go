@@ -19,8 +19,8 @@ type signUpInput struct {
 }
 
 type signUpOutput struct {
-	Location string `header:"Location"`
-	Body     Me
+	Location string `header:"Location" doc:"The path of the account"`
+	Body     me
 }
 
 func (v views) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, error) {
@@ -28,7 +28,7 @@ func (v views) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, erro
 		ID: string(in.Body.ID), Name: string(in.Body.Name), Nickname: (*string)(in.Body.Nickname),
 		Intro: (*string)(in.Body.Intro), Email: (*string)(in.Body.Email),
 	}
-	// A taken ID is refused here, before it costs a hash. Who comes second by less than that is refused by CreateUser.
+	// A taken ID is refused before the cost of a hash. CreateUser refuses an ID that is taken in the meantime.
 	if err := v.store.RequireFreeID(ctx, user.ID); err != nil {
 		return nil, err
 	}
@@ -40,5 +40,5 @@ func (v views) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, erro
 	if err := v.store.CreateUser(ctx, &user); err != nil {
 		return nil, err
 	}
-	return &signUpOutput{"/user/" + user.ID, meOf(user)}, nil
+	return &signUpOutput{"/user/" + user.ID, newMe(user)}, nil
 }

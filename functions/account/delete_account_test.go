@@ -77,7 +77,7 @@ func TestDeletionRunsOutOfTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	url := serve(t, b.Deps, answerTime+2*time.Second, &log)
+	url := serve(t, b.Deps, responseTime+2*time.Second, &log)
 	answer := areatest.Do(t, url, areatest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`})
 	if answer.Status != 204 || left() != 2 {
 		t.Fatalf("status %d, %d rows left: %s", answer.Status, left(), answer.Body)

@@ -7,9 +7,9 @@ import (
 	"minifb/shared/response"
 )
 
-type mineInput struct{ api.Page }
+type listMineInput struct{ api.Page }
 
-func (v views) mine(ctx context.Context, in *mineInput) (*api.ListOutput[response.Post], error) {
+func (v views) listMine(ctx context.Context, in *listMineInput) (*api.ListOutput[response.Post], error) {
 	posts, err := v.store.Timeline(ctx, api.Viewer(ctx), api.Viewer(ctx), in.Store())
 	if err != nil {
 		return nil, err

@@ -7,12 +7,12 @@ import (
 	"minifb/shared/response"
 )
 
-type theirsInput struct {
+type listOfUserInput struct {
 	ID string `path:"id" doc:"A user's ID, in whatever case" example:"ann.1"`
 	api.Page
 }
 
-func (v views) theirs(ctx context.Context, in *theirsInput) (*api.ListOutput[response.Post], error) {
+func (v views) listOfUser(ctx context.Context, in *listOfUserInput) (*api.ListOutput[response.Post], error) {
 	posts, err := v.store.TimelineOf(ctx, api.Viewer(ctx), in.ID, in.Store())
 	if err != nil {
 		return nil, err
