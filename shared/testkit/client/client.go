@@ -60,8 +60,8 @@ type Response struct {
 	Body   []byte
 }
 
-// Do sends a request and returns the response, whatever its status. The error means that there is
-// no complete response.
+// Do sends a request and returns the response, also if it is an error response. The error means
+// that there is no complete response.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	left := c.MaxWait
 	for {

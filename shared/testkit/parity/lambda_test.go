@@ -47,8 +47,8 @@ func terminateConnections(t *testing.T, f *fixture) {
 	must(t, err)
 }
 
-// Whatever happens to its connections while a process is frozen, the next request succeeds, and its
-// write happens once.
+// The first request after a process was frozen succeeds, and its write happens once, whether the
+// connections to the database still work, were closed or are dead.
 func TestFrozenProcessRecovers(t *testing.T) {
 	t.Parallel()
 	b := buildAll(t)
