@@ -162,7 +162,7 @@ var (
 // processors.
 func testStore(ctx context.Context, dir, pattern string) (output string, failed []string) {
 	cmd := exec.CommandContext(ctx, "go", "test", "-run="+pattern,
-		"-count=1", "-vet=off", "-timeout=2m", "-parallel=6",
+		"-count=1", "-vet=off", "-timeout=150s", "-parallel=6",
 		"-trimpath", "-gcflags=all=-dwarf=false", "-buildvcs=false", "./shared/store/...")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
