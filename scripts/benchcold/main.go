@@ -21,9 +21,9 @@ import (
 	"time"
 
 	"minifb/shared/ops/postgres"
+	"minifb/shared/ops/process"
 	"minifb/shared/ops/release"
 	"minifb/shared/ops/sam"
-	"minifb/shared/ops/spawn"
 	"minifb/shared/store"
 	"minifb/shared/token"
 )
@@ -116,7 +116,7 @@ func measure(ctx context.Context, starts int, binary, socket string, environment
 		cmd := exec.Command(binary)
 		cmd.Env = append(environment, "LISTEN=unix:"+socket)
 		begun := time.Now()
-		if err := spawn.Start(cmd, syscall.SIGKILL); err != nil {
+		if err := process.Start(cmd, syscall.SIGKILL); err != nil {
 			return r, err
 		}
 		for _, step := range []struct {
