@@ -108,10 +108,10 @@ func TestDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	b, err := bundle.Start(t.Context(), bundle.Options{
-		Root: "../..", Dir: dir, Fast: true, Race: true, Env: []string{"PASSWORD_ITERATIONS=1000", "LIMITS=off"}, Say: t.Logf,
+	b := bundle.New(bundle.Options{
+		Source: "../..", Dir: dir, Fast: true, Race: true, Env: []string{"PASSWORD_ITERATIONS=1000", "LIMITS=off"}, Logf: t.Logf,
 	})
-	if err != nil {
+	if err := b.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
