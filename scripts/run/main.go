@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 func main() {
 	out := &screen{out: os.Stdout, begun: time.Now()}
 	if err := run(out); err != nil {
-		fmt.Fprintf(os.Stderr, "make run: %v\n", err)
+		fmt.Fprintf(os.Stderr, "make run: %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
 		os.Exit(1)
 	}
 	out.printf("stopped")

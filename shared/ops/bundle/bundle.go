@@ -101,16 +101,16 @@ func (b *Bundle) Start(ctx context.Context) (err error) {
 			return !slices.Contains(b.o.Areas, f.Area)
 		})
 	}
-	if b.o.Binaries != "" {
-		if err := checkBuilt(b.Template, b.o.Binaries); err != nil {
-			return err
-		}
-	}
 	if b.dir, err = openDataDir(b.o.Dir); err != nil {
 		return err
 	}
 	if !b.o.Host {
 		if b.listeners, err = listen(ctx, b.o.Port); err != nil {
+			return err
+		}
+	}
+	if b.o.Binaries != "" {
+		if err := checkBuilt(b.Template, b.o.Binaries); err != nil {
 			return err
 		}
 	}
