@@ -111,10 +111,10 @@ func TestDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	b, err := bundle.Start(t.Context(), bundle.Options{
-		Root: "../..", Dir: dir, Fast: true, Race: true, Env: []string{"PASSWORD_ITERATIONS=1000"}, Say: t.Logf,
+	b := bundle.New(bundle.Options{
+		Source: "../..", Dir: dir, Fast: true, Race: true, Env: []string{"PASSWORD_ITERATIONS=1000"}, Logf: t.Logf,
 	})
-	if err != nil {
+	if err := b.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {

@@ -71,11 +71,11 @@ func run(ctx context.Context, o settings, dir string, output io.Writer) (violati
 	s := &stress{settings: o, fixture: &fixture{}, output: output, statuses: map[string]map[int]int{}}
 	fmt.Fprintf(output, "Operations: %d, clients: %d, kills: %d, seed: %d\n", o.operations, o.clients, o.kills, o.seed)
 	fmt.Fprintln(output, "Building the functions and starting a bundle.")
-	s.bundle, err = bundle.Start(ctx, bundle.Options{
-		Root: o.root, Dir: dir, Areas: areas, Fast: o.fast, Race: o.race,
-		Say: func(string, ...any) {}, // it would report each kill
+	s.bundle = bundle.New(bundle.Options{
+		Source: o.root, Dir: dir, Areas: areas, Fast: o.fast, Race: o.race,
+		Logf: func(string, ...any) {}, // it would report each kill
 	})
-	if err != nil {
+	if err := s.bundle.Start(ctx); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.bundle.Stop()) }()

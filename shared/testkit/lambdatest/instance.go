@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"syscall"
 
-	"minifb/shared/ops/spawn"
+	"minifb/shared/ops/process"
 )
 
 // An Instance is one process of a function on Lambda.
@@ -37,7 +37,7 @@ func Start(binary string, environment ...string) (*Instance, error) {
 	lambda := []string{"AWS_LAMBDA_RUNTIME_API=" + runtime.Address, "AWS_LAMBDA_FUNCTION_NAME=minifb"}
 	i.command.Env = append(lambda, environment...)
 	i.command.Stdout, i.command.Stderr = log, log
-	if err := spawn.Start(i.command, syscall.SIGKILL); err != nil {
+	if err := process.Start(i.command, syscall.SIGKILL); err != nil {
 		_, _ = runtime.Close(), log.Close()
 		return nil, fmt.Errorf("start %s: %w", binary, err)
 	}

@@ -1,4 +1,4 @@
-package spawn_test
+package process
 
 import (
 	"bufio"
@@ -12,23 +12,16 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"minifb/shared/ops/spawn"
 )
 
-// The test binary plays the parent that is killed when this is set.
-const parent = "SPAWN_TEST_PARENT"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(parent) == "" {
-		os.Exit(m.Run())
-	}
+// beParent starts a child, prints its process id and waits for it. The test kills it before.
+func beParent() {
 	child := exec.Command("sleep", "60")
-	if err := spawn.Start(child, syscall.SIGTERM); err != nil {
+	if err := Start(child, syscall.SIGTERM); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	runtime.GC() // ends idle threads, were the child's parent one of them
+	runtime.GC() // ends idle threads, which must not include the child's parent
 	fmt.Println(child.Process.Pid)
 	_ = child.Wait()
 }
@@ -36,7 +29,7 @@ func TestMain(m *testing.M) {
 func TestChildDiesWithItsKilledParent(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		t.Log("only Linux tells a child that its parent died")
+		t.Log("only Linux signals a child whose parent died")
 		return
 	}
 	self, err := os.Executable()
@@ -44,7 +37,7 @@ func TestChildDiesWithItsKilledParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), parent+"=1")
+	cmd.Env = append(os.Environ(), behaviour+"=parent")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +51,7 @@ func TestChildDiesWithItsKilledParent(t *testing.T) {
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil {
-		t.Fatalf("the parent said %q", line)
+		t.Fatalf("the parent printed %q, want a process id", line)
 	}
 	if err := syscall.Kill(pid, 0); err != nil {
 		t.Fatalf("the child does not run: %v", err)
@@ -74,12 +67,12 @@ func TestChildDiesWithItsKilledParent(t *testing.T) {
 	for end := time.Now().Add(10 * time.Second); running(pid); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
-			t.Fatal("the child outlived its parent by 10 s")
+			t.Fatal("the child still runs 10 s after its parent was killed")
 		}
 	}
 }
 
-// running tells whether pid runs; one that waits for a parent to notice its end does not.
+// running reports whether a process runs. A zombie does not.
 func running(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return !errors.Is(err, os.ErrNotExist) && !strings.Contains(string(stat), ") Z ") && syscall.Kill(pid, 0) == nil
@@ -87,7 +80,7 @@ func running(pid int) bool {
 
 func TestStartReportsAMissingProgram(t *testing.T) {
 	t.Parallel()
-	if err := spawn.Start(exec.Command("/nonexistent/program"), syscall.SIGTERM); err == nil {
-		t.Error("a program that is not there was started")
+	if err := Start(exec.Command("/nonexistent/program"), syscall.SIGTERM); err == nil {
+		t.Error("a program that does not exist was started")
 	}
 }
