@@ -1,4 +1,4 @@
-// Command account serves the accounts area: signing up, profiles, password, deletion.
+// Command account serves the account area: sign-up, profiles, passwords, deletion.
 package main
 
 import "minifb/shared/function"

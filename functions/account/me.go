@@ -1,30 +1,25 @@
 package main
 
 import (
-	"context"
-
-	"minifb/shared/api"
+	"minifb/shared/response"
 	"minifb/shared/store"
 )
 
-// Me is an account as its owner sees it.
-type Me struct {
-	User
-	Email *string `json:"email" required:"true" nullable:"true" example:"ann@example.org"`
-	Role  string  `json:"role" enum:"user,admin"`
+// A me is an account as its own user sees it.
+type me struct {
+	response.User
+	Email *string `json:"email" required:"true" nullable:"true" doc:"The mail address" example:"ann@example.org"`
+	Role  string  `json:"role" enum:"user,admin" doc:"admin may use the back office"`
 }
 
-type meOutput struct{ Body Me }
+func newMe(user store.User) me { return me{response.NewUser(user), user.Email, user.Role} }
 
-func (v views) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
-	return showMe(v.store.Viewer(ctx, api.Viewer(ctx)))
-}
+type meOutput struct{ Body me }
 
-func showMe(user store.User, err error) (*meOutput, error) {
+// respond returns the output for the viewer's account, or the store's error.
+func respond(user store.User, err error) (*meOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &meOutput{meOf(user)}, nil
+	return &meOutput{newMe(user)}, nil
 }
-
-func meOf(user store.User) Me { return Me{userOf(user), user.Email, user.Role} }

@@ -9,25 +9,6 @@ import (
 	"minifb/shared/store"
 )
 
-type passwordInput struct {
-	Body struct {
-		Password    rules.Password `json:"password"`
-		NewPassword rules.Password `json:"new_password"`
-	}
-}
-
-func (v views) password(ctx context.Context, in *passwordInput) (*struct{}, error) {
-	checked, err := v.verify(ctx, in.Body.Password)
-	if err != nil {
-		return nil, err
-	}
-	hash, err := v.passwords.Hash(ctx, string(in.Body.NewPassword))
-	if err != nil {
-		return nil, err
-	}
-	return nil, v.store.ChangePassword(ctx, checked, api.Session(ctx), hash)
-}
-
 var errPassword = apperror.New(apperror.Forbidden, "password: is not this account's; check it and try again")
 
 // verify holds a password against the caller's own account and answers what it was held against. The store's methods

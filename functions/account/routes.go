@@ -16,37 +16,40 @@ type views struct {
 
 func routes(a *api.API, d function.Deps) {
 	v := views{d.Store, d.Passwords}
+	a.WarmUp(store.WarmUser)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/check/id/{id}", Summary: "Check that an ID is free", Access: api.Public,
+		Method: http.MethodGet, Path: "/check/id/{id}", Access: api.Public, Summary: "Check that an ID is free",
 		Errors: []int{400, 409},
-	}, v.check)
+	}, v.checkID)
 	api.Register(a, api.Route{
-		Method: http.MethodPost, Path: "/signup", Summary: "Make an account", Access: api.Public,
+		Method: http.MethodPost, Path: "/signup", Access: api.Public, Summary: "Create an account",
 		Status: http.StatusCreated, Errors: []int{409},
 	}, v.signUp)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/user", Summary: "Read one's own account", Access: api.SignedIn,
-	}, v.me)
+		Method: http.MethodGet, Path: "/user", Access: api.SignedIn, Summary: "Get one's own account",
+	}, v.getMe)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/user/{id}", Summary: "Read what a user shows to everybody", Access: api.Optional,
+		Method: http.MethodGet, Path: "/user/{id}", Access: api.Optional, Summary: "Get the public part of an account",
 		Errors: []int{404},
-	}, v.user)
+	}, v.getUser)
 	api.Register(a, api.Route{
-		Method: http.MethodPatch, Path: "/user/password", Summary: "Change one's password, and end every other session",
-		Access: api.SignedIn, Status: http.StatusNoContent, Errors: []int{403},
-	}, v.password)
+		Method: http.MethodPatch, Path: "/user/password", Access: api.SignedIn,
+		Summary: "Change one's password, and revoke every other session",
+		Status:  http.StatusNoContent, Errors: []int{403},
+	}, v.changePassword)
 	api.Register(a, api.Route{
-		Method: http.MethodPatch, Path: "/user/nickname", Summary: "Change or remove one's nickname", Access: api.SignedIn,
-	}, v.nickname)
+		Method: http.MethodPatch, Path: "/user/nickname", Access: api.SignedIn, Summary: "Set or remove one's nickname",
+	}, v.setNickname)
 	api.Register(a, api.Route{
-		Method: http.MethodPatch, Path: "/user/intro", Summary: "Change or remove one's introduction", Access: api.SignedIn,
-	}, v.intro)
+		Method: http.MethodPatch, Path: "/user/intro", Access: api.SignedIn, Summary: "Set or remove one's introduction",
+	}, v.setIntro)
 	api.Register(a, api.Route{
-		Method: http.MethodPatch, Path: "/user/email", Summary: "Change or remove one's mail address", Access: api.SignedIn,
+		Method: http.MethodPatch, Path: "/user/email", Access: api.SignedIn, Summary: "Set or remove one's mail address",
 		Errors: []int{403},
-	}, v.email)
+	}, v.setEmail)
 	api.Register(a, api.Route{
-		Method: http.MethodPost, Path: "/user/deletion", Summary: "Delete one's account and all that it owns", Access: api.SignedIn,
-		Status: http.StatusNoContent, Errors: []int{403},
-	}, v.deletion)
+		Method: http.MethodPost, Path: "/user/deletion", Access: api.SignedIn,
+		Summary: "Delete one's account and everything that it owns",
+		Status:  http.StatusNoContent, Errors: []int{403},
+	}, v.deleteAccount)
 }

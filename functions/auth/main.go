@@ -1,4 +1,4 @@
-// Command auth serves the sign-in area: tokens, sessions and the public keys.
+// Command auth serves the auth area: sign-in, tokens, sessions, public keys.
 package main
 
 import "minifb/shared/function"

@@ -1,13 +1,17 @@
 package main
 
-import "context"
+import (
+	"context"
+
+	"minifb/shared/rules"
+)
 
 type refreshInput struct {
 	Body struct {
-		RefreshToken string `json:"refresh_token" minLength:"1" maxLength:"512" doc:"The one given last" example:"Hm4rTqkVwyr3zq1LkBvZ3wV5pXnZ0Jt7c2uS8dGfYaE"`
+		RefreshToken rules.RefreshToken `json:"refresh_token"`
 	}
 }
 
 func (v views) refresh(ctx context.Context, in *refreshInput) (*tokensOutput, error) {
-	return v.tokens(v.store.Refresh(ctx, in.Body.RefreshToken))
+	return v.respond(v.store.Refresh(ctx, string(in.Body.RefreshToken)))
 }

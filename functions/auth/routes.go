@@ -19,27 +19,30 @@ type views struct {
 
 func routes(a *api.API, d function.Deps) {
 	v := views{d.Store, d.Passwords, d.Signer, d.Tokens.PublicSet()}
+	a.WarmUp(store.WarmSessions)
 	api.Register(a, api.Route{
-		Method: http.MethodPost, Path: "/auth", Summary: "Sign in", Access: api.Public,
+		Method: http.MethodPost, Path: "/auth", Access: api.Public, Summary: "Sign in",
 		Errors: []int{401},
 	}, v.signIn)
 	api.Register(a, api.Route{
-		Method: http.MethodPost, Path: "/refresh", Summary: "Trade a refresh token for its successor and an access token",
-		Access: api.Public, Errors: []int{401},
+		Method: http.MethodPost, Path: "/refresh", Access: api.Public,
+		Summary: "Exchange a refresh token for its successor and an access token",
+		Errors:  []int{401},
 	}, v.refresh)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/session", Summary: "List one's sessions, newest first", Access: api.SignedIn,
-	}, v.list)
+		Method: http.MethodGet, Path: "/session", Access: api.SignedIn, Summary: "List one's sessions, newest first",
+	}, v.listSessions)
 	api.Register(a, api.Route{
-		Method: http.MethodDelete, Path: "/session/{id}", Summary: "End one of one's sessions", Access: api.SignedIn,
+		Method: http.MethodDelete, Path: "/session/{id}", Access: api.SignedIn, Summary: "Revoke one of one's sessions",
 		Status: http.StatusNoContent, Errors: []int{404},
-	}, v.end)
+	}, v.revokeSession)
 	api.Register(a, api.Route{
-		Method: http.MethodDelete, Path: "/session", Summary: "End all of one's sessions, this one too", Access: api.SignedIn,
-		Status: http.StatusNoContent,
-	}, v.endAll)
+		Method: http.MethodDelete, Path: "/session", Access: api.SignedIn,
+		Summary: "Revoke all of one's sessions, this one included",
+		Status:  http.StatusNoContent,
+	}, v.revokeSessions)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/.well-known/jwks.json", Summary: "The public keys that access tokens are checked with",
-		Access: api.Public,
-	}, v.jwks)
+		Method: http.MethodGet, Path: "/.well-known/jwks.json", Access: api.Public,
+		Summary: "Get the public keys that verify access tokens",
+	}, v.getKeys)
 }

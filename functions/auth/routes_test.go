@@ -6,10 +6,29 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-func TestRoutes(t *testing.T) { t.Parallel(); areatest.RoutesMatchTemplate(t, "auth", routes) }
+// These checks are the same for every area; see package areatest.
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	areatest.RoutesMatchTemplate(t, "auth", routes)
+}
+
+func TestDescriptions(t *testing.T) {
+	t.Parallel()
+	areatest.EveryPropertyIsDescribed(t, routes)
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	areatest.EveryRouteRefusesBadTokens(t, routes)
+}
+
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	areatest.EveryRouteRefusesBadBodies(t, routes)
+}
+
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	areatest.EveryRouteReturns503WithoutDatabase(t, routes, "GET /.well-known/jwks.json")
 }
-func TestTokens(t *testing.T) { t.Parallel(); areatest.EveryRouteRefusesBadTokens(t, routes) }
-func TestBodies(t *testing.T) { t.Parallel(); areatest.EveryRouteRefusesBadBodies(t, routes) }

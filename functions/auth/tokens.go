@@ -7,22 +7,22 @@ import (
 	"minifb/shared/token"
 )
 
-// Tokens are what a signed-in client holds.
-type Tokens struct {
+// The tokens are what a client holds that is signed in.
+type tokens struct {
 	AccessToken        string `json:"access_token" doc:"A JWT, for 'Authorization: Bearer …'"`
-	TokenType          string `json:"token_type" enum:"Bearer"`
-	ExpiresIn          int    `json:"expires_in" doc:"Seconds that the access token is good for" example:"300"`
-	RefreshToken       string `json:"refresh_token" doc:"For POST /refresh, once"`
-	MustChangePassword bool   `json:"must_change_password" doc:"Whether the session can do nothing but change the password"`
+	TokenType          string `json:"token_type" enum:"Bearer" doc:"How the access token is sent"`
+	ExpiresIn          int    `json:"expires_in" doc:"Seconds until the access token expires" example:"300"`
+	RefreshToken       string `json:"refresh_token" doc:"For one POST /refresh"`
+	MustChangePassword bool   `json:"must_change_password" doc:"Whether the session may only change the password"`
 }
 
 type tokensOutput struct {
-	CacheControl string `header:"Cache-Control"`
-	Body         Tokens
+	CacheControl string `header:"Cache-Control" doc:"no-store, as the body is secret"`
+	Body         tokens
 }
 
-// tokens answers what the store made of a sign-in or a refresh.
-func (v views) tokens(session store.Session, refresh string, err error) (*tokensOutput, error) {
+// respond returns the output for a session that was opened or refreshed, or the store's error.
+func (v views) respond(session store.Session, refresh string, err error) (*tokensOutput, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (v views) tokens(session store.Session, refresh string, err error) (*tokens
 	if err != nil {
 		return nil, err
 	}
-	return &tokensOutput{"no-store", Tokens{
+	return &tokensOutput{"no-store", tokens{
 		AccessToken: access, TokenType: "Bearer", ExpiresIn: int(token.Lifetime / time.Second), RefreshToken: refresh,
 	}}, nil
 }

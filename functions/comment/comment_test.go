@@ -7,11 +7,6 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-func TestRoutes(t *testing.T) { areatest.RoutesMatchTemplate(t, "comment", routes) }
-func TestOutage(t *testing.T) { areatest.EveryRouteReturns503WithoutDatabase(t, routes) }
-func TestTokens(t *testing.T) { areatest.EveryRouteRefusesBadTokens(t, routes) }
-func TestBodies(t *testing.T) { areatest.EveryRouteRefusesBadBodies(t, routes) }
-
 // writing is a body with this content.
 func writing(content string) string {
 	return `{"content":"` + content + `"}`

@@ -1,124 +1,68 @@
 package main
 
 import (
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"minifb/shared/testkit/areatest"
 )
 
-func keyed(key string, step areatest.Step) areatest.Step {
-	step.Header = map[string]string{"Idempotency-Key": key}
-	return step
+var creation = areatest.Creation{
+	Routes: routes,
+	Path:   func(s *areatest.Server) string { return s.Post(s.User("owner.1"), "post") + "/comment" },
+	Table:  "comments",
 }
 
-const marker = "Idempotent-Replayed"
+func TestSameKeyReplaysResponse(t *testing.T) { areatest.SameKeyReplaysResponse(t, creation) }
+func TestBadKeysAreRefused(t *testing.T)      { areatest.BadKeysAreRefused(t, creation) }
+func TestFailureStoresNothing(t *testing.T)   { areatest.FailureStoresNothing(t, creation) }
+func TestConcurrencyCreatesOnce(t *testing.T) { areatest.ConcurrencyCreatesOnce(t, creation) }
+func TestRetryCreatesOnce(t *testing.T)       { areatest.RetryCreatesOnce(t, creation) }
 
-func TestAKeyIsAnsweredAsTheFirstTime(t *testing.T) {
+// A key belongs to the path, so to one post. Its response outlives the post.
+func TestKeyOfACommentBelongsToItsPost(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, eve := b.User("ann.1"), b.User("eve.1")
-	post, other := b.Post(ann, "post"), b.Post(ann, "other")
-	path := post + "/comment"
-	first := areatest.Do(t, b.URL, keyed("k", areatest.Step{As: eve, Do: "POST " + path, Body: writing("hi")}))
-	if first.Status != 201 || len(first.Header[marker]) > 0 {
-		t.Fatalf("%d %v: %s", first.Status, first.Header, first.Body)
-	}
-	comment := first.Header.Get("Location")
-	same := func(t *testing.T, a areatest.Response) {
-		if string(a.Body) != string(first.Body) || a.Header.Get("Location") != comment || a.Header.Get(marker) != "true" {
-			t.Errorf("answered %v %s, want %s", a.Header, a.Body, first.Body)
-		}
-	}
-	fresh := func(t *testing.T, a areatest.Response) {
-		if a.Header.Get("Location") == comment || len(a.Header[marker]) > 0 {
-			t.Errorf("answered %v %s", a.Header, a.Body)
-		}
-	}
-	b.Run(t, []areatest.Step{
-		keyed("k", areatest.Step{Name: "again", As: eve, Do: "POST " + path, Body: writing("hi"), Want: 201, Check: same}),
-		keyed("k", areatest.Step{Name: "another body", As: eve, Do: "POST " + path, Body: writing("ho"), Want: 422}),
-		keyed("k", areatest.Step{Name: "on another post", As: eve, Do: "POST " + other + "/comment", Body: writing("ho"), Want: 201, Check: fresh}),
-		keyed("k", areatest.Step{Name: "somebody else's", As: ann, Do: "POST " + path, Body: writing("ho"), Want: 201, Check: fresh}),
-		keyed("a b", areatest.Step{Name: "a bad key", As: eve, Do: "POST " + path, Body: writing("hi"), Want: 400,
-			Hint: "Idempotency-Key: must be 1–255 visible ASCII characters"}),
-		keyed(strings.Repeat("k", 256), areatest.Step{Name: "a bad key and body", As: eve, Do: "POST " + path, Body: writing(""), Want: 400}),
-		{Name: "the comment is edited", As: eve, Do: "PATCH " + comment, Body: writing("edited"), Want: 200},
-		keyed("k", areatest.Step{Name: "once edited", As: eve, Do: "POST " + path, Body: writing("hi"), Want: 201, Check: same}),
-		{Name: "the comment is deleted", As: eve, Do: "DELETE " + comment, Want: 204},
-		keyed("k", areatest.Step{Name: "once deleted", As: eve, Do: "POST " + path, Body: writing("hi"), Want: 201, Check: same}),
-		{Name: "and stays so", Do: "GET " + comment, Want: 404},
-	})
-	areatest.CheckInvariants(t, b.DB)
-	b.Exec(`DELETE FROM posts`)
-	b.Run(t, []areatest.Step{
-		keyed("k", areatest.Step{Name: "once the post is gone too", As: eve, Do: "POST " + path, Body: writing("hi"), Want: 201, Check: same}),
-	})
+	s := areatest.New(t, routes)
+	ann, eve := s.User("ann.1"), s.User("eve.1")
+	post, other := s.Post(ann, "post"), s.Post(ann, "other")
+	onPost, onOther := "POST "+post+"/comment", "POST "+other+"/comment"
+	step := areatest.WithKey("k", areatest.Step{As: eve, Do: onPost, Body: writing("hi"), Want: 201})
+	first := areatest.Do(t, s.URL, step)
+	step.Name, step.Do, step.Check = "another post", onOther, areatest.IsNew(first)
+	s.Run(t, []areatest.Step{step})
+	areatest.CheckInvariants(t, s.DB)
+	s.Exec(`DELETE FROM posts`)
+	step.Name, step.Do, step.Check = "after the deletion of the post", onPost, areatest.IsReplay(first)
+	s.Run(t, []areatest.Step{step})
 }
 
-func TestFailuresAreNotKept(t *testing.T) {
+func TestCommentOnAMissingPostStoresNoKey(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann := b.User("ann.1")
-	first := b.Post(ann, "post")
-	next := first[:len(first)-1] + "2" // the post that will be written next
-	b.Run(t, []areatest.Step{
-		keyed("k", areatest.Step{Name: "a post yet to come", As: ann, Do: "POST " + next + "/comment", Body: writing("hi"), Want: 404}),
-		keyed("k", areatest.Step{Name: "twice", As: ann, Do: "POST " + next + "/comment", Body: writing("hi"), Want: 404}),
-	})
-	if n := b.Int(`SELECT count(*) FROM idempotency_keys`); n != 0 {
-		t.Errorf("%d keys are kept", n)
+	s := areatest.New(t, routes)
+	ann := s.User("ann.1")
+	first := s.Post(ann, "post")
+	next := first[:len(first)-1] + "2" // the path that the next post will have
+	step := areatest.WithKey("k", areatest.Step{As: ann, Do: "POST " + next + "/comment", Body: writing("hi")})
+	step.Name, step.Want = "the post is missing", 404
+	s.Run(t, []areatest.Step{step, step})
+	if n := s.Int(`SELECT count(*) FROM idempotency_keys`); n != 0 {
+		t.Errorf("%d keys are stored, want none", n)
 	}
-	if path := b.Post(ann, "post"); path != next {
-		t.Fatalf("the post is %s", path)
+	if path := s.Post(ann, "post"); path != next {
+		t.Fatalf("the next post is %s, want %s", path, next)
 	}
-	b.Run(t, []areatest.Step{
-		keyed("k", areatest.Step{Name: "it has come", As: ann, Do: "POST " + next + "/comment", Body: writing("hi"), Want: 201, Check: func(t *testing.T, a areatest.Response) {
-			if len(a.Header[marker]) > 0 {
-				t.Error("a first success calls itself replayed")
-			}
-		}}),
-	})
+	step.Name, step.Want, step.Check = "the post exists", 201, areatest.IsNew(areatest.Response{})
+	s.Run(t, []areatest.Step{step})
 }
 
-func TestTenAtOnceWithOneKey(t *testing.T) {
+// The first request claims the key and waits for the post's lock; the second waits for the first.
+func TestSecondRequestWaitsForTheFirst(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, eve := b.User("ann.1"), b.User("eve.1")
-	path := b.Post(ann, "post") + "/comment"
-	answers := make([]areatest.Response, 10)
-	var done sync.WaitGroup
-	for i := range answers {
-		done.Go(func() {
-			answers[i] = areatest.Do(t, b.URL, keyed("k", areatest.Step{As: eve, Do: "POST " + path, Body: writing("hi")}))
-		})
-	}
-	done.Wait()
-	replayed := 0
-	for _, a := range answers {
-		if a.Status != 201 || string(a.Body) != string(answers[0].Body) {
-			t.Errorf("%d %s, and %s", a.Status, a.Body, answers[0].Body)
-		}
-		if a.Header.Get(marker) == "true" {
-			replayed++
-		}
-	}
-	if comments := b.Int(`SELECT count(*) FROM comments`); comments != 1 || replayed != 9 {
-		t.Errorf("%d comments, %d replayed", comments, replayed)
-	}
-	areatest.CheckInvariants(t, b.DB)
-}
-
-// The first request holds the key while it waits for the post; the second waits for the first.
-func TestTheFirstUnderWayIsWaitedFor(t *testing.T) {
-	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, eve := b.User("ann.1"), b.User("eve.1")
-	path := b.Post(ann, "post") + "/comment"
-	step := keyed("k", areatest.Step{As: eve, Do: "POST " + path, Body: writing("hi")})
-	tx, err := b.DB.Begin()
+	s := areatest.New(t, routes)
+	ann, eve := s.User("ann.1"), s.User("eve.1")
+	path := s.Post(ann, "post") + "/comment"
+	step := areatest.WithKey("k", areatest.Step{As: eve, Do: "POST " + path, Body: writing("hi")})
+	tx, err := s.DB.Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,12 +70,14 @@ func TestTheFirstUnderWayIsWaitedFor(t *testing.T) {
 	if _, err := tx.Exec(`SELECT FROM posts FOR UPDATE`); err != nil {
 		t.Fatal(err)
 	}
-	answers := make(chan areatest.Response, 2)
-	for waiting := 1; waiting <= 2; waiting++ {
-		go func() { answers <- areatest.Do(t, b.URL, step) }()
-		for b.Int(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) < waiting {
-			if len(answers) > 0 {
-				t.Fatal("one did not wait")
+	const waiting = `
+		SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+	responses := make(chan areatest.Response, 2)
+	for requests := 1; requests <= 2; requests++ {
+		go func() { responses <- areatest.Do(t, s.URL, step) }()
+		for s.Int(waiting) < requests {
+			if len(responses) > 0 {
+				t.Fatal("a request did not wait")
 			}
 			time.Sleep(time.Millisecond)
 		}
@@ -139,14 +85,16 @@ func TestTheFirstUnderWayIsWaitedFor(t *testing.T) {
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	first, second := <-answers, <-answers
-	if len(first.Header[marker]) > 0 {
+	first, second := <-responses, <-responses
+	if second.Header.Get("Idempotent-Replayed") == "" {
 		first, second = second, first
 	}
-	if first.Status != 201 || string(first.Body) != string(second.Body) || len(first.Header[marker]) > 0 || second.Header.Get(marker) != "true" {
-		t.Errorf("%s %v, then %s %v", first.Body, first.Header, second.Body, second.Header)
+	if first.Status != 201 {
+		t.Errorf("status %d, want 201: %s", first.Status, first.Body)
 	}
-	if n := b.Int(`SELECT comment_count FROM posts`); n != 1 {
-		t.Errorf("%d comments", n)
+	areatest.IsNew(areatest.Response{})(t, first)
+	areatest.IsReplay(first)(t, second)
+	if n := s.Int(`SELECT comment_count FROM posts`); n != 1 {
+		t.Errorf("the post has %d comments, want 1", n)
 	}
 }

@@ -16,5 +16,5 @@ func (v views) list(ctx context.Context, in *listInput) (*api.ListOutput[comment
 	if err != nil {
 		return nil, err
 	}
-	return api.Listed(&in.Page, comments, show), nil
+	return api.Listed(&in.Page, comments, newComment), nil
 }

@@ -1,4 +1,4 @@
-// Command comment serves the comments area: add, list, read, edit and delete a comment.
+// Command comment serves the comment area: add, list, get, edit and delete a comment.
 package main
 
 import "minifb/shared/function"

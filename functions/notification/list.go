@@ -9,18 +9,19 @@ import (
 )
 
 type listInput struct {
-	Unread string `query:"unread" enum:"true,false" doc:"true lists what is unread alone"`
+	Unread string `query:"unread" enum:"true,false" doc:"true lists the unread alone, false all"`
 	api.Page
 }
 
-// Resolve refuses what huma takes for nothing: a filter without a value, and all but the first of several.
+// Resolve reads the query. It refuses a filter that is empty or sent several times: huma takes an empty one for none, and
+// the first of several.
 func (in *listInput) Resolve(ctx huma.Context) []error {
-	faults := in.Page.Resolve(ctx)
+	violations := in.Page.Resolve(ctx)
 	u := ctx.URL()
 	if sent := u.Query()["unread"]; len(sent) > 1 || (len(sent) == 1 && sent[0] == "") {
-		faults = append(faults, &huma.ErrorDetail{Location: "query.unread", Message: `must be sent once, with a value of "true, false"`})
+		violations = append(violations, &huma.ErrorDetail{Location: "query.unread", Message: `must be sent once, with a value of "true, false"`})
 	}
-	return faults
+	return violations
 }
 
 func (v views) list(ctx context.Context, in *listInput) (*api.ListOutput[notification], error) {
@@ -28,5 +29,5 @@ func (v views) list(ctx context.Context, in *listInput) (*api.ListOutput[notific
 	if err != nil {
 		return nil, err
 	}
-	return api.Listed(&in.Page, notifications, show), nil
+	return api.Listed(&in.Page, notifications, newNotification), nil
 }

@@ -1,4 +1,4 @@
-// Command notification serves the notifications area: what others did to one's posts, and what of it was read.
+// Command notification serves the notification area: list, count and mark notifications.
 package main
 
 import "minifb/shared/function"

@@ -9,7 +9,7 @@ import (
 type markInput struct {
 	ID   api.ID `path:"id"`
 	Body struct {
-		Read bool `json:"read" example:"true"`
+		Read bool `json:"read" doc:"true to mark it as read, false as unread" example:"true"`
 	}
 }
 
@@ -20,5 +20,5 @@ func (v views) mark(ctx context.Context, in *markInput) (*markOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &markOutput{show(marked)}, nil
+	return &markOutput{newNotification(marked)}, nil
 }

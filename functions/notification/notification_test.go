@@ -8,11 +8,6 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-func TestRoutes(t *testing.T) { areatest.RoutesMatchTemplate(t, "notification", routes) }
-func TestOutage(t *testing.T) { areatest.EveryRouteReturns503WithoutDatabase(t, routes) }
-func TestTokens(t *testing.T) { areatest.EveryRouteRefusesBadTokens(t, routes) }
-func TestBodies(t *testing.T) { areatest.EveryRouteRefusesBadBodies(t, routes) }
-
 // told is what the caller's notifications say, newest first, in short: "2 eve.1 5 unread".
 func told(t *testing.T, b *areatest.Server, c *areatest.Caller, query string) (all []string) {
 	t.Helper()

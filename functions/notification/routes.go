@@ -12,18 +12,22 @@ type views struct{ store *store.Store }
 
 func routes(a *api.API, d function.Deps) {
 	v := views{d.Store}
+	a.WarmUp(store.WarmNotifications)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/notification", Summary: "List what others did to one's posts, newest first", Access: api.SignedIn,
+		Method: http.MethodGet, Path: "/notification", Access: api.SignedIn,
+		Summary: "List what others did to one's posts, newest first",
 	}, v.list)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/notification/unread-count", Summary: "Count the unread notifications", Access: api.SignedIn,
-	}, v.unreadCount)
+		Method: http.MethodGet, Path: "/notification/unread-count", Access: api.SignedIn,
+		Summary: "Count the unread notifications",
+	}, v.countUnread)
 	api.Register(a, api.Route{
-		Method: http.MethodPatch, Path: "/notification/{id}", Summary: "Mark a notification read or unread", Access: api.SignedIn,
-		Errors: []int{404},
+		Method: http.MethodPatch, Path: "/notification/{id}", Access: api.SignedIn,
+		Summary: "Mark a notification as read or unread",
+		Errors:  []int{404},
 	}, v.mark)
 	api.Register(a, api.Route{
-		Method: http.MethodPost, Path: "/notification/read", Summary: "Mark all notifications read, or all up to one", Access: api.SignedIn,
-		Status: http.StatusOK,
-	}, v.readAll)
+		Method: http.MethodPost, Path: "/notification/read", Access: api.SignedIn,
+		Summary: "Mark all notifications as read, or all up to one",
+	}, v.markAll)
 }

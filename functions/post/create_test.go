@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -112,39 +111,6 @@ func TestContent(t *testing.T) {
 			}
 		})
 	}
-}
-
-// The same request again is answered as the first time, and another one with its key is refused.
-func TestCreateOnce(t *testing.T) {
-	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, eve := b.User("ann.1"), b.User("eve.1")
-	key := func(key string) map[string]string { return map[string]string{"Idempotency-Key": key} }
-	replayed := func(id int, again bool) func(*testing.T, areatest.Response) {
-		return func(t *testing.T, a areatest.Response) {
-			if (a.Header.Get("Idempotent-Replayed") == "true") != again || a.Header.Get("Location") != fmt.Sprint("/post/", id) || a.Object(t)["id"] != float64(id) {
-				t.Errorf("%v %s", a.Header, a.Body)
-			}
-		}
-	}
-	b.Run(t, []areatest.Step{
-		{Name: "first", As: ann, Do: "POST /post", Body: body("a"), Header: key("k"), Want: 201, Check: replayed(1, false)},
-		{Name: "again", As: ann, Do: "POST /post", Body: body("a"), Header: key("k"), Want: 201, Check: replayed(1, true)},
-		{Name: "another body", As: ann, Do: "POST /post", Body: body("b"), Header: key("k"), Want: 422},
-		{Name: "the same content, other bytes", As: ann, Do: "POST /post", Body: " " + body("a"), Header: key("k"), Want: 422},
-		{Name: "a bad body is refused first", As: ann, Do: "POST /post", Body: body(""), Header: key("k"), Want: 400},
-		{Name: "somebody else's key", As: eve, Do: "POST /post", Body: body("a"), Header: key("k"), Want: 201, Check: replayed(2, false)},
-		{Name: "another key", As: ann, Do: "POST /post", Body: body("a"), Header: key("l"), Want: 201, Check: replayed(3, false)},
-		{Name: "no key", As: ann, Do: "POST /post", Body: body("a"), Want: 201, Check: replayed(4, false)},
-		{Name: "an empty key", As: ann, Do: "POST /post", Body: body("a"), Header: key(""), Want: 400},
-		{Name: "a key with a space", As: ann, Do: "POST /post", Body: body("a"), Header: key("a b"), Want: 400},
-		{Name: "the longest key", As: ann, Do: "POST /post", Body: body("a"), Header: key(strings.Repeat("k", 255)), Want: 201, Check: replayed(5, false)},
-		{Name: "too long a key", As: ann, Do: "POST /post", Body: body("a"), Header: key(strings.Repeat("k", 256)), Want: 400},
-	})
-	b.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
-	b.Run(t, []areatest.Step{
-		{Name: "a day later", As: ann, Do: "POST /post", Body: body("b"), Header: key("k"), Want: 201, Check: replayed(6, false)},
-	})
 }
 
 // An account that goes while its token is still good can write no more.

@@ -13,5 +13,5 @@ type editInput struct {
 }
 
 func (v views) edit(ctx context.Context, in *editInput) (*postOutput, error) {
-	return show(v.store.EditOwnPost(ctx, api.Viewer(ctx), in.ID.Int(), in.Match(), in.Body.Content))
+	return respond(v.store.EditOwnPost(ctx, api.Viewer(ctx), in.ID.Int(), in.Match(), string(in.Body.Content)))
 }

@@ -1,4 +1,4 @@
-// Command post serves the posts area: write, read, edit and delete a post, and the feed.
+// Command post serves the post area: create, get, edit and delete a post, and list all.
 package main
 
 import "minifb/shared/function"

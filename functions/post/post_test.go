@@ -4,14 +4,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"testing"
-
-	"minifb/shared/testkit/areatest"
 )
-
-func TestRoutes(t *testing.T) { areatest.RoutesMatchTemplate(t, "post", routes) }
-func TestOutage(t *testing.T) { areatest.EveryRouteReturns503WithoutDatabase(t, routes) }
-func TestTokens(t *testing.T) { areatest.EveryRouteRefusesBadTokens(t, routes) }
-func TestBodies(t *testing.T) { areatest.EveryRouteRefusesBadBodies(t, routes) }
 
 // forge puts another key into a next page's cursor, behind the mark of its list.
 func forge(t *testing.T, next, key string) string {

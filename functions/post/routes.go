@@ -12,23 +12,24 @@ type views struct{ store *store.Store }
 
 func routes(a *api.API, d function.Deps) {
 	v := views{d.Store}
+	a.WarmUp(store.WarmFeed)
 	api.Register(a, api.Route{
-		Method: http.MethodPost, Path: "/post", Summary: "Write a post", Access: api.SignedIn,
+		Method: http.MethodPost, Path: "/post", Access: api.SignedIn, Summary: "Create a post",
 		Status: http.StatusCreated, Errors: []int{422},
 	}, v.create)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/post", Summary: "List everybody's posts, newest first", Access: api.Optional,
+		Method: http.MethodGet, Path: "/post", Access: api.Optional, Summary: "List all posts, newest first",
 	}, v.list)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/post/{id}", Summary: "Read a post", Access: api.Optional,
+		Method: http.MethodGet, Path: "/post/{id}", Access: api.Optional, Summary: "Get a post",
 		Errors: []int{404},
-	}, v.read)
+	}, v.get)
 	api.Register(a, api.Route{
-		Method: http.MethodPatch, Path: "/post/{id}", Summary: "Edit one's own post", Access: api.SignedIn,
+		Method: http.MethodPatch, Path: "/post/{id}", Access: api.SignedIn, Summary: "Edit one's own post",
 		Errors: []int{403, 404, 412},
 	}, v.edit)
 	api.Register(a, api.Route{
-		Method: http.MethodDelete, Path: "/post/{id}", Summary: "Delete one's own post", Access: api.SignedIn,
+		Method: http.MethodDelete, Path: "/post/{id}", Access: api.SignedIn, Summary: "Delete one's own post",
 		Status: http.StatusNoContent, Errors: []int{403, 404, 412},
 	}, v.delete)
 }

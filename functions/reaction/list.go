@@ -14,17 +14,17 @@ type listInput struct {
 
 func (v views) listOfPost(ctx context.Context, in *listInput) (*api.ListOutput[reaction], error) {
 	reactions, err := v.store.PostReactions(ctx, in.ID.Int(), in.Store())
-	return list(in, reactions, err)
+	return respondList(in, reactions, err)
 }
 
 func (v views) listOfComment(ctx context.Context, in *listInput) (*api.ListOutput[reaction], error) {
 	reactions, err := v.store.CommentReactions(ctx, in.ID.Int(), in.Store())
-	return list(in, reactions, err)
+	return respondList(in, reactions, err)
 }
 
-func list(in *listInput, reactions store.List[store.Reaction], err error) (*api.ListOutput[reaction], error) {
+func respondList(in *listInput, reactions store.List[store.Reaction], err error) (*api.ListOutput[reaction], error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.Listed(&in.Page, reactions, show), nil
+	return api.Listed(&in.Page, reactions, newReaction), nil
 }

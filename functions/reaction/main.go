@@ -1,4 +1,4 @@
-// Command reaction serves the reactions area: react to posts and comments, cancel, and list who did.
+// Command reaction serves the reaction area: put, cancel and list reactions to posts and comments.
 package main
 
 import "minifb/shared/function"

@@ -5,35 +5,40 @@ import (
 	"net/http"
 
 	"minifb/shared/api"
+	"minifb/shared/rules"
 	"minifb/shared/store"
 )
 
 type putInput struct {
 	ID   api.ID `path:"id"`
 	Body struct {
-		Type int `json:"type" minimum:"1" maximum:"5" doc:"Which of the five reactions" example:"1"`
+		Type rules.ReactionType `json:"type"`
 	}
 }
 
 type putOutput struct {
-	Status int `doc:"201 for a new reaction, 200 where one stood"`
+	Status int
 	Body   reaction
 }
 
+// changed is the other success of a put.
+var changed = map[int]string{http.StatusOK: "The viewer had a reaction already; it has this type now"}
+
 func (v views) putToPost(ctx context.Context, in *putInput) (*putOutput, error) {
-	return put(v.store.PutPostReaction(ctx, api.Viewer(ctx), in.ID.Int(), in.Body.Type))
+	return respond(v.store.PutPostReaction(ctx, api.Viewer(ctx), in.ID.Int(), int(in.Body.Type)))
 }
 
 func (v views) putToComment(ctx context.Context, in *putInput) (*putOutput, error) {
-	return put(v.store.PutCommentReaction(ctx, api.Viewer(ctx), in.ID.Int(), in.Body.Type))
+	return respond(v.store.PutCommentReaction(ctx, api.Viewer(ctx), in.ID.Int(), int(in.Body.Type)))
 }
 
-func put(r store.Reaction, created bool, err error) (*putOutput, error) {
+// respond returns the output for a reaction that was put, or the store's error.
+func respond(r store.Reaction, created bool, err error) (*putOutput, error) {
 	if err != nil {
 		return nil, err
 	}
 	if created {
-		return &putOutput{http.StatusCreated, show(r)}, nil
+		return &putOutput{http.StatusCreated, newReaction(r)}, nil
 	}
-	return &putOutput{http.StatusOK, show(r)}, nil
+	return &putOutput{http.StatusOK, newReaction(r)}, nil
 }

@@ -6,11 +6,6 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-func TestRoutes(t *testing.T) { areatest.RoutesMatchTemplate(t, "reaction", routes) }
-func TestOutage(t *testing.T) { areatest.EveryRouteReturns503WithoutDatabase(t, routes) }
-func TestTokens(t *testing.T) { areatest.EveryRouteRefusesBadTokens(t, routes) }
-func TestBodies(t *testing.T) { areatest.EveryRouteRefusesBadBodies(t, routes) }
-
 // things makes a post of ann's and a comment on it, to react to: all that is true of one is true of the other.
 func things(b *areatest.Server, ann *areatest.Caller) map[string]string {
 	post := b.Post(ann, "post")

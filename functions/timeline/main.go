@@ -1,4 +1,4 @@
-// Command timeline serves the timelines area: one user's own posts.
+// Command timeline serves the timeline area: the posts of one user.
 package main
 
 import "minifb/shared/function"

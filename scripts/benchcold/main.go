@@ -1,5 +1,6 @@
-// Command benchcold is `make bench-cold`: it starts each function, again and again, and prints how long it takes from exec to the
-// first answer, and how much memory the process holds at rest. It exits with 1 where a function takes more than the house allows.
+// Command benchcold is `make bench-cold`: it starts each function several times, and prints how
+// long it takes from exec to the first response, and how much memory the process needs when idle.
+// It exits with 1 if a function exceeds the limits below.
 package main
 
 import (
@@ -13,24 +14,19 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
-	"minifb/shared/ops/postgres"
-	"minifb/shared/ops/release"
-	"minifb/shared/ops/sam"
-	"minifb/shared/ops/spawn"
-	"minifb/shared/store"
-	"minifb/shared/token"
+	"minifb/shared/ops/bundle"
+	"minifb/shared/ops/process"
 )
 
 const (
-	startLimit  = 50 * time.Millisecond // the median of the starts
-	memoryLimit = 20                    // MiB
+	maxStart  = 50 * time.Millisecond // the median of the starts
+	maxMemory = 20                    // MiB
 )
 
 func main() {
@@ -51,43 +47,32 @@ func run(ctx context.Context, starts int) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	template, err := sam.Load("template.yaml")
-	if err != nil {
+	fmt.Println("building and starting a bundle")
+	b := bundle.New(bundle.Options{
+		Source: ".", Dir: dir, Fast: true,
+		Logf: func(format string, args ...any) { fmt.Printf(format+"\n", args...) },
+	})
+	if err := b.Start(ctx); err != nil {
 		return err
 	}
-	fmt.Println("building")
-	if err := release.Build(ctx, ".", filepath.Join(dir, "bin"), release.Target{Arch: runtime.GOARCH}, os.Stderr, "./functions/..."); err != nil {
-		return err
-	}
-	database, err := postgres.Start(ctx, postgres.Options{Dir: dir, Database: "minifb", Fast: true})
-	if err != nil {
-		return err
-	}
-	defer database.Stop() //nolint:errcheck // it is thrown away
-	if _, err := store.Migrate(ctx, database.URL("minifb")); err != nil {
-		return err
-	}
-	private, public, err := token.GenerateKeys()
-	if err != nil {
-		return err
-	}
-	environment := []string{"DATABASE_URL=" + database.URL("minifb"), "TOKEN_PUBLIC_KEYS=" + public, "TOKEN_PRIVATE_KEY=" + private}
-	fmt.Printf("%d starts each; from exec to the first answer, in ms; memory in MiB, of which the process's own, and not the binary's pages\n", starts)
+	defer b.Stop() //nolint:errcheck // its data is deleted
+	fmt.Printf("%d starts each; ms from exec to the first response; MiB of memory, all and without the binary's pages\n",
+		starts)
 	fmt.Printf("%-14s %8s %8s %14s %8s %8s\n", "function", "median", "longest", "with database", "memory", "own")
 	var slow []string
-	for _, f := range template.Functions {
-		r, err := measure(ctx, starts, filepath.Join(dir, "bin", f.Area), filepath.Join(dir, "s"), environment)
+	for _, f := range b.Template.Functions {
+		r, err := measure(ctx, starts, b.Binary(f.Area), filepath.Join(dir, "cold.sock"), b.Environment(f.Area))
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.Area, err)
 		}
-		fmt.Printf("%-14s %8.1f %8.1f %14.1f %8.1f %8.1f\n", f.Area, milliseconds(median(r.first)), milliseconds(slices.Max(r.first)),
-			milliseconds(median(r.ready)), r.memory, r.own)
-		if median(r.first) > startLimit || r.memory > memoryLimit {
+		fmt.Printf("%-14s %8.1f %8.1f %14.1f %8.1f %8.1f\n", f.Area, milliseconds(median(r.first)),
+			milliseconds(slices.Max(r.first)), milliseconds(median(r.ready)), r.memory, r.own)
+		if median(r.first) > maxStart || r.memory > maxMemory {
 			slow = append(slow, f.Area)
 		}
 	}
 	if len(slow) > 0 {
-		return fmt.Errorf("%s take more than %s or %d MiB", strings.Join(slow, ", "), startLimit, memoryLimit)
+		return fmt.Errorf("more than %s or %d MiB: %s", maxStart, maxMemory, strings.Join(slow, ", "))
 	}
 	return nil
 }
@@ -100,10 +85,11 @@ func median(all []time.Duration) time.Duration {
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 type result struct {
-	first, ready []time.Duration
-	memory, own  float64 // MiB, of the last start
+	first, ready []time.Duration // from exec to the first response, and to the first of /readyz, for each start
+	memory, own  float64         // MiB, of the last start
 }
 
+// measure starts the binary several times, each time listening on the socket.
 func measure(ctx context.Context, starts int, binary, socket string, environment []string) (r result, err error) {
 	client := http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -116,7 +102,7 @@ func measure(ctx context.Context, starts int, binary, socket string, environment
 		cmd := exec.Command(binary)
 		cmd.Env = append(environment, "LISTEN=unix:"+socket)
 		begun := time.Now()
-		if err := spawn.Start(cmd, syscall.SIGKILL); err != nil {
+		if err := process.Start(cmd, syscall.SIGKILL); err != nil {
 			return r, err
 		}
 		for _, step := range []struct {
@@ -143,7 +129,7 @@ func measure(ctx context.Context, starts int, binary, socket string, environment
 	return r, nil
 }
 
-// await asks until there is an answer, which must be 200.
+// await sends requests until there is a response, which must have status 200.
 func await(ctx context.Context, client *http.Client, path string) error {
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(100 * time.Microsecond) {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://cold"+path, nil)
@@ -157,16 +143,16 @@ func await(ctx context.Context, client *http.Client, path string) error {
 			}
 			continue // it does not listen yet
 		}
-		body, _ := io.ReadAll(response.Body) // only to be shown
+		body, _ := io.ReadAll(response.Body) // only for the message
 		_ = response.Body.Close()
 		if response.StatusCode != http.StatusOK {
-			return fmt.Errorf("%s answers %d %s", path, response.StatusCode, body)
+			return fmt.Errorf("%s returns %d %s", path, response.StatusCode, body)
 		}
 		return nil
 	}
 }
 
-// memory is what the kernel counts for a process, and the part that no file backs.
+// memory returns the resident memory of a process, and the part of it that no file backs, in MiB.
 func memory(pid int) (all, own float64, err error) {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -174,7 +160,7 @@ func memory(pid int) (all, own float64, err error) {
 	}
 	for line := range strings.Lines(string(content)) {
 		name, value, _ := strings.Cut(line, ":")
-		kib, _ := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64) // not all are numbers
+		kib, _ := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64) // some are not numbers
 		switch name {
 		case "VmRSS":
 			all = kib / 1024

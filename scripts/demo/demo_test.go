@@ -19,53 +19,53 @@ import (
 	"minifb/shared/testkit/client"
 )
 
-// A demo must fit into what the API takes: the contract's lengths, and no two people with one ID.
+// The API accepts every text of the demo, and no two users have the same ID.
 func TestContentKeepsTheContract(t *testing.T) {
 	t.Parallel()
-	within := func(what, text string, least, most int) {
+	checkLength := func(field, text string, least, most int) {
 		if n := utf8.RuneCountInString(text); n < least || n > most {
-			t.Errorf("%s %q has %d code points, not %d to %d", what, text, n, least, most)
+			t.Errorf("%s %q has %d code points, not %d to %d", field, text, n, least, most)
 		}
 	}
 	ids := map[string]bool{}
 	korean := 0
-	for _, p := range people {
-		within("id", p.id, 4, 50)
-		within("name", p.name, 2, 16)
-		within("nickname", p.nickname, 0, 30)
-		within("intro", p.intro, 0, 85)
-		if ids[p.id] {
-			t.Errorf("%s is there twice", p.id)
+	for _, u := range users {
+		checkLength("id", u.id, 4, 50)
+		checkLength("name", u.name, 2, 16)
+		checkLength("nickname", u.nickname, 0, 30)
+		checkLength("intro", u.intro, 0, 85)
+		if ids[u.id] {
+			t.Errorf("two users have the ID %s", u.id)
 		}
-		ids[p.id] = true
-		if p.korean {
+		ids[u.id] = true
+		if u.korean {
 			korean++
 		}
 	}
-	if len(people) < 30 || korean < 12 || len(people)-korean < 12 {
-		t.Errorf("%d people, %d of them Korean: too few to look at", len(people), korean)
+	if len(users) < 30 || korean < 12 || len(users)-korean < 12 {
+		t.Errorf("%d users, %d of them Korean: too few", len(users), korean)
 	}
-	within("password", password, 10, 100)
+	checkLength("password", password, 10, 100)
 	for _, p := range newPlan(1).posts {
-		within("post", p.text+p.edited, 1, 3000)
+		checkLength("post", p.text+p.edited, 1, 3000)
 		for _, c := range p.comments {
-			within("comment", c.text+c.edited, 1, 1000)
+			checkLength("comment", c.text+c.edited, 1, 1000)
 		}
 	}
 }
 
-func TestPlanIsItsSeeds(t *testing.T) {
+func TestPlanDependsOnTheSeedAlone(t *testing.T) {
 	t.Parallel()
 	one, again, other := newPlan(1), newPlan(1), newPlan(2)
 	if !reflect.DeepEqual(one, again) {
-		t.Error("one seed makes two plans")
+		t.Error("the same seed makes two plans")
 	}
 	if reflect.DeepEqual(one.posts[0], other.posts[0]) {
-		t.Error("two seeds make one plan")
+		t.Error("two seeds make the same plan")
 	}
 	for seed := range uint64(20) {
 		p := newPlan(seed)
-		kinds, edited, changed, cancelled, hottest := map[int]bool{}, 0, 0, 0, 0
+		kinds, edited, changed, canceled, hottest := map[int]bool{}, 0, 0, 0, 0
 		for _, post := range p.posts {
 			hottest = max(hottest, post.heat())
 			if post.edited != "" {
@@ -77,41 +77,44 @@ func TestPlanIsItsSeeds(t *testing.T) {
 					changed++
 				}
 				if r.cancel {
-					cancelled++
+					canceled++
 				}
 			}
 		}
-		if len(kinds) != 5 || edited == 0 || changed == 0 || cancelled == 0 || hottest < 20 {
-			t.Errorf("seed %d: %d types of reactions, %d posts edited, %d reactions changed, %d cancelled, %d at the hottest post", seed, len(kinds), edited, changed, cancelled, hottest)
+		if len(kinds) != 5 || edited == 0 || changed == 0 || canceled == 0 || hottest < 20 {
+			t.Errorf("seed %d: %d types of reactions, %d posts edited, %d reactions changed, %d canceled, "+
+				"%d comments and reactions on the hottest post", seed, len(kinds), edited, changed, canceled, hottest)
 		}
 	}
 }
 
-func TestNoBundle(t *testing.T) {
+func TestWithoutBundle(t *testing.T) {
 	t.Parallel()
-	var out strings.Builder
+	var output strings.Builder
 	env := map[string]string{"BASE_URL": "http://127.0.0.1:1"}
-	err := run(t.Context(), func(name string) string { return env[name] }, screen{out: &out})
-	if err == nil || err.Error() != "no bundle answers at http://127.0.0.1:1: start one by `make run`, or name another by BASE_URL" {
-		t.Errorf("it says %v", err)
+	err := run(t.Context(), func(name string) string { return env[name] }, progress{output: &output})
+	const want = "no bundle responds at http://127.0.0.1:1: start one by `make run`, or set BASE_URL to another"
+	if err == nil || err.Error() != want {
+		t.Errorf("the error is %v", err)
 	}
-	if out.String() != "" {
-		t.Errorf("and before: %s", out.String())
+	if output.String() != "" {
+		t.Errorf("the output is %s", output.String())
 	}
 }
 
-// A run that meets a limit does what it can, the next one the rest, and a third finds nothing left to do.
+// A run that a limit refuses users leaves them out, the next run adds them, and a third run changes
+// nothing.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "minifb-demo-") // shorter than the test's own, for the sockets' sake
+	dir, err := os.MkdirTemp("", "minifb-demo-") // t.TempDir's path is too long for sockets
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	b, err := bundle.Start(t.Context(), bundle.Options{
-		Root: "../..", Dir: dir, Fast: true, Race: true, Env: []string{"PASSWORD_ITERATIONS=1000", "LIMITS=off"}, Say: t.Logf,
+	b := bundle.New(bundle.Options{
+		Source: "../..", Dir: dir, Fast: true, Race: true, Env: []string{"PASSWORD_ITERATIONS=1000"}, Logf: t.Logf,
 	})
-	if err != nil {
+	if err := b.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
@@ -121,45 +124,48 @@ func TestDemo(t *testing.T) {
 	}()
 	demo := func(url string) string {
 		env := map[string]string{"BASE_URL": url, "SEED": "7"}
-		var out strings.Builder
-		if err := run(t.Context(), func(name string) string { return env[name] }, screen{out: &out}); err != nil {
-			t.Fatalf("%v\n%s", err, out.String())
+		var output strings.Builder
+		err := run(t.Context(), func(name string) string { return env[name] }, progress{output: &output})
+		if err != nil {
+			t.Fatalf("%v\n%s", err, output.String())
 		}
-		return out.String()
+		return output.String()
 	}
-	says := func(out string, parts ...string) {
+	check := func(output string, want ...string) {
 		t.Helper()
-		for _, part := range parts {
-			if !strings.Contains(out, part) {
-				t.Errorf("it does not say %q:\n%s", part, out)
+		for _, part := range want {
+			if !strings.Contains(output, part) {
+				t.Errorf("the output lacks %q:\n%s", part, output)
 			}
 		}
 	}
 	const limit = 20
-	rest := len(people) - limit
+	rest := len(users) - limit
 	limited := limitSignUps(t, b.URL, limit)
-	says(demo(limited), fmt.Sprintf("%d of %d people could not get in and are left out: POST /signup was answered 429: enough", rest, len(people)),
-		fmt.Sprintf("\n%d people (%d new), ", limit, limit))
-	says(demo(b.URL), fmt.Sprintf("people        %d done", len(people)), fmt.Sprintf("\n%d people (%d new), ", len(people), rest),
-		"curl -s "+b.URL+"/timeline")
+	check(demo(limited),
+		fmt.Sprintf("%d of %d users could not sign up or in and are left out: POST /signup returned 429: enough\n",
+			rest, len(users)),
+		fmt.Sprintf("\n%d users (%d new), ", limit, limit))
+	check(demo(b.URL), fmt.Sprintf("users         %d done", len(users)),
+		fmt.Sprintf("\n%d users (%d new), ", len(users), rest), "curl -s "+b.URL+"/timeline")
 	before := feed(t.Context(), t, b.URL)
-	says(demo(b.URL), "people (0 new)", "posts (0 new)", "comments (0 new)")
+	check(demo(b.URL), "users (0 new)", "posts (0 new)", "comments (0 new)")
 	if after := feed(t.Context(), t, b.URL); !reflect.DeepEqual(before, after) {
-		t.Errorf("the second run has changed the feed from\n%v\nto\n%v", before, after)
+		t.Errorf("the third run has changed the feed from\n%v\nto\n%v", before, after)
 	}
 }
 
-// limitSignUps puts a gateway before the bundle that lets so many through, and asks the others to come back in an hour.
-func limitSignUps(t *testing.T, bundle string, most int64) string {
+// limitSignUps returns the URL of a proxy that refuses further sign-ups with 429.
+func limitSignUps(t *testing.T, bundleURL string, limit int64) string {
 	t.Helper()
-	to, err := url.Parse(bundle)
+	target, err := url.Parse(bundleURL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy := httputil.NewSingleHostReverseProxy(target)
 	var signUps atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/signup" && signUps.Add(1) > most {
+		if r.URL.Path == "/signup" && signUps.Add(1) > limit {
 			w.Header().Set("Retry-After", "3600")
 			w.WriteHeader(http.StatusTooManyRequests)
 			_, _ = io.WriteString(w, `{"result":"Too Many Requests","hint":"enough"}`)
@@ -171,7 +177,7 @@ func limitSignUps(t *testing.T, bundle string, most int64) string {
 	return server.URL
 }
 
-type shown struct {
+type shownPost struct {
 	ID           int64
 	Content      string
 	Modified     bool
@@ -179,14 +185,14 @@ type shown struct {
 	Reactions    map[string]int
 }
 
-// feed reads all posts, and holds them to the plan.
-func feed(ctx context.Context, t *testing.T, url string) (all []shown) {
+// feed returns all posts, and checks them against the plan.
+func feed(ctx context.Context, t *testing.T, url string) (all []shownPost) {
 	t.Helper()
 	c := client.New(url, 1)
 	defer c.Close()
 	for next := "/post?size=50"; next != ""; {
 		var page struct {
-			Items []shown
+			Items []shownPost
 			Next  string
 		}
 		if _, err := c.Call(ctx, client.Request{Method: "GET", Path: next}, &page, 200); err != nil {
@@ -194,23 +200,23 @@ func feed(ctx context.Context, t *testing.T, url string) (all []shown) {
 		}
 		all, next = append(all, page.Items...), page.Next
 	}
-	byText := map[string]shown{}
+	byText := map[string]shownPost{}
 	for _, s := range all {
 		byText[s.Content] = s
 	}
-	planned := newPlan(7).posts
-	if len(all) != len(planned) {
-		t.Errorf("%d posts in the feed, %d planned", len(all), len(planned))
+	posts := newPlan(7).posts
+	if len(all) != len(posts) {
+		t.Errorf("%d posts in the feed, %d planned", len(all), len(posts))
 	}
-	for _, p := range planned {
+	for _, p := range posts {
 		text := p.text
 		if p.edited != "" {
 			text = p.edited
 		}
-		standing := 0
+		planned := 0
 		for _, r := range p.reactions {
 			if !r.cancel {
-				standing++
+				planned++
 			}
 		}
 		s := byText[text]
@@ -218,8 +224,9 @@ func feed(ctx context.Context, t *testing.T, url string) (all []shown) {
 		for _, n := range s.Reactions {
 			reactions += n
 		}
-		if s.CommentCount != len(p.comments) || reactions != standing || s.Modified != (p.edited != "") {
-			t.Errorf("%q has %d comments, %d reactions, modified %t; planned %d, %d, %t", text, s.CommentCount, reactions, s.Modified, len(p.comments), standing, p.edited != "")
+		if s.CommentCount != len(p.comments) || reactions != planned || s.Modified != (p.edited != "") {
+			t.Errorf("%q has %d comments, %d reactions, modified %t; planned %d, %d, %t",
+				text, s.CommentCount, reactions, s.Modified, len(p.comments), planned, p.edited != "")
 		}
 	}
 	return all

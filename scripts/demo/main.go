@@ -1,6 +1,6 @@
-// Command demo is `make demo`: it fills a running bundle with people, their posts and what they say to each other, through the
-// public API alone, and then shows what to look at. The same SEED makes the same content, and what an earlier run of the last 24
-// hours wrote is found again and not written twice.
+// Command demo is `make demo`. It fills a running bundle with users, posts, comments, reactions and
+// read notifications through the public API, and prints requests to try. The same SEED creates the
+// same content; what a run of the last 24 hours has created is not created again.
 package main
 
 import (
@@ -16,12 +16,12 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	err := run(ctx, os.Getenv, newScreen(os.Stdout))
+	err := run(ctx, os.Getenv, newProgress(os.Stdout))
 	interrupted := ctx.Err() != nil
 	stop()
 	switch {
 	case interrupted:
-		fmt.Fprintln(os.Stderr, "make demo: stopped; run it again to go on")
+		fmt.Fprintln(os.Stderr, "make demo: stopped; run it again to continue")
 		os.Exit(130)
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "make demo: %v\n", err)
@@ -29,19 +29,19 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, env func(string) string, s screen) error {
+func run(ctx context.Context, env func(string) string, p progress) error {
 	seed, err := strconv.ParseUint(or(env("SEED"), "1"), 10, 64)
 	if err != nil {
-		return fmt.Errorf("SEED is %q; name a number from 0 on", env("SEED"))
+		return fmt.Errorf("SEED is %q: it must be a whole number, at least 0", env("SEED"))
 	}
 	base := or(env("BASE_URL"), "http://localhost:"+or(env("PORT"), "8080"))
-	d := &demo{client: client.New(base, parallel), base: base, screen: s, plan: newPlan(seed)}
-	d.client.Patience = patience
+	d := &demo{client: client.New(base, parallel), base: base, progress: p, plan: newPlan(seed)}
+	d.client.MaxWait = maxWait
 	defer d.client.Close()
 	if err := d.fill(ctx); err != nil {
 		return err
 	}
-	d.show()
+	d.printSummary()
 	return nil
 }
 

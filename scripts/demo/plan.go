@@ -6,18 +6,17 @@ import (
 	"slices"
 )
 
-// A plan is all that is going to be said and done. The same seed makes the same one.
+// A plan is everything that the demo creates. It depends on the seed alone.
 type plan struct {
-	posts []*post
-	// inboxes say how far each person has got with the notifications.
-	inboxes []inbox
+	posts   []*post
+	inboxes []inbox // by user
 }
 
 type post struct {
-	key       string // makes a second run find it again
-	owner     int    // of people
+	key       string // the idempotency key, with which a second run does not create it again
+	owner     int    // index in users
 	text      string
-	edited    string // empty: it is not
+	edited    string // the text after an edit; empty: not edited
 	comments  []comment
 	reactions []reaction
 }
@@ -31,21 +30,23 @@ type comment struct {
 }
 
 type reaction struct {
-	who    int
+	user   int
 	kind   int  // 1–5
-	first  int  // another type that was put before; 0: none
-	cancel bool // it is taken back
+	first  int  // another type, which is put before; 0: none
+	cancel bool // the reaction is canceled afterwards
 }
 
+// An inbox is what a user has done with the notifications.
 type inbox int
 
 const (
-	untouched inbox = iota
+	unread inbox = iota
 	halfRead
-	oneUnread // all read, and the newest marked unread again
+	newestUnread // all are read, and the newest is marked unread again
 )
 
-const mostComments, mostReactions = 30, 34 // on the hottest post
+// maxComments and maxReactions are those of the hottest post, roughly.
+const maxComments, maxReactions = 30, 34
 
 func newPlan(seed uint64) plan {
 	rng := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // repeatable, not secret
@@ -65,45 +66,44 @@ func newPlan(seed uint64) plan {
 			post.comments[j].key = fmt.Sprintf("demo-%d-post-%d-comment-%d", seed, i, j)
 		}
 	}
-	for range people {
+	for range users {
 		p.inboxes = append(p.inboxes, inbox(rng.IntN(3)))
 	}
 	return p
 }
 
 func newPost(rng *rand.Rand, s subject, text string, korean bool) *post {
-	post := &post{owner: someone(rng, korean), text: text}
+	post := &post{owner: pickUser(rng, korean), text: text}
 	if rng.IntN(6) == 0 {
-		post.edited = text + pick(rng, afterthoughts.in(korean))
+		post.edited = text + pick(rng, edits.in(korean))
 	}
-	// A few posts are hot, most are not.
 	heat := rng.Float64()
-	heat *= heat * heat
-	said := map[string]bool{}
-	for range int(heat*mostComments) + rng.IntN(3) {
-		speaksKorean := korean
+	heat *= heat * heat // few posts are hot
+	used := map[string]bool{}
+	for range int(heat*maxComments) + rng.IntN(3) {
+		inKorean := korean
 		if rng.IntN(5) == 0 {
-			speaksKorean = !korean
+			inKorean = !korean
 		}
-		words := pick(rng, slices.Concat(s.in(speaksKorean).comments, general.in(speaksKorean)))
-		if said[words] {
+		text := pick(rng, slices.Concat(s.in(inKorean).comments, generalComments.in(inKorean)))
+		if used[text] {
 			continue
 		}
-		said[words] = true
-		c := comment{author: someone(rng, speaksKorean), text: words, reactions: reactions(rng, rng.IntN(4))}
+		used[text] = true
+		c := comment{author: pickUser(rng, inKorean), text: text, reactions: newReactions(rng, rng.IntN(4))}
 		if rng.IntN(8) == 0 {
-			c.edited = words + pick(rng, afterthoughts.in(speaksKorean))
+			c.edited = text + pick(rng, edits.in(inKorean))
 		}
 		post.comments = append(post.comments, c)
 	}
-	post.reactions = reactions(rng, int(heat*mostReactions)+rng.IntN(5))
+	post.reactions = newReactions(rng, int(heat*maxReactions)+rng.IntN(5))
 	return post
 }
 
-// reactions are those of n people, mostly of the kinder types.
-func reactions(rng *rand.Rand, n int) (all []reaction) {
-	for _, who := range rng.Perm(len(people))[:min(n, len(people))] {
-		r := reaction{who: who, kind: 1 + min(rng.IntN(5), rng.IntN(5))}
+// newReactions returns reactions of n users, mostly of the low types.
+func newReactions(rng *rand.Rand, n int) (all []reaction) {
+	for _, user := range rng.Perm(len(users))[:min(n, len(users))] {
+		r := reaction{user: user, kind: 1 + min(rng.IntN(5), rng.IntN(5))}
 		switch rng.IntN(12) {
 		case 0:
 			r.first = r.kind%5 + 1
@@ -115,10 +115,10 @@ func reactions(rng *rand.Rand, n int) (all []reaction) {
 	return all
 }
 
-// someone is a person, by index, who speaks the language.
-func someone(rng *rand.Rand, korean bool) int {
+// pickUser returns the index of a user who writes in this language.
+func pickUser(rng *rand.Rand, korean bool) int {
 	for {
-		if i := rng.IntN(len(people)); people[i].korean == korean {
+		if i := rng.IntN(len(users)); users[i].korean == korean {
 			return i
 		}
 	}
@@ -126,16 +126,16 @@ func someone(rng *rand.Rand, korean bool) int {
 
 func pick(rng *rand.Rand, from []string) string { return from[rng.IntN(len(from))] }
 
-func (s subject) in(korean bool) talk {
+func (s subject) in(korean bool) texts {
 	if korean {
 		return s.korean
 	}
 	return s.english
 }
 
-func (c chorus) in(korean bool) []string {
+func (p phrases) in(korean bool) []string {
 	if korean {
-		return c.korean
+		return p.korean
 	}
-	return c.english
+	return p.english
 }

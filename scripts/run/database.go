@@ -15,104 +15,36 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"minifb/shared/ops/postgres"
-	"minifb/shared/ops/spawn"
-	"minifb/shared/password"
-	"minifb/shared/store"
+	"minifb/shared/ops/process"
 )
 
-const (
-	databaseName = "minifb"
-	databaseWait = 5 * time.Second // for the PostgreSQL of DATABASE_URL to answer
-	iterations   = 600_000         // PBKDF2 rounds of the administrator's password
-)
+// databaseTimeout is how long the PostgreSQL of DATABASE_URL may take to accept a connection.
+const databaseTimeout = 5 * time.Second
 
-// A database is where the bundle keeps its data: a cluster of our own, or another's server.
-type database struct {
-	url     string
-	cluster *postgres.Cluster // nil for another's
-	cancel  context.CancelFunc
-	watched chan struct{} // closed when our own is no longer watched over
-	lost    chan error    // gets the error if our own cannot be started again
-}
-
-// openDatabase finds or starts it; did says which.
-func openDatabase(ctx context.Context, s settings, out *screen) (d *database, did string, err error) {
+// prepareDatabase waits for the PostgreSQL of DATABASE_URL. Without one it makes sure that
+// PostgreSQL is installed, for the bundle to run.
+func prepareDatabase(ctx context.Context, s settings, out *screen) error {
 	if s.databaseURL != "" {
-		err := ping(ctx, s.databaseURL)
-		return &database{url: s.databaseURL}, "yours answers", err
+		return ping(ctx, s.databaseURL)
 	}
-	found, err := postgres.Find()
+	_, err := postgres.Find()
 	if errors.Is(err, postgres.ErrNoPostgres) {
-		out.say("installing PostgreSQL")
-		if err := install(ctx, "postgresql"); err != nil {
-			return nil, "", err
-		}
-		found, err = postgres.Find()
+		out.printf("installing PostgreSQL")
+		return install(ctx, "postgresql")
 	}
-	if err != nil {
-		return nil, "", err
-	}
-	// Not ended by ctx: the functions go first.
-	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	release := context.AfterFunc(ctx, cancel) // but a start is given up
-	o := postgres.Options{Dir: s.dataDir, Database: databaseName}
-	c, err := postgres.Start(life, o)
-	if err != nil {
-		cancel()
-		return nil, "", err
-	}
-	if !release() { // ctx ended just as the server got ready
-		cancel()
-		return nil, "", errors.Join(ctx.Err(), c.Stop())
-	}
-	d = &database{url: c.URL(databaseName), cluster: c, cancel: cancel, watched: make(chan struct{}), lost: make(chan error, 1)}
-	go d.watch(life, c, o, out)
-	return d, fmt.Sprintf("version %d runs", found[0].Major), nil
+	return err
 }
 
-// watch starts our own server again if it ends unasked.
-func (d *database) watch(ctx context.Context, c *postgres.Cluster, o postgres.Options, out *screen) {
-	defer close(d.watched)
-	for {
-		<-c.Done()
-		if ctx.Err() != nil {
-			if err := c.Stop(); err != nil {
-				out.say("%v", err)
-			}
-			return
-		}
-		begun := time.Now()
-		var err error
-		if c, err = postgres.Start(ctx, o); err != nil {
-			if ctx.Err() == nil {
-				d.lost <- fmt.Errorf("PostgreSQL ended and cannot be started again: %w", err)
-			}
-			return
-		}
-		out.say("PostgreSQL ended; it runs again after %.1f s", time.Since(begun).Seconds())
-	}
-}
-
-// stop stops our own server and leaves another's alone.
-func (d *database) stop() {
-	if d.cluster == nil {
-		return
-	}
-	d.cancel()
-	<-d.watched
-}
-
-// ping waits a few seconds for the server. What it says never holds the URL, which holds a password.
+// ping waits until the server accepts a connection. Its errors never contain the URL's password.
 func ping(ctx context.Context, url string) error {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return errors.New("DATABASE_URL cannot be read; write it as postgres://user:password@host:5432/database")
+		return errMalformedURL
 	}
-	where := fmt.Sprintf("%s:%d", config.Host, config.Port)
 	config.ConnectTimeout = time.Second
 	db := sql.OpenDB(stdlib.GetConnector(*config))
 	defer db.Close()
-	for deadline := time.Now().Add(databaseWait); ; {
+	for deadline := time.Now().Add(databaseTimeout); ; time.Sleep(200 * time.Millisecond) {
 		err := db.PingContext(ctx)
 		if err == nil || ctx.Err() != nil {
 			return err
@@ -123,49 +55,22 @@ func ping(ctx context.Context, url string) error {
 			if config.Password != "" {
 				reason = strings.ReplaceAll(reason, config.Password, "…")
 			}
-			return fmt.Errorf("the PostgreSQL of DATABASE_URL, at %s, does not let us in: %s", where, reason)
+			return fmt.Errorf("DATABASE_URL: cannot connect to %s:%d: %s", config.Host, config.Port, reason)
 		}
-		time.Sleep(200 * time.Millisecond)
 	}
 }
 
+// install runs scripts/install until it exits or ctx ends.
 func install(ctx context.Context, what string) error {
 	cmd := exec.Command("scripts/install", what)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if err := spawn.Start(cmd, syscall.SIGTERM); err != nil {
+	if err := process.Start(cmd, syscall.SIGTERM); err != nil {
 		return fmt.Errorf("install %s: %w", what, err)
 	}
-	unhook := context.AfterFunc(ctx, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) })
-	defer unhook()
+	stop := context.AfterFunc(ctx, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) })
+	defer stop()
 	if err := cmd.Wait(); err != nil {
-		return fmt.Errorf("this machine has no %s, and scripts/install could not mend that", what)
-	}
-	return nil
-}
-
-func migrate(ctx context.Context, url string) (did string, err error) {
-	steps, err := store.Migrate(ctx, url)
-	if err != nil {
-		return "", fmt.Errorf("the database's schema cannot be brought up to date: %w", err)
-	}
-	if len(steps) == 0 {
-		return "nothing to do", nil
-	}
-	return count(len(steps), "step"), nil
-}
-
-func ensureAdmin(ctx context.Context, url string, s settings) error {
-	hash, err := password.New(iterations).Hash(ctx, s.adminPassword)
-	if err != nil {
-		return fmt.Errorf("ADMIN_PASSWORD: %w", err)
-	}
-	st, err := store.Open(url, "run", 1)
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	if err := st.EnsureAdmin(ctx, s.adminID, hash); err != nil {
-		return fmt.Errorf("ADMIN_ID: %w", err)
+		return fmt.Errorf("%s is not installed, and scripts/install failed: %w", what, err)
 	}
 	return nil
 }

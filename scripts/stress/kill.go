@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"minifb/shared/ops/supervise"
+	"minifb/shared/ops/process"
 )
 
 // orphanTimeout is how long PostgreSQL may execute what a killed function sent.
@@ -55,11 +55,11 @@ func (s *stress) kill(ctx context.Context) error {
 }
 
 // awaitOrphans waits until PostgreSQL has closed all connections of the function's killed process.
-func (s *stress) awaitOrphans(ctx context.Context, f *supervise.Function, died time.Time) error {
+func (s *stress) awaitOrphans(ctx context.Context, f *process.Unit, died time.Time) error {
 	for deadline := time.Now().Add(orphanTimeout); ; {
 		var n int
 		const query = `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND backend_start < $2`
-		err := s.db.QueryRowContext(ctx, query, "minifb "+f.Area, died).Scan(&n)
+		err := s.db.QueryRowContext(ctx, query, "minifb "+f.Name, died).Scan(&n)
 		if err != nil {
 			return fmt.Errorf("count the connections of killed functions: %w", err)
 		}
@@ -68,7 +68,7 @@ func (s *stress) awaitOrphans(ctx context.Context, f *supervise.Function, died t
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%s after the function %s was killed, it still has %d connections to PostgreSQL",
-				orphanTimeout, f.Area, n)
+				orphanTimeout, f.Name, n)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

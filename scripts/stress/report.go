@@ -24,7 +24,7 @@ func (s *stress) progress() {
 			total[status] += n
 		}
 	}
-	fmt.Fprintf(s.output, "%4.0f s  %d of %d operations, %.0f/s, %d kills, %d violations, responses: %s\n",
+	fmt.Fprintf(s.output, "%4.0f s: %d of %d operations, %.0f/s, kills: %d, violations: %d, responses: %s\n",
 		took, finished, s.operations, float64(finished)/took, s.killCounts.begun.Load(), len(s.violations),
 		formatStatuses(total))
 }
@@ -59,14 +59,14 @@ func (s *stress) summarize() {
 	}
 	fmt.Fprintf(table, "all\t%d\t%.0f a second\n", total, float64(total)/s.took.Seconds())
 	_ = table.Flush() // like fmt.Fprintf here: without an output there is nothing to report to
-	fmt.Fprintf(s.output, "\n%d operations were finished, %d of them on the hot post, during %d kills.\n",
+	fmt.Fprintf(s.output, "\nFinished operations: %d, on the hot post: %d. Kills: %d.\n",
 		s.finished.Load(), s.onHot.Load(), s.killCounts.begun.Load())
 	if len(s.violations) == 0 {
 		fmt.Fprintln(s.output, "No violations: the counters and notifications match their rows, "+
 			"the database has every acknowledged write, and the logs have no errors.")
 		return
 	}
-	fmt.Fprintf(s.output, "%d VIOLATIONS\n", len(s.violations))
+	fmt.Fprintf(s.output, "Violations: %d\n", len(s.violations))
 	for i, v := range s.violations {
 		if i == maxViolations {
 			fmt.Fprintf(s.output, "  and %d more\n", len(s.violations)-i)

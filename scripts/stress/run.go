@@ -69,13 +69,13 @@ func (s *stress) finishOperation(onHot bool) {
 // error says why it could not be executed.
 func run(ctx context.Context, o settings, dir string, output io.Writer) (violations []string, err error) {
 	s := &stress{settings: o, fixture: &fixture{}, output: output, statuses: map[string]map[int]int{}}
-	fmt.Fprintf(output, "%d operations by %d clients, %d kills, seed %d\n", o.operations, o.clients, o.kills, o.seed)
+	fmt.Fprintf(output, "Operations: %d, clients: %d, kills: %d, seed: %d\n", o.operations, o.clients, o.kills, o.seed)
 	fmt.Fprintln(output, "Building the functions and starting a bundle.")
-	s.bundle, err = bundle.Start(ctx, bundle.Options{
-		Root: o.root, Dir: dir, Areas: areas, Fast: o.fast, Race: o.race,
-		Say: func(string, ...any) {}, // it would report each kill
+	s.bundle = bundle.New(bundle.Options{
+		Source: o.root, Dir: dir, Areas: areas, Fast: o.fast, Race: o.race,
+		Logf: func(string, ...any) {}, // it would report each kill
 	})
-	if err != nil {
+	if err := s.bundle.Start(ctx); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.bundle.Stop()) }()

@@ -41,7 +41,7 @@ func TestStress(t *testing.T) {
 			t.Errorf("%q was never executed:\n%s", o.name, output.String())
 		}
 	}
-	for _, want := range []string{"\n3000 operations were finished, ", " during 2 kills.\nNo violations: "} {
+	for _, want := range []string{"\nFinished operations: 3000, ", " Kills: 2.\nNo violations: "} {
 		if !strings.Contains(output.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, output.String())
 		}

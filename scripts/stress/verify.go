@@ -42,7 +42,7 @@ func (s *stress) verify(ctx context.Context, workers []*worker) error {
 			return fmt.Errorf("verify that %s: %w", c.name, err)
 		}
 		for _, v := range violations {
-			s.addViolation("not true that %s: %s", c.name, v)
+			s.addViolation("violated: %s: %s", c.name, v)
 		}
 	}
 	if err := s.verifyWrites(ctx, workers); err != nil {

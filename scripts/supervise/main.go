@@ -1,12 +1,15 @@
-// Command supervise makes the folder -root of this machine a host: it holds the functions' sockets and keeps their current releases
-// running, until it is told to stop. `make deploy HOST=local` deploys to it.
+// Command supervise makes the directory -root of this machine a host: it holds the functions'
+// sockets and keeps their current releases running until it is stopped. `make deploy HOST=local`
+// deploys to it.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"minifb/shared/ops/host"
@@ -15,8 +18,8 @@ import (
 )
 
 func main() {
-	root := flag.String("root", "", "the `folder`; its etc/minifb.env holds the functions' environment")
-	listen := flag.String("listen", "", "also run nginx before them, at this `address:port`")
+	root := flag.String("root", "", "the `directory`; its etc/minifb.env holds the functions' environment")
+	listen := flag.String("listen", "", "also run nginx in front of them, at this `address:port`")
 	flag.Parse()
 	if err := run(*root, *listen); err != nil {
 		fmt.Fprintln(os.Stderr, "supervise:", err)
@@ -26,7 +29,7 @@ func main() {
 
 func run(root, listen string) error {
 	if root == "" {
-		return fmt.Errorf("name the folder: ROOT=folder")
+		return errors.New("the directory is missing; set ROOT=directory")
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
@@ -34,7 +37,9 @@ func run(root, listen string) error {
 	if err != nil {
 		return err
 	}
-	h, err := host.Start(root, template, host.StartTimeout)
+	h, err := host.Start(root, template, host.StartTimeout, func(format string, args ...any) {
+		fmt.Fprintf(os.Stderr, format+"\n", args...)
+	})
 	if err != nil {
 		return err
 	}
@@ -46,7 +51,7 @@ func run(root, listen string) error {
 		}
 		defer nginx.Stop()
 	}
-	fmt.Println("holding the sockets in", root+"/"+host.Run)
+	fmt.Println("holding the sockets in", filepath.Join(root, host.Run))
 	<-stop
 	fmt.Println("stopping")
 	return nil

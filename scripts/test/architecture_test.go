@@ -10,9 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -165,48 +163,6 @@ func TestInterfacesHaveTwoImplementations(t *testing.T) {
 func isMethod(f *ast.Field) bool {
 	_, ok := f.Type.(*ast.FuncType)
 	return ok
-}
-
-// Migrations are applied in the order of their numbers, and each can be reverted.
-func TestMigrationsArePairedAndNumbered(t *testing.T) {
-	t.Parallel()
-	named := regexp.MustCompile(`^(\d{4})_([a-z0-9]+(?:_[a-z0-9]+)*(?:\.tx)?)\.(up|down)\.sql$`)
-	steps := map[int]map[string]string{} // by number, then by direction
-	for _, entry := range list(t, "migrations") {
-		if filepath.Ext(entry.Name()) != ".sql" {
-			continue
-		}
-		match := named.FindStringSubmatch(entry.Name())
-		if match == nil {
-			t.Errorf("migrations/%s: rename it to NNNN_what.tx.up.sql or NNNN_what.tx.down.sql", entry.Name())
-			continue
-		}
-		number, _ := strconv.Atoi(match[1])
-		if steps[number] == nil {
-			steps[number] = map[string]string{}
-		}
-		if other := steps[number][match[3]]; other != "" {
-			t.Errorf("two migrations have the number %04d: %s and %s", number, other, match[2])
-		}
-		steps[number][match[3]] = match[2]
-	}
-	for i, number := range slices.Sorted(maps.Keys(steps)) {
-		if number != i+1 {
-			t.Errorf("a migration has the number %04d, and the one before %04d: number them consecutively", number, i)
-			break
-		}
-		switch up, down := steps[number]["up"], steps[number]["down"]; {
-		case up == "":
-			t.Errorf("migrations/%04d_%s.down.sql has no .up.sql: add it", number, down)
-		case down == "":
-			t.Errorf("migrations/%04d_%s.up.sql has no .down.sql: add it, to revert the migration", number, up)
-		case up != down:
-			t.Errorf("migration %04d has two names, %s and %s: give both files the same", number, up, down)
-		}
-	}
-	if len(steps) == 0 {
-		t.Error("migrations/ has no migration")
-	}
 }
 
 // list returns the entries of a folder, given by its path from the top.

@@ -64,9 +64,9 @@ func report(ctx context.Context, out io.Writer, cmd *exec.Cmd) (counts, error) {
 	}
 	switch {
 	case c.failed > 0:
-		return c, fmt.Errorf("%d of the tests failed", c.failed)
+		return c, fmt.Errorf("failed tests: %d", c.failed)
 	case c.skipped > 0:
-		return c, fmt.Errorf("%d of the tests were skipped; a skipped test checks nothing", c.skipped)
+		return c, fmt.Errorf("skipped tests: %d; a skipped test checks nothing", c.skipped)
 	case err != nil:
 		return c, fmt.Errorf("go test: %w", err)
 	case c.passed == 0:

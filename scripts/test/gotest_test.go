@@ -58,7 +58,7 @@ func TestReport(t *testing.T) {
 {"Action":"output","Package":"m/b","Test":"TestY","Output":"--- FAIL: TestY\n"}
 {"Action":"fail","Package":"m/b","Test":"TestY"}
 {"Action":"fail","Package":"m/b"}`,
-			want: "2 passed, 2 failed", err: "2 of the tests failed",
+			want: "2 passed, 2 failed", err: "failed tests: 2",
 			output: []string{"✖  m/b", "=== FAIL: m/b TestY/two", "    y_test.go:7: got 1\n"},
 		},
 		{
@@ -66,7 +66,7 @@ func TestReport(t *testing.T) {
 			stream: `{"Action":"run","Package":"m/b","Test":"TestY"}
 {"Action":"output","Package":"m/b","Test":"TestY","Output":"panic: no\n"}
 {"Action":"fail","Package":"m/b"}`,
-			want: "0 passed, 1 failed", err: "1 of the tests failed",
+			want: "0 passed, 1 failed", err: "failed tests: 1",
 			output: []string{"=== FAIL: m/b TestY", "panic: no\n"},
 		},
 		{
@@ -75,7 +75,7 @@ func TestReport(t *testing.T) {
 {"Action":"pass","Package":"m/b","Test":"TestY"}
 {"Action":"output","Package":"m/b","Output":"exit status 66\n"}
 {"Action":"fail","Package":"m/b"}`,
-			want: "3 passed, 1 failed", err: "1 of the tests failed",
+			want: "3 passed, 1 failed", err: "failed tests: 1",
 			output: []string{"=== FAIL: m/b", "exit status 66\n"},
 		},
 		{
@@ -85,7 +85,7 @@ func TestReport(t *testing.T) {
 {"ImportPath":"m/b","Action":"build-fail"}
 {"Action":"output","Package":"m/b","Output":"FAIL\tm/b [build failed]\n"}
 {"Action":"fail","Package":"m/b","FailedBuild":"m/b"}`,
-			want: "0 passed, 1 failed", err: "1 of the tests failed",
+			want: "0 passed, 1 failed", err: "failed tests: 1",
 			output: []string{"=== FAIL: m/b", "b.go:3: undefined: x\n"},
 		},
 		{
@@ -94,7 +94,7 @@ func TestReport(t *testing.T) {
 {"Action":"output","Package":"m/b","Test":"TestY","Output":"no database\n"}
 {"Action":"skip","Package":"m/b","Test":"TestY"}
 {"Action":"pass","Package":"m/b"}`,
-			want: "2 passed, 0 failed, 1 skipped", err: "1 of the tests were skipped",
+			want: "2 passed, 0 failed, 1 skipped", err: "skipped tests: 1",
 			output: []string{"=== SKIP: m/b TestY", "no database\n"},
 		},
 		{

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"minifb/shared/ops/postgres"
+	"minifb/shared/ops/process"
 	"minifb/shared/ops/release"
-	"minifb/shared/ops/spawn"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -164,7 +164,7 @@ func goTool(ctx context.Context, out io.Writer, env []string, args ...string) er
 // started, and kills them ten seconds later.
 func run(ctx context.Context, cmd *exec.Cmd) error {
 	cmd.WaitDelay = time.Second // for the output that children of a killed process keep open
-	if err := spawn.Start(cmd, syscall.SIGTERM); err != nil {
+	if err := process.Start(cmd, syscall.SIGTERM); err != nil {
 		return err
 	}
 	group := -cmd.Process.Pid

@@ -16,22 +16,22 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver called pgx
 )
 
-// A load is steady: requests leave by the clock, whatever becomes of those before.
+// A load sends requests at a steady rate, no matter how long the earlier ones take.
 type load struct {
-	world  *world
-	rate   int // requests a second, half of them writes
-	client http.Client
-	number atomic.Int64
+	fixture *fixture
+	rate    int // requests a second, half of them writes
+	client  http.Client
+	number  atomic.Int64
 
 	mu     sync.Mutex
-	writes map[string]bool // the contents sent, and whether their post was acknowledged
+	writes map[string]bool // the contents of the posts sent, and whether each was acknowledged
 }
 
-// A phase is what happened to the requests sent in it.
+// A phase holds what happened to the requests that were sent in it.
 type phase struct {
 	mu     sync.Mutex
 	took   []time.Duration
-	begun  []time.Time // of the same requests
+	begun  []time.Time // when those requests were sent
 	failed []failure
 	wait   sync.WaitGroup
 }
@@ -42,29 +42,33 @@ type failure struct {
 	what string
 }
 
-func newLoad(w *world, rate int) *load {
+func newLoad(f *fixture, rate int) *load {
 	return &load{
-		world: w, rate: rate, writes: map[string]bool{},
-		client: http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxIdleConns: 512}},
+		fixture: f, rate: rate, writes: map[string]bool{},
+		client: http.Client{
+			Timeout:   30 * time.Second,
+			Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxIdleConns: 512},
+		},
 	}
 }
 
-// during sends requests until do has returned, waits for their answers, and answers what became of them.
+// during sends requests until do returns, waits for the responses, and returns what happened to
+// them.
 func (l *load) during(ctx context.Context, do func() error) (*phase, error) {
 	p := &phase{}
 	done := make(chan error, 1)
 	go func() { done <- do() }()
-	signed, until := "", time.Time{}
+	bearer, expires := "", time.Time{}
 	ticks := time.NewTicker(time.Second / time.Duration(l.rate))
 	defer ticks.Stop()
 	defer p.wait.Wait()
 	for {
-		if time.Now().After(until) {
+		if time.Now().After(expires) {
 			var err error
-			if signed, err = l.world.signer.Sign(l.world.claims); err != nil {
+			if bearer, err = l.fixture.Signer.Sign(l.fixture.claims); err != nil {
 				return p, err
 			}
-			until = time.Now().Add(time.Minute)
+			expires = time.Now().Add(time.Minute)
 		}
 		select {
 		case <-ctx.Done():
@@ -73,13 +77,14 @@ func (l *load) during(ctx context.Context, do func() error) (*phase, error) {
 			p.wait.Wait()
 			return p, err
 		case <-ticks.C:
-			number, bearer := l.number.Add(1), signed
+			number, bearer := l.number.Add(1), bearer
 			p.wait.Go(func() { l.send(ctx, p, number, bearer) })
 		}
 	}
 }
 
-// send sends one request: every second one writes a post, the others read from three functions in turn.
+// send sends one request. Every second one writes a post; the others read from three functions in
+// turn.
 func (l *load) send(ctx context.Context, p *phase, number int64, bearer string) {
 	method, path, area, body, want := http.MethodGet, "", "post", "", http.StatusOK
 	switch number % 8 {
@@ -121,7 +126,7 @@ func (l *load) ask(ctx context.Context, method, path, content, bearer string, wa
 		}
 		body = strings.NewReader(string(encoded))
 	}
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+l.world.address+path, body)
+	request, err := http.NewRequestWithContext(ctx, method, l.fixture.URL+path, body)
 	if err != nil {
 		return err
 	}
@@ -132,19 +137,20 @@ func (l *load) ask(ctx context.Context, method, path, content, bearer string, wa
 		return err
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
+	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return err
 	}
 	if response.StatusCode != want {
-		return fmt.Errorf("%d %.200s", response.StatusCode, answer)
+		return fmt.Errorf("%d %.200s", response.StatusCode, text)
 	}
 	return nil
 }
 
-// settle holds what was acknowledged against the database: each write is there once, and none twice.
-func (l *load) settle(ctx context.Context) (writes int, err error) {
-	db, err := sql.Open("pgx", l.world.database)
+// verify checks that the database holds each acknowledged write once, and no write twice. It
+// returns the number of acknowledged writes.
+func (l *load) verify(ctx context.Context) (writes int, err error) {
+	db, err := sql.Open("pgx", l.fixture.DatabaseURL)
 	if err != nil {
 		return 0, err
 	}
@@ -170,7 +176,7 @@ func (l *load) settle(ctx context.Context) (writes int, err error) {
 	defer l.mu.Unlock()
 	for content, acknowledged := range l.writes {
 		if n := found[content]; n > 1 || acknowledged && n == 0 {
-			return 0, fmt.Errorf("the post %q is there %d times; acknowledged: %v", content, n, acknowledged)
+			return 0, fmt.Errorf("the post %q is in the database %d times; acknowledged: %v", content, n, acknowledged)
 		}
 		if acknowledged {
 			writes++
@@ -179,10 +185,8 @@ func (l *load) settle(ctx context.Context) (writes int, err error) {
 	return writes, nil
 }
 
-// quantile is the time within which this share of the requests was answered.
-func (p *phase) quantile(q float64) time.Duration {
-	return quantile(q, p.took)
-}
+// quantile returns the time within which this share of the requests had a response.
+func (p *phase) quantile(q float64) time.Duration { return quantile(q, p.took) }
 
 func quantile(q float64, took []time.Duration) time.Duration {
 	if len(took) == 0 {
@@ -192,11 +196,11 @@ func quantile(q float64, took []time.Duration) time.Duration {
 	return took[min(int(q*float64(len(took))), len(took)-1)]
 }
 
-// A span is a stretch of time.
+// A span is a period of time.
 type span struct{ from, to time.Time }
 
-// within are the times of the requests that left in one of the spans, and of those that did not.
-func (p *phase) within(spans []span) (inside, outside []time.Duration) {
+// split returns how long the requests took that were sent in one of the spans, and the others.
+func (p *phase) split(spans []span) (inside, outside []time.Duration) {
 	for i, begun := range p.begun {
 		if slices.ContainsFunc(spans, func(s span) bool { return begun.After(s.from) && begun.Before(s.to) }) {
 			inside = append(inside, p.took[i])
@@ -207,19 +211,21 @@ func (p *phase) within(spans []span) (inside, outside []time.Duration) {
 	return inside, outside
 }
 
-// lost fails where a request of any function, but those named, was not answered as it should.
+// lost returns an error if a request to a function, except those named, failed.
 func (p *phase) lost(except ...string) error {
 	for _, f := range p.failed {
 		if !slices.Contains(except, f.area) {
-			return fmt.Errorf("%d of %d requests were lost; one of them at %s: %s", len(p.failed), len(p.took), f.at.Format("15:04:05.000"), f.what)
+			return fmt.Errorf("%d of %d requests were lost; one of them at %s: %s",
+				len(p.failed), len(p.took), f.at.Format("15:04:05.000"), f.what)
 		}
 	}
 	return nil
 }
 
 func (p *phase) String() string {
-	return fmt.Sprintf("%6d requests, %d lost; p50 %6.2f ms, p99 %6.2f ms, p99.9 %6.2f ms, longest %6.2f ms", len(p.took), len(p.failed),
-		milliseconds(p.quantile(0.5)), milliseconds(p.quantile(0.99)), milliseconds(p.quantile(0.999)), milliseconds(p.quantile(1)))
+	return fmt.Sprintf("%6d requests, %d lost; p50 %6.2f ms, p99 %6.2f ms, p99.9 %6.2f ms, longest %6.2f ms",
+		len(p.took), len(p.failed), milliseconds(p.quantile(0.5)), milliseconds(p.quantile(0.99)),
+		milliseconds(p.quantile(0.999)), milliseconds(p.quantile(1)))
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

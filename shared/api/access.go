@@ -15,7 +15,8 @@ import (
 // An Access says who may call a route. The check and the OpenAPI text both follow from it.
 type Access int
 
-// The kinds of access. The zero value is none of them, so that a route without one cannot be registered.
+// The kinds of access. The zero value is none of them, so that a route without one cannot be
+// registered.
 const (
 	Public        Access = iota + 1 // anyone; a token is not read
 	Optional                        // anyone; a token, if sent, must be valid
@@ -59,7 +60,8 @@ func (a Access) errors() []int {
 	return nil
 }
 
-// A viewer is the user of a request, and the session that its token belongs to. The zero value is no user.
+// A viewer is the user of a request, and the session that its token belongs to. The zero value is
+// no user.
 type viewer struct {
 	uid     int64
 	session string
@@ -67,7 +69,8 @@ type viewer struct {
 
 type viewerKey struct{}
 
-// Viewer returns the uid of the signed-in user. It is 0, which no user has, if the token is optional and none was sent.
+// Viewer returns the uid of the signed-in user. It is 0, which no user has, if the token is
+// optional and none was sent.
 func Viewer(ctx context.Context) int64 {
 	v, _ := ctx.Value(viewerKey{}).(viewer)
 	return v.uid
@@ -79,7 +82,8 @@ func Session(ctx context.Context) string {
 	return v.session
 }
 
-// checkAccess refuses a request whose client may not call the route, and puts the viewer into the context of the others.
+// checkAccess refuses a request whose client may not call the route, and puts the viewer into the
+// context of the others.
 func (a *API) checkAccess(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	v, err := a.authorize(ctx.Context(), r.Header, AccessOf(ctx.Operation()))
@@ -90,7 +94,8 @@ func (a *API) checkAccess(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(ctx, viewerKey{}, v))
 }
 
-// authorize returns the viewer of a request with this header, or an application error if the access does not allow it.
+// authorize returns the viewer of a request with this header, or an application error if the access
+// does not allow it.
 func (a *API) authorize(ctx context.Context, header http.Header, access Access) (viewer, error) {
 	if access == Public {
 		return viewer{}, nil
@@ -115,8 +120,8 @@ var (
 		"Authorization: must be 'Bearer' and the access token of POST /auth.")
 )
 
-// verify returns the viewer whom an Authorization header's token names, if the token is valid and its session is not
-// revoked.
+// verify returns the viewer whom an Authorization header's token names, if the token is valid and
+// its session is not revoked.
 func (a *API) verify(ctx context.Context, authorization string) (viewer, error) {
 	scheme, encoded, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {

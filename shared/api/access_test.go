@@ -76,7 +76,8 @@ func administrator(b *areatest.Server) *areatest.Caller {
 	return root
 }
 
-// The role counts at the time of each request. Everyone else is refused before the body is looked at.
+// The role counts at the time of each request. Everyone else is refused before the body is looked
+// at.
 func TestAdministrator(t *testing.T) {
 	t.Parallel()
 	b := serve(t)
@@ -100,8 +101,8 @@ func TestAdministrator(t *testing.T) {
 	})
 }
 
-// TestOrder breaks several rules at once. The first of these is reported: route, access, media type, body, existence,
-// permission.
+// TestOrder breaks several rules at once. The first of these is reported: route, access, media
+// type, body, existence, permission.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	b := serve(t)

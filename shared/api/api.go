@@ -1,6 +1,7 @@
-// Package api is what all functions share of HTTP: it registers routes, checks who may call them, reads bodies strictly,
-// and makes every error's response. Statuses are decided in status.go. The only other responses that are not a success
-// come from outside this repository: net/http's, in plain text, to what is no HTTP request, and an AWS gateway's own.
+// Package api is what all functions share of HTTP: it registers routes, checks who may call them,
+// reads bodies strictly, and makes every error's response. Statuses are decided in status.go. The
+// only other responses that are not a success come from outside this repository: net/http's, in
+// plain text, to what is no HTTP request, and an AWS gateway's own.
 package api
 
 import (
@@ -24,6 +25,7 @@ type API struct {
 	store       *store.Store
 	genericHint bool
 	bodyTimeout time.Duration
+	warmUps     []store.WarmUp
 }
 
 // Options are what an API needs besides its routes.
@@ -59,6 +61,13 @@ func New(o Options) *API {
 	return a
 }
 
+// WarmUp names reads that the area's clients use most. A function runs them on each new connection
+// before it serves.
+func (a *API) WarmUp(reads ...store.WarmUp) { a.warmUps = append(a.warmUps, reads...) }
+
+// WarmUps returns the reads that were named with WarmUp.
+func (a *API) WarmUps() []store.WarmUp { return a.warmUps }
+
 // ServeHTTP serves a request by its route.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Del("Accept") // the route decides the media type; huma would panic at some headers, such as "a;,b"
@@ -66,6 +75,6 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.router.ServeHTTP(w, r)
 }
 
-// Handle adds a route that is not part of the contract, such as /healthz: it has no access, no body and no place in the
-// OpenAPI text. Every other route is added by Register.
+// Handle adds a route that is not part of the contract, such as /healthz: it has no access, no body
+// and no place in the OpenAPI text. Every other route is added by Register.
 func (a *API) Handle(pattern string, f http.HandlerFunc) { a.router.Handle(pattern, f) }

@@ -15,24 +15,28 @@ import (
 )
 
 const (
-	// MaxBody is the length of the longest body that is accepted, in bytes. The hint of BodyTooLarge names it.
+	// MaxBody is the length of the longest body that is accepted, in bytes. The hint of
+	// BodyTooLarge names it.
 	MaxBody = 64 << 10
 	// bodyTimeout is how long a body may take to arrive after its headers.
 	bodyTimeout = 10 * time.Second
-	// mediaJSON is the media type of every request body, and of every response that is not an HTMLOutput or a TextOutput.
+	// mediaJSON is the media type of every request body, and of every response that is not an
+	// HTMLOutput or a TextOutput.
 	mediaJSON = "application/json"
 )
 
-// limitBody sets the deadline for the request's body. It is set for a body that no view reads, too: the server reads it
-// before the connection's next request. On Lambda there is no connection; the event holds the whole body.
+// limitBody sets the deadline for the request's body. It is set for a body that no view reads, too:
+// the server reads it before the connection's next request. On Lambda there is no connection; the
+// event holds the whole body.
 func (a *API) limitBody(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.bodyTimeout))
 	}
 }
 
-// checkBody refuses a malformed query. Then it reads the body of a route that has one, and refuses it if it is not JSON
-// or holds what the schema does not. huma decodes it later, and is less strict.
+// checkBody refuses a malformed query. Then it reads the body of a route that has one, and refuses
+// it if it is not JSON or holds what the schema does not. huma decodes it later, and is less
+// strict.
 func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
@@ -65,7 +69,8 @@ func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// readBody returns the whole body, or the refusal of one that did not arrive, is too long, or is not called JSON.
+// readBody returns the whole body, or the refusal of one that did not arrive, is too long, or is
+// not called JSON.
 func (a *API) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	isJSON := err == nil && media == mediaJSON

@@ -10,8 +10,8 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-// TestBody sends bodies that are well-formed or not, and some that break a field's rule. The hint tells the place and
-// the rule, and never what was sent.
+// TestBody sends bodies that are well-formed or not, and some that break a field's rule. The hint
+// tells the place and the rule, and never what was sent.
 func TestBody(t *testing.T) {
 	t.Parallel()
 	b := serve(t)
@@ -130,7 +130,8 @@ func TestOptionalBody(t *testing.T) {
 	})
 }
 
-// The same request is answered the same to the byte, however many faults it has, and at no great length.
+// The same request is answered the same to the byte, however many faults it has, and at no great
+// length.
 func TestManyFaults(t *testing.T) {
 	t.Parallel()
 	b := serve(t)

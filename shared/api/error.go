@@ -20,8 +20,8 @@ type Error struct {
 	status int
 	header http.Header
 
-	Result string `json:"result" doc:"The status text" example:"Forbidden"`
-	Hint   string `json:"hint" doc:"What is wrong, and how to correct it" example:"You have not permission for 'DELETE /post/14'"`
+	Result string `json:"result" doc:"The status text" example:"Bad Request"`
+	Hint   string `json:"hint" doc:"What is wrong, and how to correct it" example:"content: expected length >= 1"`
 }
 
 // Error returns the hint.
@@ -30,11 +30,12 @@ func (e *Error) Error() string { return e.Hint }
 // GetStatus returns the status. It makes an Error a huma.StatusError.
 func (e *Error) GetStatus() int { return e.status }
 
-// GetHeaders returns the headers that the response has because of the error. It makes an Error a huma.HeadersError.
+// GetHeaders returns the headers that the response has because of the error. It makes an Error a
+// huma.HeadersError.
 func (e *Error) GetHeaders() http.Header { return e.header }
 
-// newError returns the response with this status. Secrets are removed from the hint of a 500, which may be any error's
-// text.
+// newError returns the response with this status. Secrets are removed from the hint of a 500, which
+// may be any error's text.
 func newError(status int, hint string) *Error {
 	hint = strings.ToValidUTF8(hint, "\ufffd")
 	if status == http.StatusInternalServerError {
@@ -51,8 +52,8 @@ func Write(w http.ResponseWriter, e *Error) {
 	_ = json.MarshalWrite(w, e) // fails only if the client has gone
 }
 
-// refuse returns the response to a request that failed with err. An error that was not foreseen goes to the request's
-// log line, and so does an Unavailable one.
+// refuse returns the response to a request that failed with err. An error that was not foreseen
+// goes to the request's log line, and so does an Unavailable one.
 func (a *API) refuse(ctx context.Context, err error) *Error {
 	if e, ok := apperror.From(err); ok {
 		return refuseApplication(ctx, err, e)

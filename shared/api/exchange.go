@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// An Exchange is what is known of a request and its response besides the two themselves. Package function makes one for
-// each request and logs it at the end.
+// An Exchange is what is known of a request and its response besides the two themselves. Package
+// function makes one for each request and logs it at the end.
 type Exchange struct {
 	RequestID     string     // 1–128 of A-Z a-z 0-9 . _ : + / = -
 	MethodAndPath string     // "DELETE /post/14": as sent, without the query
@@ -35,9 +35,10 @@ func exchange(ctx context.Context) *Exchange {
 // Note adds an error to the request's log line that does not concern its client.
 func Note(ctx context.Context, err error) { exchange(ctx).Err = err }
 
-// ClientAddress returns the address that the request comes from: as nginx or the gateway reports it on a unix socket, as
-// Lambda's event reports it, and else the peer's own. What the client itself claims does not count. The address is
-// invalid where none is known, as for a request that a process of this machine sends to the socket.
+// ClientAddress returns the address that the request comes from: as nginx or the gateway reports it
+// on a unix socket, as Lambda's event reports it, and else the peer's own. What the client itself
+// claims does not count. The address is invalid where none is known, as for a request that a
+// process of this machine sends to the socket.
 func ClientAddress(ctx context.Context) netip.Addr { return exchange(ctx).Client }
 
 // MethodAndPath returns a request's method and its path as sent, without the query.
@@ -51,7 +52,8 @@ func MethodAndPath(r *http.Request) string {
 
 var usableID = regexp.MustCompile(`^[A-Za-z0-9._:+/=-]{1,128}$`)
 
-// RequestID returns the id that the client gave the request, if it is 1–128 of A-Z a-z 0-9 . _ : + / = -, or a new one.
+// RequestID returns the id that the client gave the request, if it is 1–128 of A-Z a-z 0-9 . _ : +
+// / = -, or a new one.
 func RequestID(r *http.Request) string {
 	if sent := r.Header.Get("X-Request-Id"); usableID.MatchString(sent) {
 		return sent

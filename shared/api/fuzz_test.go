@@ -17,8 +17,8 @@ import (
 	"minifb/shared/store"
 )
 
-// FuzzJSON holds the checker against encoding/json: what it lets through is valid there too, means the same, and
-// breaks none of the contract's own rules.
+// FuzzJSON holds the checker against encoding/json: what it lets through is valid there too, means
+// the same, and breaks none of the contract's own rules.
 func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"text":"a","n":[1,2.5e3,-0,null,true]}`, `{"a":1,"a":2}`, `{"a":{"b":1,"b":2}}`, `{"a":1,"\u0061":2}`, `"\u0000"`, `"\ud83d"`,
@@ -83,8 +83,8 @@ func walk(t *testing.T, d *stdjson.Decoder, depth int) {
 	}
 }
 
-// FuzzCursor sends any size and cursor: both are refused or give a page within the limits, and only a cursor with the
-// list's own mark is taken.
+// FuzzCursor sends any size and cursor: both are refused or give a page within the limits, and only
+// a cursor with the list's own mark is taken.
 func FuzzCursor(f *testing.F) {
 	f.Add("20", "LLB1QWSkMjEx")
 	f.Add("", "")

@@ -11,8 +11,8 @@ import (
 // maxViolations is how many violations a response names.
 const maxViolations = 8
 
-// huma is configured by global variables where its Config has no field. The three below are set once, before any API is
-// made.
+// huma is configured by global variables where its Config has no field. The three below are set
+// once, before any API is made.
 func init() {
 	// The contract makes "Content" another key than "content".
 	huma.ValidateStrictCasing = true
@@ -20,8 +20,8 @@ func init() {
 	huma.NewError = newHumaError
 }
 
-// formatRule formats the rule that a field breaks. huma would add the parser's error to the rule of a format, such as
-// that of "date-time"; that error quotes the value, which a hint never does.
+// formatRule formats the rule that a field breaks. huma would add the parser's error to the rule of
+// a format, such as that of "date-time"; that error quotes the value, which a hint never does.
 func formatRule(format string, args ...any) string {
 	if len(args) == 1 {
 		if _, ok := args[0].(error); ok {
@@ -31,8 +31,8 @@ func formatRule(format string, args ...any) string {
 	return fmt.Sprintf(format, args...)
 }
 
-// newHumaError returns the response to a request that huma refuses: its input breaks a rule. The contract wants 400 for
-// it, and not huma's 422.
+// newHumaError returns the response to a request that huma refuses: its input breaks a rule. The
+// contract wants 400 for it, and not huma's 422.
 func newHumaError(_ int, message string, errs ...error) huma.StatusError {
 	if hint := violationsHint(errs); hint != "" {
 		message = hint

@@ -6,8 +6,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// An ID is the id of a post, a comment or a notification in a path. It is text, so that huma does not refuse a path
-// whose id is no number: the contract wants 404 for it, like for an unknown id.
+// An ID is the id of a post, a comment or a notification in a path. It is text, so that huma does
+// not refuse a path whose id is no number: the contract wants 404 for it, like for an unknown id.
 type ID string
 
 // Int returns the id, or 0 if the path's is no positive 64-bit integer. Nothing has the id 0.

@@ -15,8 +15,8 @@ import (
 	"minifb/shared/store"
 )
 
-// IdempotencyKey is the header with which a client can repeat a creating request without creating twice. Embed it in the
-// input of the request, beside its Body.
+// IdempotencyKey is the header with which a client can repeat a creating request without creating
+// twice. Embed it in the input of the request, beside its Body.
 type IdempotencyKey struct {
 	Header string `header:"Idempotency-Key" doc:"1–255 visible ASCII characters. For 24 hours, the same key with the same body returns the first response again" example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
 
@@ -25,7 +25,8 @@ type IdempotencyKey struct {
 
 var idempotencyKey = regexp.MustCompile(`^[\x21-\x7e]{1,255}$`)
 
-// Resolve is called by huma. It checks the header, which is invalid if it is sent empty, and sets the key.
+// Resolve is called by huma. It checks the header, which is invalid if it is sent empty, and sets
+// the key.
 func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
 	sent := false
 	ctx.EachHeader(func(name, _ string) { sent = sent || name == "Idempotency-Key" })
@@ -33,7 +34,9 @@ func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
 		return nil
 	}
 	if !idempotencyKey.MatchString(k.Header) {
-		return []error{&huma.ErrorDetail{Location: "header.Idempotency-Key", Message: "must be 1–255 visible ASCII characters"}}
+		return []error{&huma.ErrorDetail{
+			Location: "header.Idempotency-Key", Message: "must be 1–255 visible ASCII characters",
+		}}
 	}
 	r, _ := humago.Unwrap(ctx)
 	body, err := r.GetBody() // set by checkBody
@@ -51,7 +54,8 @@ func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
 // Key returns the key as the store expects it; without the header, the zero value.
 func (k *IdempotencyKey) Key() store.IdempotencyKey { return k.key }
 
-// Encode returns a function that encodes a model as the JSON of its response, which newResponse makes.
+// Encode returns a function that encodes a model as the JSON of its response, which newResponse
+// makes.
 func Encode[M, T any](newResponse func(M) T) func(M) ([]byte, error) {
 	return func(model M) ([]byte, error) {
 		var body bytes.Buffer
@@ -80,7 +84,8 @@ type CreatedOutput[T any] struct {
 	Body     Encoded[T]
 }
 
-// Created returns the output for a response that the store returned, or its error. The location is prefix and the new id.
+// Created returns the output for a response that the store returned, or its error. The location is
+// prefix and the new id.
 func Created[T any](response store.StoredResponse, err error, prefix string) (*CreatedOutput[T], error) {
 	if err != nil {
 		return nil, err

@@ -19,8 +19,8 @@ import (
 // maxDepth is how deep arrays and objects may nest in a request.
 const maxDepth = 32
 
-// strictJSON is the format of bodies. It decodes what checkJSON has accepted. An integer is written as one: 1, and neither
-// 1.0 nor "1".
+// strictJSON is the format of bodies. It decodes what checkJSON has accepted. An integer is written
+// as one: 1, and neither 1.0 nor "1".
 var strictJSON = huma.Format{
 	Marshal:   func(w io.Writer, v any) error { return json.MarshalWrite(w, v) },
 	Unmarshal: unmarshal,
@@ -40,9 +40,9 @@ func unmarshal(data []byte, v any) error {
 	return errors.New(message)
 }
 
-// A checker walks once through a body and finds what lenient decoders accept: duplicate, unknown and wrongly cased keys,
-// null for what may only be left out, trailing data, invalid UTF-8, lone surrogates, U+0000, and deep nesting. Its
-// violations name keys of the body, and never a value.
+// A checker walks once through a body and finds what lenient decoders accept: duplicate, unknown
+// and wrongly cased keys, null for what may only be left out, trailing data, invalid UTF-8, lone
+// surrogates, U+0000, and deep nesting. Its violations name keys of the body, and never a value.
 type checker struct {
 	decoder    *jsontext.Decoder
 	registry   huma.Registry
@@ -66,8 +66,8 @@ func checkJSON(data []byte, schema *huma.Schema, registry huma.Registry) []error
 	return c.violations
 }
 
-// validate adds the violations of the schema's rules to those found so far. Without any, huma finds these itself; with
-// some, huma is never called, and one response is to name all.
+// validate adds the violations of the schema's rules to those found so far. Without any, huma finds
+// these itself; with some, huma is never called, and one response is to name all.
 func (c *checker) validate(data []byte, schema *huma.Schema) {
 	var body any
 	if err := unmarshal(data, &body); err != nil {
@@ -94,7 +94,8 @@ func (c *checker) hasViolation(jsonPath string) bool {
 // unexpected is huma's message for a key that the schema does not have.
 var unexpected = validation.MsgUnexpectedProperty
 
-// value reads the next value and all within it. It returns the violation at which reading has to stop.
+// value reads the next value and all within it. It returns the violation at which reading has to
+// stop.
 func (c *checker) value(jsonPath string, s *huma.Schema) error {
 	for s != nil && s.Ref != "" {
 		s = c.registry.SchemaFromRef(s.Ref)

@@ -7,7 +7,8 @@ type document interface {
 	responses() map[string]*huma.Response
 }
 
-// An HTMLOutput is the output of a view that returns an HTML page. Make it with HTML. Errors are JSON all the same.
+// An HTMLOutput is the output of a view that returns an HTML page. Make it with HTML. Errors are
+// JSON all the same.
 type HTMLOutput struct {
 	ContentType string `header:"Content-Type" hidden:"true"`
 	Body        []byte
@@ -18,7 +19,8 @@ func HTML(page []byte) *HTMLOutput { return &HTMLOutput{"text/html; charset=utf-
 
 func (*HTMLOutput) responses() map[string]*huma.Response { return documentResponse("text/html") }
 
-// A TextOutput is the output of a view that returns plain text. Make it with Text. Errors are JSON all the same.
+// A TextOutput is the output of a view that returns plain text. Make it with Text. Errors are JSON
+// all the same.
 type TextOutput struct {
 	ContentType string `header:"Content-Type" hidden:"true"`
 	Body        []byte

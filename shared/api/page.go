@@ -19,7 +19,8 @@ const (
 	markLength = 6
 )
 
-// A Page is the query of a list: how many items it returns, and after which one. Embed it in the view's input.
+// A Page is the query of a list: how many items it returns, and after which one. Embed it in the
+// view's input.
 type Page struct {
 	page  store.Page
 	path  string     // as sent
@@ -27,8 +28,8 @@ type Page struct {
 	mark  string     // what the cursors of this list begin with
 }
 
-// parameters describes the query for the OpenAPI text. Resolve reads it: huma would take the first of several cursors, and
-// an empty one for none.
+// parameters describes the query for the OpenAPI text. Resolve reads it: huma would take the first
+// of several cursors, and an empty one for none.
 func (*Page) parameters() []*huma.Param {
 	return []*huma.Param{
 		{
@@ -55,7 +56,8 @@ func (p *Page) Resolve(ctx huma.Context) []error {
 			p.other.Set(name, query.Get(name))
 		}
 	}
-	// A user's ID names the same list in whatever case. A list that needs a token is another one for each viewer.
+	// A user's ID names the same list in whatever case. A list that needs a token is another one
+	// for each viewer.
 	name := strings.ToLower(u.Path) + "?" + p.other.Encode()
 	if AccessOf(ctx.Operation()).NeedsToken() {
 		name = strconv.FormatInt(Viewer(ctx.Context()), 10) + " " + name
@@ -105,7 +107,7 @@ func (p *Page) Store() store.Page { return p.page }
 // A List is the body of every list.
 type List[T any] struct {
 	Items []T     `json:"items" nullable:"false" doc:"The page's items, newest first"`
-	Next  *string `json:"next" required:"true" doc:"The path and query of the next page; null at the end" example:"/post?cursor=b3BhcXVl&size=20"`
+	Next  *string `json:"next" required:"true" doc:"Path and query of the next page; null at the end" example:"/post?cursor=x"`
 }
 
 // A ListOutput is the output of a view that returns a list.

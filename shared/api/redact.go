@@ -2,7 +2,8 @@ package api
 
 import "regexp"
 
-// What the text of an unforeseen error may hold that must not be shown: a URL's credentials, a setting, a token.
+// What the text of an unforeseen error may hold that must not be shown: a URL's credentials, a
+// setting, a token.
 var (
 	secretURL     = regexp.MustCompile(`\b([A-Za-z][A-Za-z0-9+.-]*://)\S+`)
 	secretSetting = regexp.MustCompile(`(?i)\b(\w*(?:password|passwd|secret|token)\w*(?:\s*=\s*|:|":\s*))\S+`)

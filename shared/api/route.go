@@ -10,8 +10,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// A Route is one entry of an area's route table: what the OpenAPI text says of the route, and what is checked before
-// its view is called.
+// A Route is one entry of an area's route table: what the OpenAPI text says of the route, and what
+// is checked before its view is called.
 type Route struct {
 	Method  string
 	Path    string // "/post/{id}"
@@ -19,14 +19,17 @@ type Route struct {
 	Access  Access
 	// Status is that of a success. It defaults to 200, or to 204 for a view that returns no body.
 	Status int
-	// OtherStatuses are further statuses of a success, which the view sets in its output, and when it does.
+	// OtherStatuses are further statuses of a success, which the view sets in its output, and when
+	// it does.
 	OtherStatuses map[int]string
-	// Errors are the statuses that the view returns besides those that follow from the access and from the input.
+	// Errors are the statuses that the view returns besides those that follow from the access and
+	// from the input.
 	Errors []int
 }
 
-// Register adds a view to the API. A request is checked in this order: its route, its access, its query, its body; then
-// the view is called. The statuses of these checks are added to those that route lists.
+// Register adds a view to the API. A request is checked in this order: its route, its access, its
+// query, its body; then the view is called. The statuses of these checks are added to those that
+// route lists.
 func Register[In, Out any](a *API, route Route, view func(context.Context, *In) (*Out, error)) {
 	if route.Access < Public || route.Access > Administrator {
 		panic("api: " + route.Method + " " + route.Path + " does not say who may call it")
@@ -66,7 +69,8 @@ func (a *API) documentResponses(op *huma.Operation, route Route) {
 		op.Responses[strconv.Itoa(status)] = &other
 	}
 
-	statuses := slices.Concat(route.Access.errors(), inputErrors(op), route.Errors, []int{http.StatusInternalServerError})
+	statuses := slices.Concat(route.Access.errors(), inputErrors(op), route.Errors)
+	statuses = append(statuses, http.StatusInternalServerError)
 	schema := a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Error](), true, "")
 	for _, status := range statuses {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{
@@ -76,7 +80,8 @@ func (a *API) documentResponses(op *huma.Operation, route Route) {
 	}
 }
 
-// inputErrors returns the statuses with which the checks of an operation's query and body may refuse a request.
+// inputErrors returns the statuses with which the checks of an operation's query and body may
+// refuse a request.
 func inputErrors(op *huma.Operation) []int {
 	if op.RequestBody != nil {
 		return []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}

@@ -7,9 +7,9 @@ import (
 	"minifb/shared/apperror"
 )
 
-// This file decides which status a response has that is not a success. An application error gets it by its code; what
-// is refused before or instead of a view is in the list of refusals. The local gateway and the rendered nginx.conf take
-// their refusals from the same list.
+// This file decides which status a response has that is not a success. An application error gets it
+// by its code; what is refused before or instead of a view is in the list of refusals. The local
+// gateway and the rendered nginx.conf take their refusals from the same list.
 
 // codeStatus is the status of each kind of application error.
 var codeStatus = map[apperror.Code]int{
@@ -46,7 +46,8 @@ type Refusal struct {
 // With returns the response, with args in its hint.
 func (r Refusal) With(args ...any) *Error { return newError(r.Status, fmt.Sprintf(r.Hint, args...)) }
 
-// The refusals, by their status. The comments name the arguments, and who uses a refusal if it is not this package.
+// The refusals, by their status. The comments name the arguments, and who uses a refusal if it is
+// not this package.
 var (
 	MalformedQuery = Refusal{http.StatusBadRequest,
 		"The query string is malformed; percent-encode what is not a letter or a digit."}

@@ -1,5 +1,5 @@
-// Package apperror defines application errors: the failures that a client may see. Package api turns them into
-// responses.
+// Package apperror defines application errors: the failures that a client may see. Package api
+// turns them into responses.
 package apperror
 
 import (
@@ -32,8 +32,8 @@ type Error struct {
 	Hint string
 	// Cause is the error that led to this one, if any. Only the log gets it.
 	Cause error
-	// RetryAfter is how long the client should wait before it tries again, where the status has a Retry-After header
-	// (429 and 503). It is rounded up to whole seconds; 0 means one second.
+	// RetryAfter is how long the client should wait before it tries again, where the status has a
+	// Retry-After header (429 and 503). It is rounded up to whole seconds; 0 means one second.
 	RetryAfter time.Duration
 }
 

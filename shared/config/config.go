@@ -1,75 +1,174 @@
-// Package config reads what a function is told through its environment.
+// Package config reads a function's settings from its environment.
 package config
 
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 
 	"minifb/shared/password"
+	"minifb/shared/store"
+	"minifb/shared/token"
 )
 
-// A Config is one function's settings. The tags name the variables; README.md explains them to the operator.
+// A Config is the settings of one function. The tags name the variables; docs/operating.md explains
+// them to the operator.
 type Config struct {
-	DatabaseURL    string        `env:"DATABASE_URL,required,notEmpty,unset"`
-	DatabasePool   int           `env:"DATABASE_POOL"`                       // connections at most; 10, on Lambda 2
-	Listen         string        `env:"LISTEN"`                              // unix:/path or tcp:host:port; unset where a socket is passed
-	RequestTimeout time.Duration `env:"REQUEST_TIMEOUT" envDefault:"10s"`    // from the request's arrival to its 504
-	ErrorHint      string        `env:"ERROR_HINT" envDefault:"full"`        // full, or generic to hide a 500's cause
-	TokenPublic    string        `env:"TOKEN_PUBLIC_KEYS,required,notEmpty"` // a JWK set, or the path of a file that holds one
-	TokenPrivate   string        `env:"TOKEN_PRIVATE_KEY,unset"`             // auth alone: a private JWK, or its file
-	TokenIssuer    string        `env:"TOKEN_ISSUER" envDefault:"minifb"`
-	TokenAudience  string        `env:"TOKEN_AUDIENCE" envDefault:"minifb"`
-	HashIterations int           `env:"PASSWORD_ITERATIONS" envDefault:"600000"` // PBKDF2-SHA256 rounds of a new hash
-	LambdaAPI      string        `env:"AWS_LAMBDA_RUNTIME_API"`                  // set by Lambda itself
+	DatabaseURL        string        `env:"DATABASE_URL,unset"`
+	DatabasePool       int           `env:"DATABASE_POOL"`           // the most connections; see defaultPool
+	Listen             Address       `env:"LISTEN"`                  // if no socket is passed
+	TrustedProxies     Networks      `env:"TRUSTED_PROXIES"`         // whose X-Forwarded-For counts on TCP
+	RequestTimeout     time.Duration `env:"REQUEST_TIMEOUT"`         // from the request's arrival to its 504
+	ErrorHint          string        `env:"ERROR_HINT"`              // full, or generic to hide the cause of a 500
+	TokenPublicKeys    string        `env:"TOKEN_PUBLIC_KEYS"`       // a JWK set, or its file
+	TokenPrivateKey    string        `env:"TOKEN_PRIVATE_KEY,unset"` // auth alone: a private JWK, or its file
+	TokenIssuer        string        `env:"TOKEN_ISSUER"`
+	TokenAudience      string        `env:"TOKEN_AUDIENCE"`
+	PasswordIterations int           `env:"PASSWORD_ITERATIONS"`    // PBKDF2 iterations of a new hash
+	LambdaAPI          string        `env:"AWS_LAMBDA_RUNTIME_API"` // set by Lambda
+	PassedSockets      string        `env:"LISTEN_FDS"`             // set by what passes a socket, such as systemd
+
+	Verifier *token.Verifier `env:"-"` // of TokenPublicKeys
+	Signer   *token.Signer   `env:"-"` // of TokenPrivateKey; nil if it is unset
 }
 
-// OnLambda tells whether the function was started by a Lambda runtime.
+// defaults returns the settings of variables that are unset or empty, besides DatabasePool's.
+func defaults() Config {
+	return Config{
+		RequestTimeout:     10 * time.Second,
+		ErrorHint:          "full",
+		TokenIssuer:        "minifb",
+		TokenAudience:      "minifb",
+		PasswordIterations: password.DefaultIterations,
+	}
+}
+
+// defaultPool returns the default of DatabasePool. On Lambda a process serves one request at a
+// time.
+func (c Config) defaultPool() int {
+	if c.OnLambda() {
+		return 2
+	}
+	return 10
+}
+
+// OnLambda reports whether the function was started by a Lambda runtime.
 func (c Config) OnLambda() bool { return c.LambdaAPI != "" }
 
-// FromEnvironment reads and checks every variable; its error names all that are wrong at once.
-func FromEnvironment() (Config, error) {
-	c, err := env.ParseAs[Config]()
-	var faults []error
-	var all env.AggregateError
-	switch {
-	case errors.As(err, &all):
-		faults = append(faults, all.Errors...)
-	case err != nil:
-		faults = append(faults, err)
-	}
+// A Requirement is what one function demands besides what all do. Its error names the variable to
+// change.
+type Requirement func(Config) error
+
+// FromEnvironment reads and checks all variables. Its error has one line for each variable that is
+// wrong, which begins with the variable's name. It never holds a value, as that may be a secret.
+func FromEnvironment(requirements ...Requirement) (Config, error) {
+	c := defaults()
+	p := problems{malformed: map[string]bool{}}
+	p.parse(&c)
 	if c.DatabasePool == 0 {
-		c.DatabasePool = 10
-		if c.OnLambda() {
-			c.DatabasePool = 2
+		c.DatabasePool = c.defaultPool()
+	}
+
+	p.check("DATABASE_URL", c.DatabaseURL != "" && store.CheckURL(c.DatabaseURL) == nil,
+		"write it as postgres://user:password@host:5432/database")
+	p.check("DATABASE_POOL", c.DatabasePool > 0, "name 1 connection or more")
+	p.check("LISTEN", c.Listen != Address{} || c.PassedSockets != "" || c.OnLambda(),
+		"name unix:/path/of/socket or tcp:host:port, or pass a socket")
+	p.check("TRUSTED_PROXIES", true, "name addresses or networks, such as 192.0.2.1,10.0.0.0/8")
+	p.check("REQUEST_TIMEOUT", c.RequestTimeout > 0, "name a duration above 0s, such as 10s")
+	p.check("ERROR_HINT", c.ErrorHint == "full" || c.ErrorHint == "generic", "name full or generic")
+	p.check("PASSWORD_ITERATIONS", c.PasswordIterations > 0 && c.PasswordIterations <= password.MaxIterations,
+		fmt.Sprintf("name 1 to %d", password.MaxIterations))
+	p.add("TOKEN_PUBLIC_KEYS", c.readPublicKeys())
+	p.add("TOKEN_PRIVATE_KEY", c.readPrivateKey())
+	for _, requirement := range requirements {
+		if err := requirement(c); err != nil {
+			p.list = append(p.list, err)
 		}
 	}
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			faults = append(faults, fmt.Errorf(format, args...))
-		}
-	}
-	check(c.DatabasePool > 0, "DATABASE_POOL: %d connections are too few; name 1 or more", c.DatabasePool)
-	check(c.ErrorHint == "full" || c.ErrorHint == "generic" || c.ErrorHint == "", "ERROR_HINT: name full or generic")
-	check(c.HashIterations > 0 && c.HashIterations <= password.MaxIterations || err != nil, "PASSWORD_ITERATIONS: name 1 to %d", password.MaxIterations)
-	check(c.RequestTimeout > 0 || err != nil, "REQUEST_TIMEOUT: name a duration above 0s")
-	c.TokenPublic, c.TokenPrivate = inline(c.TokenPublic, "TOKEN_PUBLIC_KEYS", check), inline(c.TokenPrivate, "TOKEN_PRIVATE_KEY", check)
-	if len(faults) > 0 {
-		return c, fmt.Errorf("the environment is not right: %w", errors.Join(faults...))
+	if len(p.list) > 0 {
+		return Config{}, fmt.Errorf("settings in the environment:\n%w", errors.Join(p.list...))
 	}
 	return c, nil
 }
 
-// inline answers the JSON itself, or what the file of that name holds.
-func inline(value, name string, check func(bool, string, ...any)) string {
-	if value == "" || strings.HasPrefix(strings.TrimSpace(value), "{") {
-		return value
+// problems collects what is wrong.
+type problems struct {
+	list      []error
+	malformed map[string]bool // variables whose value could not be parsed
+}
+
+// parse sets the fields of c. A malformed variable is reported by the check of its field.
+func (p *problems) parse(c *Config) {
+	err := env.Parse(c)
+	var all env.AggregateError
+	if !errors.As(err, &all) && err != nil {
+		all.Errors = []error{err}
+	}
+	for _, err := range all.Errors {
+		var malformed env.ParseError
+		if !errors.As(err, &malformed) { // a mistake in Config's tags
+			p.list = append(p.list, err)
+			continue
+		}
+		field, _ := reflect.TypeFor[Config]().FieldByName(malformed.Name)
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		p.malformed[name] = true
+	}
+}
+
+// check reports a variable that is malformed or not ok, with the rule that it breaks.
+func (p *problems) check(name string, ok bool, rule string) {
+	if !ok || p.malformed[name] {
+		p.list = append(p.list, errors.New(name+": "+rule))
+	}
+}
+
+// add reports a variable that has an error.
+func (p *problems) add(name string, err error) {
+	if err != nil {
+		p.list = append(p.list, fmt.Errorf("%s: %w", name, err))
+	}
+}
+
+func (c *Config) readPublicKeys() error {
+	if c.TokenPublicKeys == "" {
+		return errors.New("name the JWK set that verifies access tokens, or its file")
+	}
+	keys, err := contentOf(c.TokenPublicKeys)
+	if err == nil {
+		c.Verifier, err = token.NewVerifier(keys, c.TokenIssuer, c.TokenAudience)
+	}
+	return err
+}
+
+func (c *Config) readPrivateKey() error {
+	if c.TokenPrivateKey == "" {
+		return nil
+	}
+	key, err := contentOf(c.TokenPrivateKey)
+	if err == nil {
+		c.Signer, err = token.NewSigner(key, c.TokenIssuer, c.TokenAudience)
+	}
+	return err
+}
+
+// contentOf returns a value that is JSON, or else the content of the file that it names. Its error
+// does not name the file: a key that was set in another format than JSON would be taken for one.
+func contentOf(value string) (string, error) {
+	if strings.HasPrefix(strings.TrimSpace(value), "{") {
+		return value, nil
 	}
 	content, err := os.ReadFile(value)
-	check(err == nil, "%s: %w", name, err)
-	return string(content)
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = fmt.Errorf("is neither JSON nor the path of a file that can be read: %w", path.Err)
+	}
+	return string(content), err
 }

@@ -1,68 +1,207 @@
 package config_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"minifb/shared/config"
+	"minifb/shared/token"
 )
 
-// set makes the environment that a function needs, changed by pairs of a variable and its value.
-func set(t *testing.T, pairs ...string) {
+var private, public = func() (string, string) {
+	private, public, err := token.GenerateKeys()
+	if err != nil {
+		panic(err)
+	}
+	return private, public
+}()
+
+// setEnvironment sets what a function needs, and then pairs of a variable and its value.
+func setEnvironment(t *testing.T, pairs ...string) {
 	t.Helper()
-	for _, name := range []string{"DATABASE_POOL", "LISTEN", "REQUEST_TIMEOUT", "ERROR_HINT", "TOKEN_PRIVATE_KEY", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API"} {
+	for _, name := range []string{
+		"DATABASE_POOL", "LISTEN_FDS", "TRUSTED_PROXIES", "REQUEST_TIMEOUT", "ERROR_HINT", "TOKEN_PRIVATE_KEY",
+		"TOKEN_ISSUER", "TOKEN_AUDIENCE", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API",
+	} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("DATABASE_URL", "postgres://minifb@localhost/minifb")
-	t.Setenv("TOKEN_PUBLIC_KEYS", `{"keys":[]}`)
+	t.Setenv("TOKEN_PUBLIC_KEYS", public)
+	t.Setenv("LISTEN", "unix:/run/post.sock")
 	for i := 0; i < len(pairs); i += 2 {
 		t.Setenv(pairs[i], pairs[i+1])
 	}
 }
 
-// Whoever sets a function up learns of every fault at once, and of no secret.
-//
-//nolint:paralleltest // there is one environment
-func TestFaultsAreTold(t *testing.T) {
-	for name, c := range map[string]struct{ pairs, want []string }{
-		"values out of bounds": {
-			[]string{"DATABASE_POOL", "-1", "ERROR_HINT", "some", "PASSWORD_ITERATIONS", "2000001", "REQUEST_TIMEOUT", "0s", "TOKEN_PUBLIC_KEYS", "/no/such/file"},
-			[]string{"DATABASE_POOL: -1", "ERROR_HINT: ", "PASSWORD_ITERATIONS: name 1 to 2000000", "REQUEST_TIMEOUT: ", "TOKEN_PUBLIC_KEYS: "},
+// rules are the messages of the variables that have a rule, whether their value is malformed or out
+// of bounds.
+var rules = map[string]string{
+	"DATABASE_URL":        "DATABASE_URL: write it as postgres://user:password@host:5432/database",
+	"DATABASE_POOL":       "DATABASE_POOL: name 1 connection or more",
+	"LISTEN":              "LISTEN: name unix:/path/of/socket or tcp:host:port, or pass a socket",
+	"TRUSTED_PROXIES":     "TRUSTED_PROXIES: name addresses or networks, such as 192.0.2.1,10.0.0.0/8",
+	"REQUEST_TIMEOUT":     "REQUEST_TIMEOUT: name a duration above 0s, such as 10s",
+	"ERROR_HINT":          "ERROR_HINT: name full or generic",
+	"PASSWORD_ITERATIONS": "PASSWORD_ITERATIONS: name 1 to 2000000",
+}
+
+// problems returns the lines of FromEnvironment's error.
+func problems(t *testing.T, requirements ...config.Requirement) []string {
+	t.Helper()
+	c, err := config.FromEnvironment(requirements...)
+	if err == nil {
+		return nil
+	}
+	if c.DatabaseURL != "" || c.Signer != nil {
+		t.Error("the error comes with settings")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	return slices.Sorted(slices.Values(lines[1:])) // behind the title
+}
+
+//nolint:paralleltest // the environment is the process's
+func TestEachInvalidValue(t *testing.T) {
+	for name, values := range map[string][]string{
+		"DATABASE_URL": {
+			"", "geheim", "postgres://u:geheim@host:x/y", "mysql://u:geheim@host/x", "host=x port=geheim",
 		},
-		"no rounds": {[]string{"PASSWORD_ITERATIONS", "-1"}, []string{"PASSWORD_ITERATIONS: "}},
-		"what is missing or unreadable, and the rest": {
-			[]string{"DATABASE_URL", "", "TOKEN_PUBLIC_KEYS", "", "REQUEST_TIMEOUT", "soon", "DATABASE_POOL", "-1", "ERROR_HINT", "some", "TOKEN_PRIVATE_KEY", "/no/such/file"},
-			[]string{"DATABASE_URL", "TOKEN_PUBLIC_KEYS", "RequestTimeout", "DATABASE_POOL: -1", "ERROR_HINT: ", "TOKEN_PRIVATE_KEY: "},
+		"DATABASE_POOL": {"-1", "geheim", "1.5", "99999999999999999999"},
+		"LISTEN": {
+			"", "/run/geheim.sock", "unix:", "udp:127.0.0.1:0", "tcp:geheim", "tcp:127.0.0.1:http:8080",
 		},
+		"TRUSTED_PROXIES": {
+			"geheim", "10.0.0.0/33", "10.0.0.0/8,", "10.0.0.0/8;::1", "10.0.0", "::ffff:10.0.0.0/104", "fe80::1%eth0",
+		},
+		"REQUEST_TIMEOUT":     {"0s", "-1s", "10", "geheim"},
+		"ERROR_HINT":          {"geheim", "FULL"},
+		"PASSWORD_ITERATIONS": {"0", "-1", "2000001", "geheim", "600_000"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			set(t, c.pairs...)
-			_, err := config.FromEnvironment()
-			if err == nil {
-				t.Fatal("it is taken")
+		for _, value := range values {
+			setEnvironment(t, name, value)
+			if got := problems(t); !slices.Equal(got, []string{rules[name]}) {
+				t.Errorf("%s=%s: got %q, want %q", name, value, got, rules[name])
 			}
-			for _, want := range c.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%q is not told of:\n%v", want, err)
-				}
-			}
-		})
+		}
 	}
 }
 
-//nolint:paralleltest // there is one environment
+//nolint:paralleltest // the environment is the process's
+func TestInvalidKeys(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "geheim")
+	if err := os.WriteFile(file, []byte("geheim"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const noFile = ": is neither JSON nor the path of a file that can be read: "
+	for _, c := range []struct{ name, value, want string }{
+		{"TOKEN_PUBLIC_KEYS", "", "TOKEN_PUBLIC_KEYS: name the JWK set that verifies access tokens, or its file"},
+		{"TOKEN_PUBLIC_KEYS", "/no/geheim", "TOKEN_PUBLIC_KEYS" + noFile + "no such file or directory"},
+		{"TOKEN_PUBLIC_KEYS", file, "TOKEN_PUBLIC_KEYS: new verifier: "},
+		{"TOKEN_PUBLIC_KEYS", `{"keys":[]}`, "TOKEN_PUBLIC_KEYS: new verifier: "},
+		{"TOKEN_PUBLIC_KEYS", private, "TOKEN_PUBLIC_KEYS: new verifier: "},
+		{"TOKEN_PRIVATE_KEY", "-----BEGIN geheim", "TOKEN_PRIVATE_KEY" + noFile + "no such file or directory"},
+		{"TOKEN_PRIVATE_KEY", filepath.Dir(file), "TOKEN_PRIVATE_KEY" + noFile + "is a directory"},
+		{"TOKEN_PRIVATE_KEY", file, "TOKEN_PRIVATE_KEY: new signer: "},
+		{"TOKEN_PRIVATE_KEY", `{"k":"geheim"}`, "TOKEN_PRIVATE_KEY: new signer: "},
+		{"TOKEN_PRIVATE_KEY", public, "TOKEN_PRIVATE_KEY: new signer: "},
+	} {
+		setEnvironment(t, c.name, c.value)
+		got := problems(t)
+		if len(got) != 1 || !strings.HasPrefix(got[0], c.want) || strings.Contains(got[0], "geheim") {
+			t.Errorf("%s=%s: got %q, want %q", c.name, c.value, got, c.want)
+		}
+	}
+}
+
+// An operator learns of everything at once: malformed values, values out of bounds, missing ones,
+// keys and the demands of one function.
+//
+//nolint:paralleltest // the environment is the process's
+func TestAllProblemsAtOnce(t *testing.T) {
+	setEnvironment(t, "DATABASE_URL", "postgres://u:geheim@host:x/y", "DATABASE_POOL", "-1", "LISTEN", "geheim",
+		"TRUSTED_PROXIES", "geheim", "REQUEST_TIMEOUT", "soon", "ERROR_HINT", "some", "PASSWORD_ITERATIONS", "0",
+		"TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim")
+	demand := errors.New("TOKEN_PRIVATE_KEY: another demand")
+	met, unmet := func(config.Config) error { return nil }, func(config.Config) error { return demand }
+	got := strings.Join(problems(t, met, unmet), "\n")
+	for _, want := range rules {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not reported:\n%s", want, got)
+		}
+	}
+	for _, want := range []string{"TOKEN_PUBLIC_KEYS: ", "TOKEN_PRIVATE_KEY: is neither", demand.Error()} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not reported:\n%s", want, got)
+		}
+	}
+	if lines := strings.Count(got, "\n") + 1; lines != len(rules)+3 {
+		t.Errorf("%d problems are reported:\n%s", lines, got)
+	}
+	if strings.Contains(got, "geheim") {
+		t.Errorf("a value is shown:\n%s", got)
+	}
+}
+
+//nolint:paralleltest // the environment is the process's
 func TestDefaults(t *testing.T) {
-	set(t)
+	setEnvironment(t)
 	c, err := config.FromEnvironment()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.DatabasePool != 10 || c.RequestTimeout != 10*time.Second || c.ErrorHint != "full" || c.HashIterations != 600_000 || c.OnLambda() {
+	if c.DatabasePool != 10 || c.RequestTimeout != 10*time.Second || c.ErrorHint != "full" ||
+		c.PasswordIterations != 600_000 || c.OnLambda() ||
+		c.TrustedProxies != nil || c.Signer != nil || c.Verifier == nil {
 		t.Errorf("the defaults are %+v", c)
 	}
-	set(t, "AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001", "PASSWORD_ITERATIONS", "2000000")
+	setEnvironment(t, "AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001", "PASSWORD_ITERATIONS", "2000000", "LISTEN", "")
 	if c, err = config.FromEnvironment(); err != nil || c.DatabasePool != 2 || !c.OnLambda() {
 		t.Errorf("on Lambda: %+v, %v", c, err)
+	}
+	setEnvironment(t, "LISTEN_FDS", "1", "LISTEN", "")
+	if c, err = config.FromEnvironment(); err != nil || c.Listen != (config.Address{}) {
+		t.Errorf("with a passed socket: %+v, %v", c, err)
+	}
+}
+
+//nolint:paralleltest // the environment is the process's
+func TestValues(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "private.jwk")
+	if err := os.WriteFile(file, []byte(private+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	setEnvironment(t, "LISTEN", "tcp:[::1]:8081", "TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,2001:db8::/32",
+		"TOKEN_PRIVATE_KEY", file, "REQUEST_TIMEOUT", "300ms", "DATABASE_POOL", "7", "ERROR_HINT", "generic")
+	c, err := config.FromEnvironment()
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := config.Address{Network: "tcp", Address: "[::1]:8081"}
+	if c.Listen != listen || c.RequestTimeout != 300*time.Millisecond ||
+		c.DatabasePool != 7 || c.ErrorHint != "generic" {
+		t.Errorf("got %+v", c)
+	}
+	var networks []string
+	for _, network := range c.TrustedProxies {
+		networks = append(networks, network.String())
+	}
+	if want := []string{"10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"}; !slices.Equal(networks, want) {
+		t.Errorf("the trusted proxies are %v, want %v", networks, want)
+	}
+	signed, err := c.Signer.Sign(token.Claims{UserUID: 1, SessionID: "00000000-0000-0000-0000-000000000000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Verifier.Verify(signed); err != nil {
+		t.Errorf("the keys do not match: %v", err)
+	}
+	for _, name := range []string{"DATABASE_URL", "TOKEN_PRIVATE_KEY"} {
+		if value, ok := os.LookupEnv(name); ok {
+			t.Errorf("%s is still %q in the environment", name, value)
+		}
 	}
 }

@@ -11,24 +11,28 @@ import (
 	"time"
 
 	"minifb/shared/api"
+	"minifb/shared/config"
 )
 
-// Settings are how a handler behaves beside its routes.
+// Settings are how a handler behaves besides its routes.
 type Settings struct {
-	Timeout     time.Duration // of one request
-	GenericHint bool          // hide a 500's cause
-	Log         *slog.Logger
+	Timeout        time.Duration   // of one request
+	GenericHint    bool            // hide the cause of a 500
+	TrustedProxies config.Networks // see config.Config
+	Log            *slog.Logger
 }
 
-// A Handler serves one area's routes and its health. Around every request it puts an id, a time limit, a log line and
-// a net for panics, and it holds each answer back until it is whole: an answer is never half of one.
+// A Handler serves the routes of one area, /healthz and /readyz. It gives each request an id and a
+// time limit, recovers panics, and records the request at its end. A response is held back until it
+// is complete, so that a client never gets a part of one.
 type Handler struct {
 	api      *api.API
 	settings Settings
+	counts   counts
 	draining atomic.Bool
 }
 
-// NewHandler makes an area's handler.
+// NewHandler returns the handler of an area.
 func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
 	a := api.New(api.Options{
 		Area: area, Tokens: d.Tokens, Revoked: d.Revoked, Store: d.Store, GenericHint: s.GenericHint,
@@ -39,33 +43,40 @@ func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
 	return &Handler{api: a, settings: s}
 }
 
-// API is the routes alone, for what reads their OpenAPI text.
+// API returns the area's routes, for programs that read their OpenAPI text.
 func (h *Handler) API() *api.API { return h.api }
 
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.around(w, r, h.api.ServeHTTP) }
+// ServeHTTP serves a request by its route.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve(w, r, h.api.ServeHTTP) }
 
-// around puts all that every request gets around one way of serving it.
-func (h *Handler) around(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+// serve does for a request what every request needs, and calls next in between.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	start := time.Now()
 	joinRepeated(r.Header)
-	exchange := &api.Exchange{RequestID: api.RequestID(r), MethodAndPath: api.MethodAndPath(r)}
+	exchange := &api.Exchange{
+		RequestID: api.RequestID(r), MethodAndPath: api.MethodAndPath(r),
+		Client: clientAddress(r, h.settings.TrustedProxies),
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.settings.Timeout)
 	defer cancel()
 	r = r.WithContext(api.WithExchange(ctx, exchange))
 
-	answer := &responseBuffer{connection: w, header: http.Header{}}
-	h.guard(answer, r, exchange, serve)
-	answer.header.Set("X-Request-Id", exchange.RequestID)
-	answer.header.Set("X-Content-Type-Options", "nosniff")
+	response := &responseBuffer{connection: w, header: http.Header{}}
+	h.recoverPanic(response, r, exchange, next)
+	response.header.Set("X-Request-Id", exchange.RequestID)
+	response.header.Set("X-Content-Type-Options", "nosniff")
 	if h.draining.Load() {
-		answer.header.Set("Connection", "close")
+		response.header.Set("Connection", "close")
 	}
-	answer.send(w, r.Method)
-	h.log(ctx, r, exchange, answer, time.Since(start))
+	response.send(w, r.Method)
+	h.observe(ctx, record{
+		method: r.Method, pattern: r.Pattern, status: response.status, bytes: response.body.Len(),
+		duration: time.Since(start), requestID: exchange.RequestID, err: exchange.Err,
+	})
 }
 
-// guard serves, and answers 500 where that panics.
-func (h *Handler) guard(w *responseBuffer, r *http.Request, exchange *api.Exchange, serve http.HandlerFunc) {
+// recoverPanic calls next, and makes the response a 500 if that panics.
+func (h *Handler) recoverPanic(w *responseBuffer, r *http.Request, exchange *api.Exchange, next http.HandlerFunc) {
 	defer func() {
 		cause := recover()
 		if cause == nil {
@@ -79,32 +90,11 @@ func (h *Handler) guard(w *responseBuffer, r *http.Request, exchange *api.Exchan
 			api.Write(w, api.Failed.With(fmt.Sprintf("panic: %v", cause)))
 		}
 	}()
-	serve(w, r)
+	next(w, r)
 }
 
-func (h *Handler) log(ctx context.Context, r *http.Request, exchange *api.Exchange, a *responseBuffer, took time.Duration) {
-	_, route, matched := strings.Cut(r.Pattern, " ")
-	if !matched {
-		route = "other"
-	}
-	if route == "/healthz" || route == "/readyz" {
-		return
-	}
-	level := slog.LevelInfo
-	attributes := []slog.Attr{
-		slog.String("method", r.Method), slog.String("route", route), slog.Int("status", a.status),
-		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.Int("bytes", a.body.Len()),
-		slog.String("request_id", exchange.RequestID),
-	}
-	if exchange.Err != nil {
-		level = slog.LevelError
-		attributes = append(attributes, slog.String("error", api.Redact(exchange.Err.Error())))
-	}
-	h.settings.Log.LogAttrs(ctx, level, "request", attributes...)
-}
-
-// joinRepeated makes one line of a header sent in several, as RFC 9110 (5.3) reads them, with the bare comma that Lambda's
-// gateways put there.
+// joinRepeated makes one line of a header that was sent in several (RFC 9110, 5.3). It joins them
+// by a comma without a space, as AWS's gateways do.
 func joinRepeated(header http.Header) {
 	for name, values := range header {
 		if len(values) > 1 {

@@ -9,16 +9,16 @@ import (
 	"minifb/shared/store"
 )
 
-// readyTimeout is how long the database may take to answer for the function to count as ready.
+// readyTimeout is how long /readyz waits for the database.
 const readyTimeout = 2 * time.Second
 
-// healthy answers that the process lives.
+// healthy is GET /healthz: the process runs.
 func healthy(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write([]byte("{}"))
 }
 
-// ready answers whether requests can be served: the database answers, and its schema is one for this build.
+// ready is GET /readyz: the database can be reached, and this build can work with its schema.
 func ready(w http.ResponseWriter, r *http.Request, s *store.Store) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()

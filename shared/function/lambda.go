@@ -9,31 +9,37 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// deadlineMargin is kept of an invocation's time for the 504 to go out before Lambda ends it without a word.
+// deadlineMargin is how long before the end of an invocation its request times out, so that the 504
+// is sent before Lambda ends the invocation.
 const deadlineMargin = 500 * time.Millisecond
 
-// serveLambda answers invocations until ctx ends. It registers for SIGTERM, so that Lambda lets the caller close the
-// database's connections before it takes the process away.
+// serveLambda serves invocations until ctx is done. It asks Lambda for a SIGTERM before the process
+// is killed, so that the caller can close the connections to the database.
 func serveLambda(ctx context.Context, h *Handler) {
 	go lambda.StartWithOptions(newInvoker(h), lambda.WithEnableSIGTERM())
 	<-ctx.Done()
+	h.logCounts()
 }
 
-// An invoker answers one invocation at a time by a Handler. algnhsa stands between the two; what it would misread is kept from it
-// on the way in (lambda_event.go) and mended on the way out (lambda_mend.go), so that the handler sees what an HTTP server would give it.
+// An invoker serves the invocations of a function, one at a time. It uses algnhsa to make requests
+// of events and events of responses. algnhsa loses parts of some events: these are taken out before
+// (lambda_event.go), and put into the request after (lambda_request.go), so that the Handler gets
+// what an HTTP server would give it.
 type invoker map[algnhsa.RequestType]lambda.Handler
 
 func newInvoker(h *Handler) invoker {
 	i := invoker{}
-	for _, kind := range []algnhsa.RequestType{algnhsa.RequestTypeAPIGatewayV1, algnhsa.RequestTypeAPIGatewayV2, algnhsa.RequestTypeALB} {
-		i[kind] = algnhsa.New(mended{h}, &algnhsa.Options{RequestType: kind})
+	for _, kind := range []algnhsa.RequestType{
+		algnhsa.RequestTypeAPIGatewayV1, algnhsa.RequestTypeAPIGatewayV2, algnhsa.RequestTypeALB,
+	} {
+		i[kind] = algnhsa.New(lambdaRequestFixer{h}, &algnhsa.Options{RequestType: kind})
 	}
 	return i
 }
 
 type eventKey struct{}
 
-// Invoke answers one event. Its error is a fault of whoever sent the event, as no HTTP request leads to one.
+// Invoke serves one event. It returns an error only if the event is not that of an HTTP request.
 func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	e, err := readEvent(payload)
 	if err != nil {
@@ -44,9 +50,9 @@ func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-deadlineMargin))
 		defer cancel()
 	}
-	answer, err := i[e.kind].Invoke(context.WithValue(ctx, eventKey{}, e), e.payload)
+	response, err := i[e.kind].Invoke(context.WithValue(ctx, eventKey{}, e), e.payload)
 	if err != nil {
 		return nil, fmt.Errorf("read the event: %w", err)
 	}
-	return e.finish(answer)
+	return e.finish(response)
 }

@@ -13,22 +13,22 @@ import (
 	"github.com/akrylysov/algnhsa"
 )
 
-// An event is what an invocation tells of the request behind it.
+// An event is what an invocation says about its request.
 type event struct {
-	kind    algnhsa.RequestType
-	payload []byte // for algnhsa: what it would misread has been taken out
-	target  string // the path and the query, as sent as far as the event tells
-	host    string
-	source  string // the caller's address, by the word of the gateway and never by the caller's own
-	single  bool   // a load balancer that takes one value a header
-	binary  bool   // the answer's body was written as base64
+	kind         algnhsa.RequestType
+	payload      []byte // for algnhsa, without what it would misread
+	target       string // the path and the query, as sent, so far as the event has them
+	host         string
+	source       string // the client's address, as the gateway reports it
+	singleValues bool   // from a load balancer that uses one value a header
+	isBase64     bool   // the response's body was written as base64
 }
 
-// envelope is those parts of every kind of event that are read here.
+// An envelope has the parts of all kinds of events that are read here.
 type envelope struct {
 	Version                         string
-	RawPath, RawQueryString         string // API Gateway's payload 2.0, and Function URLs
-	HTTPMethod, Path                string // the others
+	RawPath, RawQueryString         string // of an HTTP API (payload 2.0) and of a function URL
+	HTTPMethod, Path                string // of the others
 	Headers                         map[string]string
 	MultiValueHeaders               map[string][]string
 	QueryStringParameters           map[string]string
@@ -42,30 +42,34 @@ type envelope struct {
 	}
 }
 
-// readEvent tells the kinds apart and finds in each what the request was. A payload that is no HTTP request's is an error.
+var errNoRequest = errors.New("not the event of an API Gateway, a function URL or a load balancer")
+
+// readEvent reads an event of any kind. It returns an error for a payload that is not an HTTP
+// request's.
 func readEvent(payload []byte) (*event, error) {
 	var fields map[string]json.RawMessage
 	var in envelope
-	if err := errors.Join(json.Unmarshal(payload, &fields), json.Unmarshal(payload, &in)); err != nil {
-		return nil, fmt.Errorf("it is no event of an API Gateway, a Function URL or a load balancer: %w", err)
+	err := errors.Join(json.Unmarshal(payload, &fields), json.Unmarshal(payload, &in))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoRequest, err)
 	}
 	var e *event
 	host := takeHost(in)
-	replaced := map[string]any{}
+	replaced := map[string]any{} // top-level fields of the payload for algnhsa
 	switch {
 	case in.Version == "2.0" && in.RequestContext.HTTP.Method != "":
 		e = gatewayV2(in)
 		replaced["rawPath"], replaced["rawQueryString"] = "/", ""
 	case in.RequestContext.ELB != nil && in.HTTPMethod != "":
-		e = balancer(in)
-		if e.single {
+		e = loadBalancer(in)
+		if e.singleValues {
 			in.MultiValueHeaders = map[string][]string{}
 			for name, value := range in.Headers {
 				in.MultiValueHeaders[name] = []string{value}
 			}
 			in.Headers = nil
 		}
-		if len(in.MultiValueHeaders) == 0 { // algnhsa takes none at all for a wrong setting
+		if len(in.MultiValueHeaders) == 0 { // algnhsa would refuse an event without headers
 			in.MultiValueHeaders = map[string][]string{"x-forwarded-for": {e.source}}
 		}
 		replaced["path"] = "/"
@@ -73,9 +77,10 @@ func readEvent(payload []byte) (*event, error) {
 	case in.HTTPMethod != "" && fields["requestContext"] != nil:
 		e = gatewayV1(in)
 		replaced["path"] = "/"
-		replaced["requestContext"] = map[string]string{"accountId": "-"} // not every gateway names one, and algnhsa insists
+		// algnhsa needs an account, and not every gateway sends one.
+		replaced["requestContext"] = map[string]string{"accountId": "-"}
 	default:
-		return nil, errors.New("it is no event of an API Gateway, a Function URL or a load balancer")
+		return nil, errNoRequest
 	}
 	e.host = host
 	replaced["headers"], replaced["multiValueHeaders"] = in.Headers, in.MultiValueHeaders
@@ -88,15 +93,14 @@ func readEvent(payload []byte) (*event, error) {
 		}
 		fields[name] = encoded
 	}
-	var err error
 	if e.payload, err = json.Marshal(fields); err != nil {
-		return nil, fmt.Errorf("write it anew: %w", err)
+		return nil, fmt.Errorf("encode it for algnhsa: %w", err)
 	}
 	return e, nil
 }
 
-// gatewayV2 reads payload 2.0. A Function URL's path is as sent; an HTTP API's is decoded already, so that a slash in it may
-// have been %2F: that cannot be told any more.
+// gatewayV2 reads the payload 2.0. The path of a function URL is as sent. That of an HTTP API is
+// decoded: whether a slash in it was sent as %2F is lost.
 func gatewayV2(in envelope) *event {
 	path := in.RawPath
 	if !strings.Contains(in.RequestContext.DomainName, ".lambda-url.") {
@@ -108,7 +112,7 @@ func gatewayV2(in envelope) *event {
 	}
 }
 
-// gatewayV1 reads a REST API's event. Its path is as sent, its query is decoded.
+// gatewayV1 reads the event of a REST API. Its path is as sent, its query is decoded.
 func gatewayV1(in envelope) *event {
 	query := url.Values(in.MultiValueQueryStringParameters)
 	if query == nil {
@@ -125,17 +129,17 @@ func gatewayV1(in envelope) *event {
 	}
 }
 
-// balancer reads a load balancer's event. Path and query are as sent. The balancer adds the caller's address to those that the
-// caller claims, so the last one is true.
-func balancer(in envelope) *event {
-	e := &event{kind: algnhsa.RequestTypeALB, single: in.MultiValueHeaders == nil}
+// loadBalancer reads the event of a load balancer. Path and query are as sent. The balancer adds
+// its peer's address to the end of X-Forwarded-For; what stands before was sent by the client.
+func loadBalancer(in envelope) *event {
+	e := &event{kind: algnhsa.RequestTypeALB, singleValues: in.MultiValueHeaders == nil}
 	for name, values := range in.MultiValueHeaders {
 		if strings.EqualFold(name, "X-Forwarded-For") && len(values) > 0 {
 			e.source = values[len(values)-1]
 		}
 	}
 	for name, value := range in.Headers {
-		if e.single && strings.EqualFold(name, "X-Forwarded-For") {
+		if e.singleValues && strings.EqualFold(name, "X-Forwarded-For") {
 			e.source = value
 		}
 	}
@@ -167,7 +171,7 @@ func target(path, query string) string {
 	return path + "?" + query
 }
 
-// takeHost moves the Host header out of the others, as net/http does.
+// takeHost removes the Host header from the others, as net/http does, and returns its value.
 func takeHost(in envelope) (host string) {
 	for name, value := range in.Headers {
 		if strings.EqualFold(name, "Host") {
@@ -184,27 +188,27 @@ func takeHost(in envelope) (host string) {
 	return host
 }
 
-// finish turns algnhsa's answer into the one that goes out.
-func (e *event) finish(answer []byte) ([]byte, error) {
-	if !e.binary && e.kind != algnhsa.RequestTypeALB {
-		return answer, nil
+// finish returns the invocation's response, which is algnhsa's with what is missing there.
+func (e *event) finish(response []byte) ([]byte, error) {
+	if !e.isBase64 && e.kind != algnhsa.RequestTypeALB {
+		return response, nil
 	}
 	var fields map[string]json.RawMessage
 	var head struct {
 		StatusCode        int
 		MultiValueHeaders map[string][]string
 	}
-	if err := errors.Join(json.Unmarshal(answer, &fields), json.Unmarshal(answer, &head)); err != nil {
-		return nil, fmt.Errorf("finish the answer: %w", err)
+	if err := errors.Join(json.Unmarshal(response, &fields), json.Unmarshal(response, &head)); err != nil {
+		return nil, fmt.Errorf("finish the response: %w", err)
 	}
 	added := map[string]any{}
-	if e.binary {
+	if e.isBase64 {
 		added["isBase64Encoded"] = true
 	}
 	if e.kind == algnhsa.RequestTypeALB {
 		added["statusDescription"] = fmt.Sprintf("%d %s", head.StatusCode, http.StatusText(head.StatusCode))
 	}
-	if e.single {
+	if e.singleValues {
 		headers := map[string]string{}
 		for name, values := range head.MultiValueHeaders {
 			headers[name] = strings.Join(values, ", ")
@@ -215,7 +219,7 @@ func (e *event) finish(answer []byte) ([]byte, error) {
 	for name, value := range added {
 		encoded, err := json.Marshal(value)
 		if err != nil {
-			return nil, fmt.Errorf("finish the answer: %w", err)
+			return nil, fmt.Errorf("finish the response: %w", err)
 		}
 		fields[name] = encoded
 	}

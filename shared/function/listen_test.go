@@ -6,19 +6,21 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"minifb/shared/config"
 )
 
 func TestListen(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "l") // a socket's path is short
+	dir, err := os.MkdirTemp("", "l") // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	free := filepath.Join(dir, "free")
 
-	leftover := filepath.Join(dir, "leftover")
-	killed, err := net.ListenUnix("unix", &net.UnixAddr{Name: leftover, Net: "unix"})
+	stale := filepath.Join(dir, "stale")
+	killed, err := net.ListenUnix("unix", &net.UnixAddr{Name: stale, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,35 +39,32 @@ func TestListen(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	for address, want := range map[string]string{
-		"unix:" + free:                      "",
-		"unix:" + leftover:                  "",
-		"tcp:127.0.0.1:0":                   "",
-		"unix:" + taken:                     "another process serves on",
-		"unix:" + file:                      "address already in use",
-		"unix:" + filepath.Join(dir, "a/b"): "no such file or directory",
-		"tcp:" + "127.0.0.1:http:8080":      "too many colons",
-		"":                                  "name unix:/path/of/socket or tcp:host:port",
-		"/run/post.sock":                    "name unix:/path/of/socket or tcp:host:port",
-		"udp:127.0.0.1:0":                   "name unix:/path/of/socket or tcp:host:port",
+	for address, want := range map[config.Address]string{
+		{Network: "unix", Address: free}:                      "",
+		{Network: "unix", Address: stale}:                     "",
+		{Network: "tcp", Address: "127.0.0.1:0"}:              "",
+		{Network: "unix", Address: taken}:                     "another process serves on",
+		{Network: "unix", Address: file}:                      "address already in use",
+		{Network: "unix", Address: filepath.Join(dir, "a/b")}: "no such file or directory",
+		{Network: "tcp", Address: "127.0.0.1:http:8080"}:      "too many colons",
+		{}: "LISTEN: is not set",
 	} {
 		listener, err := listen(address)
 		switch {
 		case want == "" && err != nil:
-			t.Errorf("LISTEN=%s: %v", address, err)
+			t.Errorf("%s: %v", address, err)
 		case want == "":
-			kind, _, _ := strings.Cut(address, ":")
-			c, err := net.Dial(kind, listener.Addr().String())
+			c, err := net.Dial(address.Network, listener.Addr().String())
 			if err != nil {
-				t.Errorf("LISTEN=%s listens, but not where it says: %v", address, err)
+				t.Errorf("%s: listens elsewhere: %v", address, err)
 				continue
 			}
 			_, _ = c.Close(), listener.Close()
 		case err == nil || !strings.Contains(err.Error(), want):
-			t.Errorf("LISTEN=%s: %v, want an error about %q", address, err, want)
+			t.Errorf("%s: got %v, want an error with %q", address, err, want)
 		}
 	}
 	if content, err := os.ReadFile(file); string(content) != "precious" {
-		t.Errorf("a file that is no socket was touched: %q, %v", content, err)
+		t.Errorf("a file that is no socket was changed: %q, %v", content, err)
 	}
 }

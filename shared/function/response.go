@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// An answer is a response that is held back until the handler is done with it.
+// A responseBuffer holds a response back until it is complete.
 type responseBuffer struct {
 	connection http.ResponseWriter
 	header     http.Header
@@ -15,40 +15,44 @@ type responseBuffer struct {
 	body       bytes.Buffer
 }
 
-func (a *responseBuffer) Header() http.Header { return a.header }
+// Header returns the response's header.
+func (b *responseBuffer) Header() http.Header { return b.header }
 
-func (a *responseBuffer) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
+// WriteHeader sets the status. As for any http.ResponseWriter, only the first call counts.
+func (b *responseBuffer) WriteHeader(status int) {
+	if b.status == 0 {
+		b.status = status
 	}
 }
 
-func (a *responseBuffer) Write(b []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
-	return a.body.Write(b)
+// Write adds to the body.
+func (b *responseBuffer) Write(p []byte) (int, error) {
+	b.WriteHeader(http.StatusOK)
+	return b.body.Write(p)
 }
 
-// Unwrap lets http.ResponseController reach the connection, for deadlines.
-func (a *responseBuffer) Unwrap() http.ResponseWriter { return a.connection }
+// Unwrap lets http.ResponseController set the connection's deadlines.
+func (b *responseBuffer) Unwrap() http.ResponseWriter { return b.connection }
 
-// reset forgets what was written, for an error that takes its place.
-func (a *responseBuffer) reset() {
-	clear(a.header)
-	a.status = 0
-	a.body.Reset()
+// reset discards what was written.
+func (b *responseBuffer) reset() {
+	clear(b.header)
+	b.status = 0
+	b.body.Reset()
 }
 
-// send passes the answer on. HEAD gets GET's headers alone, whatever runtime is below.
-func (a *responseBuffer) send(w http.ResponseWriter, method string) {
-	a.WriteHeader(http.StatusOK)
-	maps.Copy(w.Header(), a.header)
-	if a.status == http.StatusNoContent {
-		w.WriteHeader(a.status)
+// send writes the response to w. The response to HEAD has GET's headers and no body, whatever w
+// does with one.
+func (b *responseBuffer) send(w http.ResponseWriter, method string) {
+	b.WriteHeader(http.StatusOK)
+	maps.Copy(w.Header(), b.header)
+	if b.status == http.StatusNoContent {
+		w.WriteHeader(b.status)
 		return
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(a.body.Len()))
-	w.WriteHeader(a.status)
+	w.Header().Set("Content-Length", strconv.Itoa(b.body.Len()))
+	w.WriteHeader(b.status)
 	if method != http.MethodHead {
-		_, _ = w.Write(a.body.Bytes()) // the caller may be gone; nobody is left to tell
+		_, _ = w.Write(b.body.Bytes()) // fails only if the client has gone
 	}
 }

@@ -16,6 +16,8 @@ import (
 const (
 	// MaxIterations is the largest count that New and Verify take, about a third of a second of a core.
 	MaxIterations = 2_000_000
+	// DefaultIterations is the count for new hashes unless the operator sets another.
+	DefaultIterations = 600_000
 
 	waitersPerSlot = 64 // at 600,000 rounds the last of them waits about six seconds
 )

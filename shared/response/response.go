@@ -1,4 +1,5 @@
-// Package shape is the JSON shapes of the contract that more than one area answers with.
+// Package response has the response types of the contract that more than one area uses. NewX makes
+// an X of its model.
 package response
 
 import (
@@ -9,57 +10,71 @@ import (
 	"minifb/shared/store"
 )
 
-// A Time is written in RFC 3339, UTC, always with six digits of microseconds.
+// A Time is written as RFC 3339 in UTC, always with six digits of microseconds.
 type Time time.Time
 
-// MarshalText writes the time.
+// MarshalText returns the time as text.
 func (t Time) MarshalText() ([]byte, error) {
 	return time.Time(t).UTC().AppendFormat(nil, "2006-01-02T15:04:05.000000Z"), nil
 }
 
-// Schema documents it.
+// Schema returns the schema of the OpenAPI text.
 func (Time) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Examples: []any{"2026-01-02T03:04:05.678901Z"}}
 }
 
-// A Person is a user as shown beside what that user made.
+// A Person is a user as shown beside what the user made.
 type Person struct {
-	ID       string  `json:"id" example:"ann.1"`
-	Name     string  `json:"name" example:"Ann"`
-	Nickname *string `json:"nickname" required:"true" nullable:"true"`
+	ID       string  `json:"id" doc:"The user's ID" example:"ann.1"`
+	Name     string  `json:"name" doc:"The user's name" example:"Ann"`
+	Nickname *string `json:"nickname" required:"true" nullable:"true" doc:"The user's nickname, or null"`
 }
 
-// PersonOf shows a person.
+// NewPerson returns the response type of a person.
 func NewPerson(p store.Person) Person { return Person(p) }
 
-// Reactions count the reactions of each type.
-type Reactions struct {
-	Type1 int `json:"1"`
-	Type2 int `json:"2"`
-	Type3 int `json:"3"`
-	Type4 int `json:"4"`
-	Type5 int `json:"5"`
+// A User is an account as everyone sees it.
+type User struct {
+	ID        string  `json:"id" doc:"The user's ID, in the case of the sign-up" example:"ann.1"`
+	Name      string  `json:"name" doc:"The user's name" example:"Ann"`
+	Nickname  *string `json:"nickname" required:"true" nullable:"true" doc:"The user's nickname, or null"`
+	Intro     *string `json:"intro" required:"true" nullable:"true" doc:"The user's introduction, or null"`
+	CreatedAt Time    `json:"created_at" doc:"When the user signed up"`
 }
 
-// ReactionsOf shows a tally.
+// NewUser returns the response type of a user.
+func NewUser(u store.User) User {
+	return User{ID: u.ID, Name: u.Name, Nickname: u.Nickname, Intro: u.Intro, CreatedAt: Time(u.CreatedAt)}
+}
+
+// Reactions are how many reactions of each type a post or a comment has.
+type Reactions struct {
+	Type1 int `json:"1" doc:"Of type 1"`
+	Type2 int `json:"2" doc:"Of type 2"`
+	Type3 int `json:"3" doc:"Of type 3"`
+	Type4 int `json:"4" doc:"Of type 4"`
+	Type5 int `json:"5" doc:"Of type 5"`
+}
+
+// NewReactions returns the response type of a tally.
 func NewReactions(t store.Tally) Reactions { return Reactions(t) }
 
-// A Post as every area shows it.
+// A Post is a post.
 type Post struct {
-	ID           int64     `json:"id" example:"14"`
-	Owner        Person    `json:"owner"`
-	Content      string    `json:"content" doc:"1–3000 code points"`
+	ID           int64     `json:"id" doc:"The post's id" example:"14"`
+	Owner        Person    `json:"owner" doc:"Its author"`
+	Content      string    `json:"content" doc:"The text, as sent"`
 	Modified     bool      `json:"modified" doc:"Whether the content was ever changed"`
-	CommentCount int       `json:"comment_count"`
-	Reactions    Reactions `json:"reactions" doc:"How many of each type"`
-	MyReaction   *int      `json:"my_reaction" required:"true" nullable:"true" doc:"1–5; null without one, and without a token"`
-	CreatedAt    Time      `json:"created_at"`
+	CommentCount int       `json:"comment_count" doc:"How many comments it has"`
+	Reactions    Reactions `json:"reactions" doc:"How many reactions of each type it has"`
+	MyReaction   *int      `json:"my_reaction" required:"true" nullable:"true" doc:"The viewer's, 1–5, or null"`
+	CreatedAt    Time      `json:"created_at" doc:"When it was created"`
 }
 
-// PostOf shows a post.
+// NewPost returns the response type of a post.
 func NewPost(p store.Post) Post {
 	return Post{
-		ID: p.ID, Owner: NewPerson(p.Owner), Content: p.Content, Modified: p.Modified,
-		CommentCount: p.CommentCount, Reactions: NewReactions(p.Tally), MyReaction: p.MyReaction, CreatedAt: Time(p.CreatedAt),
+		ID: p.ID, Owner: NewPerson(p.Owner), Content: p.Content, Modified: p.Modified, CommentCount: p.CommentCount,
+		Reactions: NewReactions(p.Tally), MyReaction: p.MyReaction, CreatedAt: Time(p.CreatedAt),
 	}
 }

@@ -34,7 +34,8 @@ const (
 		c.reaction_1, c.reaction_2, c.reaction_3, c.reaction_4, c.reaction_5, c.created_at,
 		u.id AS owner_id, u.name AS owner_name, u.nickname AS owner_nickname`
 	myCommentReaction = `(
-			SELECT r.type FROM comment_reactions r WHERE r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = $1
+			SELECT r.type FROM comment_reactions r
+			WHERE r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = $1
 		) AS my_reaction`
 
 	commentByID = `
@@ -44,22 +45,24 @@ const (
 		JOIN posts p ON p.id = c.post_id
 		JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
 		WHERE c.id = $2`
-	// As in postTimeline, only one index gives this order. The post and its owner are looked up one after the other: a join
-	// of the two may read users from the first one on.
+	// As in postTimeline, only one index gives this order. The post and its owner are looked up one
+	// after the other: a join of the two may read users from the first one on.
 	commentList = `
 		SELECT ` + commentColumns + `, ` + myCommentReaction + `
 		FROM comments c
 		JOIN users u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
 		WHERE c.post_id = ANY (ARRAY[$2::bigint]) AND c.id < $3
-			AND (SELECT o.deleted_at IS NULL FROM users o WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $2))
+			AND (SELECT o.deleted_at IS NULL FROM users o
+				WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $2))
 		ORDER BY c.post_id DESC, c.id DESC`
 )
 
 var errNoComment = apperror.New(apperror.NotFound, "There is no such comment; it may have been deleted.")
 
-// AddComment adds the viewer's comment to a post, counts it, notifies the post's owner, and returns the response that encode
-// makes of the comment. If the key was used before, it returns the stored response instead (see IdempotencyKey). It returns a
-// NotFound error for a missing post, and BadToken if the viewer's account has been deleted.
+// AddComment adds the viewer's comment to a post, counts it, notifies the post's owner, and returns
+// the response that encode makes of the comment. If the key was used before, it returns the stored
+// response instead (see IdempotencyKey). It returns a NotFound error for a missing post, and
+// BadToken if the viewer's account has been deleted.
 func (s *Store) AddComment(
 	ctx context.Context, viewer, post int64, content string, key IdempotencyKey, encode func(Comment) ([]byte, error),
 ) (StoredResponse, error) {
@@ -137,10 +140,12 @@ func (s *Store) Comments(ctx context.Context, viewer, post int64, p Page) (List[
 	return list, nil
 }
 
-// EditOwnComment replaces the content of the viewer's comment and returns the comment; the same content changes nothing. It
-// returns a NotFound error for a missing comment, Forbidden for another user's and PreconditionFailed for a revision that
-// match does not list.
-func (s *Store) EditOwnComment(ctx context.Context, viewer, id int64, match Match, content string) (comment Comment, err error) {
+// EditOwnComment replaces the content of the viewer's comment and returns the comment; the same
+// content changes nothing. It returns a NotFound error for a missing comment, Forbidden for another
+// user's and PreconditionFailed for a revision that match does not list.
+func (s *Store) EditOwnComment(
+	ctx context.Context, viewer, id int64, match Match, content string,
+) (comment Comment, err error) {
 	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
 		before, err := lockOwnComment(ctx, tx, viewer, id, match)
 		if err != nil {
@@ -148,7 +153,8 @@ func (s *Store) EditOwnComment(ctx context.Context, viewer, id int64, match Matc
 		}
 		if before.Content != content {
 			_, err := tx.exec(ctx, `
-				UPDATE comments SET content = $3, modified = true, revision = revision + 1 WHERE post_id = $1 AND id = $2`,
+				UPDATE comments SET content = $3, modified = true, revision = revision + 1
+				WHERE post_id = $1 AND id = $2`,
 				before.PostID, id, content)
 			if err != nil {
 				return err
@@ -163,8 +169,8 @@ func (s *Store) EditOwnComment(ctx context.Context, viewer, id int64, match Matc
 	return comment, nil
 }
 
-// DeleteOwnComment deletes the viewer's comment with its reactions and its notification, and decrements the post's counter.
-// It returns the errors that EditOwnComment does.
+// DeleteOwnComment deletes the viewer's comment with its reactions and its notification, and
+// decrements the post's counter. It returns the errors that EditOwnComment does.
 func (s *Store) DeleteOwnComment(ctx context.Context, viewer, id int64, match Match) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx transaction) error {
 		comment, err := lockOwnComment(ctx, tx, viewer, id, match)
@@ -182,8 +188,8 @@ func (s *Store) DeleteOwnComment(ctx context.Context, viewer, id int64, match Ma
 	return nil
 }
 
-// lockOwnComment locks the row of the comment's post, then the comment's, until the end of the transaction. Every
-// transaction that locks both takes them in this order, so that no two deadlock.
+// lockOwnComment locks the row of the comment's post, then the comment's, until the end of the
+// transaction. Every transaction that locks both takes them in this order, so that no two deadlock.
 func lockOwnComment(ctx context.Context, tx transaction, viewer, id int64, match Match) (comment Comment, err error) {
 	err = tx.one(ctx, &comment, `
 		WITH p AS MATERIALIZED (

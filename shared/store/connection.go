@@ -15,15 +15,16 @@ import (
 )
 
 const (
-	// trusted is how long after its last use a connection counts as alive if its socket shows no sign of the contrary.
+	// trusted is how long after its last use a connection counts as alive if its socket shows no
+	// sign of the contrary.
 	trusted = time.Second
-	// pingTimeout bounds the ping of a connection. While a process is frozen, a router or firewall may drop the
-	// connection's state, and then no reply ever comes.
+	// pingTimeout bounds the ping of a connection. While a process is frozen, a router or firewall
+	// may drop the connection's state, and then no reply ever comes.
 	pingTimeout = time.Second
 )
 
-// replaceDeadConnections returns options that make database/sql replace a dead connection before it is used, so that no
-// statement is sent on one.
+// replaceDeadConnections returns options that make database/sql replace a dead connection before it
+// is used, so that no statement is sent on one.
 func replaceDeadConnections() []stdlib.OptionOpenDB {
 	// pgx's own rule for pings uses a clock that may stand still while the process is frozen.
 	never := func(context.Context, stdlib.ShouldPingParams) bool { return false }
@@ -43,7 +44,8 @@ func checkConnection(ctx context.Context, c *pgx.Conn) error {
 	if err != nil {
 		return driver.ErrBadConn
 	}
-	// Both clocks are asked: the monotonic one may stand still while a process is frozen. Round strips it.
+	// Both clocks are asked: the monotonic one may stand still while a process is frozen. Round
+	// strips it.
 	if quiet && now.Sub(last) < trusted && now.Round(0).Sub(last.Round(0)).Abs() < trusted {
 		return nil
 	}
@@ -57,8 +59,8 @@ func checkConnection(ctx context.Context, c *pgx.Conn) error {
 
 var errClosed = errors.New("the server has closed the connection")
 
-// isQuiet reports, without waiting, whether the socket holds nothing to read. An idle connection has something to read when
-// the server says why it closes it.
+// isQuiet reports, without waiting, whether the socket holds nothing to read. An idle connection
+// has something to read when the server says why it closes it.
 func isQuiet(conn *pgconn.PgConn) (quiet bool, err error) {
 	var socket net.Conn = conn.Conn()
 	if secured, ok := socket.(*tls.Conn); ok {

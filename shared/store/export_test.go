@@ -17,7 +17,8 @@ type Statement struct {
 	Args []any
 }
 
-// OpenTraced returns a store with one connection, which calls show with every statement that it sends.
+// OpenTraced returns a store with one connection, which calls show with every statement that it
+// sends.
 func OpenTraced(url string, show func(Statement)) (*Store, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -32,6 +33,9 @@ func OpenTraced(url string, show func(Statement)) (*Store, error) {
 
 // DB returns the store's pool.
 func (s *Store) DB() *sql.DB { return s.db.DB }
+
+// ReadFrom makes the store run its hot reads on another store's pool, as on a replica.
+func (s *Store) ReadFrom(other *Store) { s.hotReads = other.hotReads }
 
 type tracer func(Statement)
 
@@ -49,15 +53,16 @@ func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Trace
 
 func (tracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// FeedFormatted returns the feed's first posts as bun's own query methods read them: with the arguments in the text of a
-// statement that PostgreSQL plans at each call.
+// FeedFormatted returns the feed's first posts as bun's own query methods read them: with the
+// arguments in the text of a statement that PostgreSQL plans at each call.
 func (s *Store) FeedFormatted(ctx context.Context, viewer int64, size int) (posts []Post, err error) {
 	formatted := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(postFeed)
 	err = s.db.NewRaw(formatted+limit(size+1), viewer, int64(math.MaxInt64)).Scan(ctx, &posts)
 	return posts[:min(size, len(posts))], err
 }
 
-// PutPostReactionAlone is PutPostReaction without the merger: each call runs a statement of its own.
+// PutPostReactionAlone is PutPostReaction without the merger: each call runs a statement of its
+// own.
 func (s *Store) PutPostReactionAlone(ctx context.Context, viewer, post int64, kind int) error {
 	_, err := s.react(reactToPost)(ctx, post, []int64{viewer}, []int16{int16(kind)})
 	return err

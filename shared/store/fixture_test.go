@@ -39,7 +39,8 @@ func newFixture(t testing.TB, users int) *fixture {
 	return f
 }
 
-// open opens another store on the database, as another process does. Parameters are appended to the URL.
+// open opens another store on the database, as another process does. Parameters are appended to the
+// URL.
 func (f *fixture) open(parameters string) *store.Store {
 	f.t.Helper()
 	s, err := store.Open(f.url+parameters, "test", 10)
@@ -85,19 +86,23 @@ func (f *fixture) exec(query string, args ...any) {
 
 // createPost creates a post without an idempotency key.
 func createPost(ctx context.Context, s *store.Store, viewer int64, content string) (post store.Post, err error) {
-	_, err = s.CreatePost(ctx, viewer, content, store.IdempotencyKey{}, func(created store.Post) ([]byte, error) {
+	keep := func(created store.Post) ([]byte, error) {
 		post = created
 		return nil, nil
-	})
+	}
+	_, err = s.CreatePost(ctx, viewer, content, store.IdempotencyKey{}, keep)
 	return post, err
 }
 
 // addComment adds a comment without an idempotency key.
-func addComment(ctx context.Context, s *store.Store, viewer, post int64, content string) (comment store.Comment, err error) {
-	_, err = s.AddComment(ctx, viewer, post, content, store.IdempotencyKey{}, func(added store.Comment) ([]byte, error) {
+func addComment(
+	ctx context.Context, s *store.Store, viewer, post int64, content string,
+) (comment store.Comment, err error) {
+	keep := func(added store.Comment) ([]byte, error) {
 		comment = added
 		return nil, nil
-	})
+	}
+	_, err = s.AddComment(ctx, viewer, post, content, store.IdempotencyKey{}, keep)
 	return comment, err
 }
 
@@ -150,7 +155,8 @@ func allow(t testing.TB, err error, codes ...apperror.Code) {
 // waitForLocks waits until this many statements wait for a lock.
 func (f *fixture) waitForLocks(statements int) {
 	f.t.Helper()
-	const waiting = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+	const waiting = `
+		SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
 	for deadline := time.Now().Add(10 * time.Second); f.int(waiting) < statements; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			f.t.Fatalf("after 10 s fewer than %d statements wait for a lock", statements)
@@ -173,8 +179,8 @@ func (f *fixture) begin() *sql.Tx {
 	return tx
 }
 
-// checkInvariants ends a test of concurrent writers. It closes the stores and fails the test if a counter is wrong or if
-// PostgreSQL has detected a deadlock.
+// checkInvariants ends a test of concurrent writers. It closes the stores and fails the test if a
+// counter is wrong or if PostgreSQL has detected a deadlock.
 func (f *fixture) checkInvariants() {
 	f.t.Helper()
 	areatest.CheckInvariants(f.t, f.db)

@@ -10,11 +10,12 @@ import (
 	"minifb/shared/apperror"
 )
 
-// An IdempotencyKey identifies a creating request, so that its repetition creates nothing. Within 24 hours, a request of
-// the same user with the same Key, Method and Path gets the stored response of the first one. It gets a KeyReused error if
-// its body is another one. While the first request runs, the second waits for it. A request that failed stores nothing.
+// An IdempotencyKey identifies a creating request. The store keeps the response to a successful
+// request for 24 hours. A second request with the same user, Key, Method and Path creates nothing
+// and gets that response; if its BodyHash differs, it gets a KeyReused error. While the first
+// request runs, the second waits for it.
 //
-// The zero value stores no response.
+// The zero value is no key: the request creates something each time.
 type IdempotencyKey struct {
 	Key      string // 1–255 visible ASCII characters, or empty
 	Method   string
@@ -29,9 +30,9 @@ type StoredResponse struct {
 	Replayed bool   // an earlier request with the same key created it
 }
 
-// createOnce runs create, unless there is a stored response for the key: then it returns that. The row that create inserts and
-// the response are committed together. That is why create returns the response's body: it contains the new id, so it
-// cannot be encoded before the insertion.
+// createOnce runs create, or returns the stored response if the key has one. The new row and the
+// response are stored in one transaction. The response contains the id of the new row, so create
+// must encode it between the insertion and the commit.
 func (s *Store) createOnce(
 	ctx context.Context, viewer int64, key IdempotencyKey, create func(context.Context, writer) (StoredResponse, error),
 ) (response StoredResponse, err error) {
@@ -55,8 +56,8 @@ func (s *Store) createOnce(
 	return response, err
 }
 
-// claimKey inserts the key's row, or takes over one that has expired, and reports whether it did. It waits for another
-// transaction that has claimed the same key. It claims nothing for a deleted account.
+// claimKey inserts the key's row, or takes over an expired one, and reports whether it did. It waits
+// for another transaction that has claimed the same key. It claims nothing for a deleted account.
 func claimKey(ctx context.Context, tx transaction, viewer int64, key IdempotencyKey) (isNew bool, err error) {
 	claimed, err := tx.exec(ctx, `
 		INSERT INTO idempotency_keys AS k (user_uid, method, path, key, body_hash)
@@ -70,10 +71,12 @@ func claimKey(ctx context.Context, tx transaction, viewer int64, key Idempotency
 	return claimed > 0, nil
 }
 
-// storeResponse stores the response in the key's row, and deletes some expired keys of the user. It must be the last
-// statement of its transaction, and it skips keys that another transaction has locked: otherwise two transactions that claim
-// expired keys could deadlock.
-func storeResponse(ctx context.Context, tx transaction, viewer int64, key IdempotencyKey, response StoredResponse) error {
+// storeResponse stores the response in the key's row, and deletes some expired keys of the user. It
+// must be the last statement of its transaction, and it skips keys that another transaction has
+// locked: otherwise two transactions that claim expired keys could deadlock.
+func storeResponse(
+	ctx context.Context, tx transaction, viewer int64, key IdempotencyKey, response StoredResponse,
+) error {
 	_, err := tx.exec(ctx, `
 		WITH expired AS (
 			DELETE FROM idempotency_keys WHERE (user_uid, method, path, key) IN (
@@ -90,8 +93,8 @@ func storeResponse(ctx context.Context, tx transaction, viewer int64, key Idempo
 	return nil
 }
 
-// readResponse returns the key's stored response. It returns a BadToken error if there is none, as claimKey then found no
-// account.
+// readResponse returns the key's stored response. It returns a BadToken error if there is none, as
+// claimKey then found no account.
 func readResponse(ctx context.Context, tx transaction, viewer int64, key IdempotencyKey) (StoredResponse, error) {
 	var stored struct {
 		ID       int64

@@ -16,6 +16,9 @@ func idempotencyKey(key, body string) store.IdempotencyKey {
 	return store.IdempotencyKey{Key: key, Method: "POST", Path: "/post", BodyHash: hash[:]}
 }
 
+// An encoder encodes a post for its response.
+type encoder func(store.Post) ([]byte, error)
+
 func encodePost(p store.Post) ([]byte, error) { return fmt.Appendf(nil, "%d %s", p.ID, p.Content), nil }
 
 var errEncode = errors.New("cannot encode")
@@ -23,7 +26,7 @@ var errEncode = errors.New("cannot encode")
 func TestFailedRequestStoresNoKey(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 1)
-	create := func(ctx context.Context, content string, encode func(store.Post) ([]byte, error)) (store.StoredResponse, error) {
+	create := func(ctx context.Context, content string, encode encoder) (store.StoredResponse, error) {
 		return f.store.CreatePost(ctx, f.users[0], content, idempotencyKey("k", "b"), encode)
 	}
 	canceled, cancel := context.WithCancel(t.Context())
@@ -61,7 +64,7 @@ func TestSecondRequestWaitsForTheFirst(t *testing.T) {
 		store.StoredResponse
 		err error
 	}
-	create := func(encode func(store.Post) ([]byte, error)) <-chan result {
+	create := func(encode encoder) <-chan result {
 		done := make(chan result, 1)
 		go func() {
 			created, err := f.store.CreatePost(t.Context(), f.users[0], "hi", idempotencyKey("k", "b"), encode)
@@ -97,7 +100,10 @@ func TestSecondRequestWaitsForTheFirst(t *testing.T) {
 	f.waitForLocks(1)
 	end <- nil
 	one, two := <-first, <-second
-	if one.err != nil || two.err != nil || one.Replayed || !two.Replayed || one.ID != two.ID || string(one.Body) != string(two.Body) {
+	if one.err != nil || two.err != nil || one.Replayed || !two.Replayed {
+		t.Errorf("got %+v, then %+v, want a new and a stored response", one, two)
+	}
+	if one.ID != two.ID || string(one.Body) != string(two.Body) {
 		t.Errorf("got %+v, then %+v, want the same response", one, two)
 	}
 	if n := f.int(`SELECT count(*) FROM posts`); n != 2 {
@@ -105,8 +111,8 @@ func TestSecondRequestWaitsForTheFirst(t *testing.T) {
 	}
 }
 
-// A request deletes the expired keys of its user. Two requests that each use an expired key must not deadlock, though each
-// deletes the other's.
+// A request deletes the expired keys of its user. Two requests that each use an expired key must
+// not deadlock, though each deletes the other's.
 func TestExpiredKeysAreDeleted(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 2)
@@ -125,7 +131,8 @@ func TestExpiredKeysAreDeleted(t *testing.T) {
 	}
 	create(f.users[0], "d")
 	expired := f.int(`
-		SELECT count(*) FROM idempotency_keys WHERE user_uid = $1 AND created_at < now() - interval '1 hour'`, f.users[0])
+		SELECT count(*) FROM idempotency_keys
+		WHERE user_uid = $1 AND created_at < now() - interval '1 hour'`, f.users[0])
 	others := f.int(`SELECT count(*) FROM idempotency_keys WHERE user_uid = $1`, f.users[1])
 	if expired != 0 || others != 3 {
 		t.Errorf("%d expired keys of the user and %d keys of the other are left, want 0 and 3", expired, others)
@@ -181,7 +188,8 @@ func TestDeletedAccountStoresNoKey(t *testing.T) {
 	}
 }
 
-// The row of the account is deleted while a request waits to insert its key, which refers to the account.
+// The row of the account is deleted while a request waits to insert its key, which refers to the
+// account.
 func TestAccountDeletedWhileAKeyIsClaimed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 1)

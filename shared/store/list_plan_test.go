@@ -13,33 +13,34 @@ import (
 	"minifb/shared/testkit/testdb"
 )
 
-// lists are all lists that the store has, each over a table with far more rows than a page. index is the one that the
-// list must be read from, backwards and no further than the page's end. read answers where the list goes on.
+// lists are the store's lists, each on a table with many more rows than a page has. A list must be
+// read from index, backwards, and not beyond the end of the page. read returns the key of the next
+// page.
 var lists = []struct {
 	name  string
 	index string
-	rows  int // that the whole list has
+	rows  int // of the whole list
 	read  func(context.Context, *store.Store, store.Page) (next string, err error)
 }{
 	{"feed", "posts_pkey", plentyPosts, func(ctx context.Context, s *store.Store, p store.Page) (string, error) {
 		list, err := s.Posts(ctx, most, p)
 		return list.Next, err
 	}},
-	{"timeline of who wrote most", "posts_owner", plentyPosts - plenty/2, timeline(most)},
-	{"timeline of who wrote some", "posts_owner", plenty / 2, timeline(some)},
-	{"timeline of who wrote nothing", "posts_owner", 0, timeline(none)},
+	{"timeline of the user with most posts", "posts_owner", plentyPosts - plenty/2, timeline(most)},
+	{"timeline of the user with some posts", "posts_owner", plenty / 2, timeline(some)},
+	{"timeline of the user without posts", "posts_owner", 0, timeline(none)},
 	{"comments of a hot post", "comments_pkey", plenty, comments(1)},
-	{"comments of a post without any", "comments_pkey", 0, comments(3)},
+	{"comments of a post without comments", "comments_pkey", 0, comments(3)},
 	{"reactions to a hot post", "post_reactions_newest", plenty, postReactions(1)},
-	{"reactions to a post without any", "post_reactions_newest", 0, postReactions(3)},
+	{"reactions to a post without reactions", "post_reactions_newest", 0, postReactions(3)},
 	{"reactions to a hot comment", "comment_reactions_newest", plenty, commentReactions(1)},
-	{"reactions to a comment without any", "comment_reactions_newest", 0, commentReactions(3)},
-	{"notifications of many", "notifications_pkey", plenty, notifications(most, false)},
-	{"notifications of none", "notifications_pkey", 0, notifications(none, false)},
-	{"unread among many read", "notifications_unread", plenty / 10, notifications(most, true)},
-	{"unread of none", "notifications_unread", 0, notifications(none, true)},
-	{"sessions of many", "sessions_user", plenty, sessions(most)},
-	{"sessions of none", "sessions_user", 0, sessions(none)},
+	{"reactions to a comment without reactions", "comment_reactions_newest", 0, commentReactions(3)},
+	{"notifications of the user with most", "notifications_pkey", plenty, notifications(most, false)},
+	{"notifications of the user without any", "notifications_pkey", 0, notifications(none, false)},
+	{"unread notifications among many read ones", "notifications_unread", plenty / 10, notifications(most, true)},
+	{"unread notifications of the user without any", "notifications_unread", 0, notifications(none, true)},
+	{"sessions of the user with most", "sessions_user", plenty, sessions(most)},
+	{"sessions of the user without any", "sessions_user", 0, sessions(none)},
 }
 
 func timeline(owner int64) func(context.Context, *store.Store, store.Page) (string, error) {
@@ -87,34 +88,40 @@ func sessions(uid int64) func(context.Context, *store.Store, store.Page) (string
 const (
 	plenty      = 2000
 	plentyPosts = 3 * plenty
-	// The users that most things are made by or for, some, and none: the last and the first ones, so that who looks for
-	// them by reading users from either end reads them all.
+	// The uids of the users with most rows, with some, and with none. They are the last and the
+	// first ones, so that a plan that looks for them by reading users from either end reads all
+	// users.
 	most, some, none = plenty, 1, plenty - 2
 )
 
-// fill makes a user, a post and a comment that most rows hang on, some with a few, and some with none: statistics as
-// lopsided as people are.
+// fill creates users, posts and comments of which one has most of the rows, some have a few, and
+// some have none, as in reality.
 var fill = fmt.Sprintf(`
-	INSERT INTO users (id, password_hash, name) SELECT 'user' || n, 'no password', 'User' FROM generate_series(1, %[1]d) n;
-	INSERT INTO posts (owner_uid, content) SELECT CASE WHEN n %% 6 = 0 THEN %[3]d ELSE %[2]d END, 'x' FROM generate_series(1, %[5]d) n;
+	INSERT INTO users (id, password_hash, name)
+		SELECT 'user' || n, 'no password', 'User' FROM generate_series(1, %[1]d) n;
+	INSERT INTO posts (owner_uid, content)
+		SELECT CASE WHEN n %% 6 = 0 THEN %[3]d ELSE %[2]d END, 'x' FROM generate_series(1, %[5]d) n;
 	INSERT INTO comments (post_id, owner_uid, content) SELECT 1, n, 'x' FROM generate_series(1, %[1]d) n;
 	INSERT INTO comments (post_id, owner_uid, content) SELECT 3 + n, %[2]d, 'x' FROM generate_series(1, %[1]d) n;
 	INSERT INTO post_reactions (post_id, user_uid, type) SELECT 1, n, 1 FROM generate_series(1, %[1]d) n;
 	INSERT INTO post_reactions (post_id, user_uid, type) SELECT 3 + n, %[2]d, 1 FROM generate_series(1, %[1]d) n;
-	INSERT INTO comment_reactions (post_id, comment_id, user_uid, type) SELECT 1, 1, n, 1 FROM generate_series(1, %[1]d) n;
-	INSERT INTO comment_reactions (post_id, comment_id, user_uid, type) SELECT post_id, id, %[2]d, 1 FROM comments WHERE post_id > 3;
+	INSERT INTO comment_reactions (post_id, comment_id, user_uid, type)
+		SELECT 1, 1, n, 1 FROM generate_series(1, %[1]d) n;
+	INSERT INTO comment_reactions (post_id, comment_id, user_uid, type)
+		SELECT post_id, id, %[2]d, 1 FROM comments WHERE post_id > 3;
 	INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id, read)
 		SELECT %[2]d, 1, 1, 1, n, n %% 10 > 0 FROM generate_series(1, %[1]d) n;
 	INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id)
 		SELECT 2 + n %% (%[4]d - 2), 1, %[2]d, 1, n FROM generate_series(1, %[1]d) n;
 	INSERT INTO sessions (user_uid, expires_at, created_at)
 		SELECT %[2]d, now() + interval '1 day', now() - n * interval '1 second' FROM generate_series(1, %[1]d) n;
-	INSERT INTO sessions (user_uid, expires_at) SELECT 2 + n %% (%[4]d - 2), now() + interval '1 day' FROM generate_series(1, %[1]d) n;
+	INSERT INTO sessions (user_uid, expires_at)
+		SELECT 2 + n %% (%[4]d - 2), now() + interval '1 day' FROM generate_series(1, %[1]d) n;
 	ANALYZE`, plenty, most, some, none, plentyPosts)
 
-// TestPlans asks PostgreSQL for the plan of each list's own statement, as the store has prepared it: as planned for the
-// arguments, for any arguments, and as PostgreSQL chooses by itself after ten calls. Each must read its index from the
-// cursor on, stop at the page's end, and sort nothing.
+// TestPlans explains each list's own statement, as the store has prepared it: planned for its
+// arguments, planned for any arguments, and as PostgreSQL chooses after ten calls. Each plan must
+// read its index from the cursor on, stop at the end of the page, and sort nothing.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	address := testdb.URL(t)
@@ -123,8 +130,10 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sent []store.Statement
-	// On a small table PostgreSQL would rather read it whole, and that is right; a large one's plans are in question.
-	s, err := store.OpenTraced(address+"&enable_seqscan=off", func(statement store.Statement) { sent = append(sent, statement) })
+	// PostgreSQL rightly prefers to read a small table whole, but the plans for a large one are in
+	// question.
+	record := func(statement store.Statement) { sent = append(sent, statement) }
+	s, err := store.OpenTraced(address+"&enable_seqscan=off", record)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,9 +143,10 @@ func TestPlans(t *testing.T) {
 			const size = 10
 			next, err := list.read(t.Context(), s, store.Page{Size: size})
 			if err != nil || (next != "") != (list.rows > size) {
-				t.Fatalf("the list goes on at %q, %v", next, err)
+				t.Fatalf("the next page is %q, %v, for %d rows", next, err, list.rows)
 			}
-			for page, p := range map[string]store.Page{"first page": {Size: size}, "second page": {Size: size, After: next}} {
+			pages := map[string]store.Page{"first page": {Size: size}, "second page": {Size: size, After: next}}
+			for page, p := range pages {
 				sent = nil
 				for range 10 {
 					if _, err := list.read(t.Context(), s, p); err != nil {
@@ -147,12 +157,13 @@ func TestPlans(t *testing.T) {
 					return strings.HasSuffix(statement.SQL, fmt.Sprint(" LIMIT ", size+1))
 				})
 				if i < 0 {
-					t.Fatalf("no statement ends in the page's size and one: %v", sent)
+					t.Fatalf("no statement has the LIMIT %d: %v", size+1, sent)
 				}
 				statement := sent[i]
 				for _, mode := range []string{"auto", "force_custom_plan", "force_generic_plan"} {
-					for _, fault := range faults(explain(t, s, statement, mode), list.index, min(list.rows, size+1)) {
-						t.Errorf("%s, %s: %s", page, mode, fault)
+					plan := explain(t, s, statement, mode)
+					for _, violation := range violations(plan, list.index, min(list.rows, size+1)) {
+						t.Errorf("%s, %s: %s", page, mode, violation)
 					}
 				}
 				if list.rows <= size {
@@ -163,7 +174,7 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// A node is one of a plan, as EXPLAIN (FORMAT JSON) tells it.
+// A node is a node of a plan, as EXPLAIN (FORMAT JSON) prints it.
 type node struct {
 	Type         string  `json:"Node Type"`
 	Relation     string  `json:"Relation Name"`
@@ -189,17 +200,18 @@ func (n node) String() string {
 	return text
 }
 
-// explain runs a statement that the store has prepared on its connection, and answers its plan.
+// explain runs a statement that the store has prepared on its connection, and returns the plan.
 func explain(t *testing.T, s *store.Store, statement store.Statement, mode string) node {
 	t.Helper()
 	var name string
 	var kept int
-	err := s.DB().QueryRow(`SELECT name, generic_plans FROM pg_prepared_statements WHERE statement = $1`, statement.SQL).Scan(&name, &kept)
+	err := s.DB().QueryRow(`
+		SELECT name, generic_plans FROM pg_prepared_statements WHERE statement = $1`, statement.SQL).Scan(&name, &kept)
 	if err != nil {
 		t.Fatalf("the statement is not prepared: %v: %s", err, statement.SQL)
 	}
 	if kept == 0 {
-		t.Errorf("the statement is planned anew at each call")
+		t.Errorf("the statement is planned again at each call")
 	}
 	if _, err := s.DB().Exec("SET plan_cache_mode = " + mode); err != nil {
 		t.Fatal(err)
@@ -212,7 +224,8 @@ func explain(t *testing.T, s *store.Store, statement store.Statement, mode strin
 		args[i] = fmt.Sprintf("'%v'", arg)
 	}
 	var text []byte
-	if err := s.DB().QueryRow(fmt.Sprintf("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE %s (%s)", name, strings.Join(args, ", "))).Scan(&text); err != nil {
+	query := fmt.Sprintf("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE %s (%s)", name, strings.Join(args, ", "))
+	if err := s.DB().QueryRow(query).Scan(&text); err != nil {
 		t.Fatal(err)
 	}
 	var plans []struct{ Plan node }
@@ -222,13 +235,14 @@ func explain(t *testing.T, s *store.Store, statement store.Statement, mode strin
 	return plans[0].Plan
 }
 
-// faults are what keeps a plan from reading just `rows` entries of the index, from the cursor on.
-func faults(root node, index string, rows int) (faults []string) {
+// violations says why a plan reads more than this number of rows from the index, from the cursor
+// on.
+func violations(root node, index string, rows int) (violations []string) {
 	add := func(format string, args ...any) {
-		faults = append(faults, fmt.Sprintf(format, args...)+" in "+root.String())
+		violations = append(violations, fmt.Sprintf(format, args...)+" in "+root.String())
 	}
 	if root.Type != "Limit" {
-		add("no limit")
+		add("no Limit")
 	}
 	driver := root
 	for len(driver.Plans) > 0 {
@@ -237,21 +251,23 @@ func faults(root node, index string, rows int) (faults []string) {
 	if !strings.HasPrefix(driver.Type, "Index") || driver.Index != index || driver.Direction != "Backward" {
 		add("not read backwards from %s", index)
 	}
-	if blocks := root.Hit + root.Read; blocks > 8*rows+16 { // a lookup takes three or four, and each row has two
-		add("%d blocks read for %d rows", blocks, rows)
+	if blocks := root.Hit + root.Read; blocks > 8*rows+16 { // each row has two lookups of three or four blocks
+		add("%d blocks are read for %d rows", blocks, rows)
 	}
 	if driver.Rows > float64(rows) || driver.Removed > 0 {
-		add("%.0f rows read and %.0f thrown away for %d", driver.Rows, driver.Removed, rows)
+		add("%.0f rows are read and %.0f removed, for %d", driver.Rows, driver.Removed, rows)
 	}
 	var walk func(node)
 	walk = func(n node) {
-		if strings.Contains(n.Type, "Sort") || strings.Contains(n.Type, "Hash") || strings.Contains(n.Type, "Seq Scan") || strings.Contains(n.Type, "Bitmap") {
-			add("a %s", n.Type)
+		for _, slow := range []string{"Sort", "Hash", "Seq Scan", "Bitmap"} {
+			if strings.Contains(n.Type, slow) {
+				add("a %s", n.Type)
+			}
 		}
 		for _, below := range n.Plans {
 			walk(below)
 		}
 	}
 	walk(root)
-	return faults
+	return violations
 }

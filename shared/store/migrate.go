@@ -16,9 +16,10 @@ import (
 // migrationLock is the number of the advisory lock that a migrating process holds.
 const migrationLock = 6_469_102
 
-// Migrate applies the migrations that the database lacks, and returns their names. Several processes may call it at once:
-// one migrates, the others wait. A migration and the record of it are one transaction, so that after a failure the schema
-// is as the last successful migration left it.
+// Migrate applies the migrations that the database lacks, and returns their names. Several
+// processes may call it at once: one migrates, the others wait. A migration and the record of it
+// are one transaction, so that after a failure the schema is as the last successful migration left
+// it.
 func Migrate(ctx context.Context, url string) (applied []string, err error) {
 	s, err := Open(url, "migrate", 1) // one connection: the advisory lock below belongs to it
 	if err != nil {
@@ -27,13 +28,15 @@ func Migrate(ctx context.Context, url string) (applied []string, err error) {
 	defer s.Close()
 	s.db.SetConnMaxLifetime(0) // a migration may take long
 	s.db.SetConnMaxIdleTime(0)
+	const lock = `SELECT current_setting('server_encoding') FROM pg_advisory_lock($1)`
 	var encoding string
-	err = s.primary.one(ctx, &encoding, `SELECT current_setting('server_encoding') FROM pg_advisory_lock($1)`, migrationLock)
+	err = s.primary.one(ctx, &encoding, lock, migrationLock)
 	if err != nil {
 		return nil, fmt.Errorf("lock the schema: %w", err)
 	}
 	if encoding != "UTF8" {
-		return nil, fmt.Errorf("the database's encoding is %s; create it with ENCODING 'UTF8', so that lengths count code points", encoding)
+		return nil, fmt.Errorf("the database's encoding is %s; create it with ENCODING 'UTF8', so that lengths"+
+			" count code points", encoding)
 	}
 	list := migrate.NewMigrations()
 	if err := list.Discover(migrations.Files); err != nil {
@@ -57,8 +60,8 @@ func Migrate(ctx context.Context, url string) (applied []string, err error) {
 	return applied, nil
 }
 
-// apply runs one migration. bun's own method runs and records it in two transactions: a process that dies between them
-// leaves a migration that can be neither applied nor skipped.
+// apply runs one migration. bun's own method runs and records it in two transactions: a process
+// that dies between them leaves a migration that can be neither applied nor skipped.
 func (s *Store) apply(ctx context.Context, file, number string, group int64) error {
 	text, err := migrations.Files.ReadFile(file + ".tx.up.sql")
 	if err != nil {
@@ -83,8 +86,9 @@ var requiredMigration = func() string {
 	return number
 }()
 
-// Ready returns nil if the database responds and its schema is this build's or a newer one. It compares the numbers of
-// migrations, and nothing else.
+// Ready returns nil if the database responds and its schema is this build's or a newer one. It
+// compares only the numbers of migrations: the tests of package migrations check that the release
+// before a migration works on the schema after it.
 func (s *Store) Ready(ctx context.Context) error {
 	var newest string
 	err := s.primary.one(ctx, &newest, `SELECT coalesce(max(name), '') FROM bun_migrations`)

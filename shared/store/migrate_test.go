@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,30 +15,8 @@ import (
 	"minifb/shared/testkit/testdb"
 )
 
-// empty makes a database with nothing in it, not even the schema, and answers where it is.
-func empty(t *testing.T, options string) string {
-	t.Helper()
-	server := os.Getenv(testdb.Variable)
-	db := testdb.Open(t, server)
-	name := fmt.Sprintf("migrate_%d_%s", time.Now().UnixNano(), strings.ToLower(strings.NewReplacer("/", "_", " ", "_").Replace(t.Name())))
-	name = name[:min(len(name), 63)]
-	if _, err := db.Exec("CREATE DATABASE " + name + " TEMPLATE template0 " + options); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := db.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
-}
-
-func steps(t *testing.T) (all []string) {
+// names returns the names of all migrations, in order.
+func names(t *testing.T) (all []string) {
 	t.Helper()
 	entries, err := migrations.Files.ReadDir(".")
 	if err != nil {
@@ -54,6 +30,7 @@ func steps(t *testing.T) (all []string) {
 	return all
 }
 
+// ready returns what Ready returns for the database at the address.
 func ready(t *testing.T, address string) error {
 	t.Helper()
 	s, err := store.Open(address, "ready", 1)
@@ -64,46 +41,48 @@ func ready(t *testing.T, address string) error {
 	return s.Ready(t.Context())
 }
 
-// Twenty processes that start at once migrate an empty database once, and all find it done.
+// Of twenty processes that start at once, one applies each migration, and all return without an error.
 func TestMigrateAtOnce(t *testing.T) {
 	t.Parallel()
-	address := empty(t, "")
+	address := testdb.Empty(t, "")
 	var mu sync.Mutex
-	var taken []string
+	var applied []string
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			steps, err := store.Migrate(t.Context(), address)
+			names, err := store.Migrate(t.Context(), address)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
 				t.Error(err)
 			}
-			taken = append(taken, steps...)
+			applied = append(applied, names...)
 		})
 	}
 	all.Wait()
-	if want := steps(t); fmt.Sprint(taken) != fmt.Sprint(want) {
-		t.Errorf("the steps %v were taken, want %v", taken, want)
+	if want := names(t); fmt.Sprint(applied) != fmt.Sprint(want) {
+		t.Errorf("applied %v, want %v", applied, want)
 	}
 	if err := ready(t, address); err != nil {
 		t.Error(err)
 	}
 }
 
-// Every step can be taken back, leaves nothing, and can be taken again.
+// The down migrations of all migrations leave nothing, and all can be applied again.
 func TestMigrateDown(t *testing.T) {
 	t.Parallel()
-	address := empty(t, "")
+	address := testdb.Empty(t, "")
 	db := testdb.Open(t, address)
 	schema := func() (described string) {
 		err := db.QueryRow(`SELECT coalesce(string_agg(line, E'\n' ORDER BY line), '') FROM (
 			SELECT format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default)
-			FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'bun%'
+				FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'bun%'
 			UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename NOT LIKE 'bun%'
-			UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text NOT LIKE 'bun%'
+			UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint
+				WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text NOT LIKE 'bun%'
 			UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-			UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal) AS all_of_it (line)`).Scan(&described)
+			UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+		) AS objects (line)`).Scan(&described)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,83 +92,88 @@ func TestMigrateDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := schema()
-	all := steps(t)
-	for _, step := range slices.Backward(all) {
-		down, err := migrations.Files.ReadFile(step + ".tx.down.sql")
+	all := names(t)
+	for _, name := range slices.Backward(all) {
+		down, err := migrations.Files.ReadFile(name + ".tx.down.sql")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := db.Exec(string(down)); err != nil {
-			t.Fatalf("%s down: %v", step, err)
+			t.Fatalf("%s.tx.down.sql: %v", name, err)
 		}
-		if _, err := db.Exec("DELETE FROM bun_migrations WHERE name = split_part($1, '_', 1)", step); err != nil {
+		if _, err := db.Exec("DELETE FROM bun_migrations WHERE name = split_part($1, '_', 1)", name); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if left := schema(); left != "" {
-		t.Errorf("left behind:\n%s", left)
+		t.Errorf("the down migrations leave:\n%s", left)
 	}
 	if err := ready(t, address); err == nil || !strings.Contains(err.Error(), "migrate first") {
-		t.Errorf("ready without a schema: %v", err)
+		t.Errorf("Ready without a schema: %v", err)
 	}
-	if taken, err := store.Migrate(t.Context(), address); err != nil || len(taken) != len(all) {
-		t.Errorf("up again: %v, %v", taken, err)
+	if applied, err := store.Migrate(t.Context(), address); err != nil || len(applied) != len(all) {
+		t.Errorf("up again: applied %v, %v", applied, err)
 	}
 	if again := schema(); again != first {
-		t.Errorf("another schema than the first time:\n%s", again)
+		t.Errorf("up again: the schema is not the same as the first time:\n%s", again)
 	}
 }
 
 func TestMigrateTwice(t *testing.T) {
 	t.Parallel()
-	if taken, err := store.Migrate(t.Context(), testdb.URL(t)); err != nil || len(taken) != 0 {
-		t.Errorf("%v, %v", taken, err)
+	if applied, err := store.Migrate(t.Context(), testdb.URL(t)); err != nil || len(applied) != 0 {
+		t.Errorf("applied %v, %v; want nothing", applied, err)
 	}
 }
 
-// A step and the note that it was taken are one transaction: whoever dies in between leaves neither.
-func TestMigrateNotesWithTheStep(t *testing.T) {
+// A migration and its row in bun_migrations are one transaction: when the row cannot be written,
+// neither stays.
+func TestMigrateRecordsInTheSameTransaction(t *testing.T) {
 	t.Parallel()
-	address := empty(t, "")
+	address := testdb.Empty(t, "")
 	db := testdb.Open(t, address)
 	if _, err := store.Migrate(t.Context(), address); err != nil {
 		t.Fatal(err)
 	}
-	last := steps(t)[len(steps(t))-1]
+	all := names(t)
+	last := all[len(all)-1]
 	down, err := migrations.Files.ReadFile(last + ".tx.down.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{
 		string(down), "DELETE FROM bun_migrations WHERE name = (SELECT max(name) FROM bun_migrations)",
-		"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the cable was pulled'; END $$",
+		"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused by a test'; END $$",
 		"CREATE TRIGGER refuse BEFORE INSERT ON bun_migrations FOR EACH ROW EXECUTE FUNCTION refuse()",
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := store.Migrate(t.Context(), address); err == nil || !strings.Contains(err.Error(), "the cable was pulled") || !strings.Contains(err.Error(), last) {
-		t.Fatalf("%v", err)
+	_, err = store.Migrate(t.Context(), address)
+	if err == nil || !strings.Contains(err.Error(), "refused by a test") || !strings.Contains(err.Error(), last) {
+		t.Fatalf("%v, want one that names %s", err, last)
 	}
 	if _, err := db.Exec("DROP TRIGGER refuse ON bun_migrations"); err != nil {
 		t.Fatal(err)
 	}
-	if taken, err := store.Migrate(t.Context(), address); err != nil || fmt.Sprint(taken) != fmt.Sprint([]string{last}) {
-		t.Errorf("%v, %v", taken, err)
+	applied, err := store.Migrate(t.Context(), address)
+	if err != nil || fmt.Sprint(applied) != fmt.Sprint([]string{last}) {
+		t.Errorf("applied %v, %v; want %s", applied, err, last)
 	}
 }
 
 func TestMigrateRefuses(t *testing.T) {
 	t.Parallel()
+	latin1 := testdb.Empty(t, "ENCODING 'LATIN1' LOCALE 'C'")
 	for name, test := range map[string]struct{ address, part string }{
-		"another encoding": {empty(t, "ENCODING 'LATIN1' LOCALE 'C'"), "encoding is LATIN1; create it with ENCODING 'UTF8'"},
-		"no encoding":      {empty(t, "ENCODING 'SQL_ASCII' LOCALE 'C'"), "encoding is SQL_ASCII"},
-		"no server":        {"postgres://u:geheim@127.0.0.1:1/d", "connect"},
-		"no address":       {"geheim", "DATABASE_URL cannot be read"},
+		"another encoding": {latin1, "encoding is LATIN1; create it with ENCODING 'UTF8'"},
+		"no encoding":      {testdb.Empty(t, "ENCODING 'SQL_ASCII' LOCALE 'C'"), "encoding is SQL_ASCII"},
+		"no server":        {"postgres://u:secret@127.0.0.1:1/d", "connect"},
+		"no address":       {"secret", "DATABASE_URL cannot be read"},
 	} {
 		_, err := store.Migrate(t.Context(), test.address)
-		if err == nil || !strings.Contains(err.Error(), test.part) || strings.Contains(err.Error(), "geheim") {
+		if err == nil || !strings.Contains(err.Error(), test.part) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -214,21 +198,23 @@ func TestReady(t *testing.T) {
 	}
 	change("DELETE FROM bun_migrations")
 	change("INSERT INTO bun_migrations (name, group_id) VALUES ('0000', 1)")
-	if err := ready(t, address); err == nil || !strings.Contains(err.Error(), `the schema is at "0000" and this build needs`) || store.IsOutage(err) {
+	const older = `the schema is at "0000" and this build needs`
+	if err := ready(t, address); err == nil || !strings.Contains(err.Error(), older) || store.IsOutage(err) {
 		t.Errorf("an older schema: %v", err)
 	}
-	if err := ready(t, empty(t, "")); err == nil || !strings.Contains(err.Error(), "migrate first") || store.IsOutage(err) {
+	err := ready(t, testdb.Empty(t, ""))
+	if err == nil || !strings.Contains(err.Error(), "migrate first") || store.IsOutage(err) {
 		t.Errorf("no schema: %v", err)
 	}
-	if err := ready(t, "postgres://u:geheim@127.0.0.1:1/d"); !store.IsOutage(err) {
+	if err := ready(t, "postgres://u:secret@127.0.0.1:1/d"); !store.IsOutage(err) {
 		t.Errorf("no server: %v", err)
 	}
 }
 
-// Who waits for another's migration can be told to stop.
-func TestMigrateGivesUpWaiting(t *testing.T) {
+// Migrate stops waiting for another process's lock when its context ends.
+func TestMigrateStopsWaiting(t *testing.T) {
 	t.Parallel()
-	address := empty(t, "")
+	address := testdb.Empty(t, "")
 	holder, err := testdb.Open(t, address).Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -240,6 +226,6 @@ func TestMigrateGivesUpWaiting(t *testing.T) {
 	soon, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	if _, err := store.Migrate(soon, address); err == nil {
-		t.Error("it did not wait")
+		t.Error("Migrate did not wait for the lock")
 	}
 }

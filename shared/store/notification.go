@@ -74,7 +74,8 @@ func (s *Store) UnreadCount(ctx context.Context, viewer int64) (n int, err error
 	return n, nil
 }
 
-// SetRead marks one of the viewer's notifications read or unread and returns it, or a NotFound error.
+// SetRead marks one of the viewer's notifications read or unread and returns it, or a NotFound
+// error.
 func (s *Store) SetRead(ctx context.Context, viewer, id int64, read bool) (n Notification, err error) {
 	err = s.primary.one(ctx, &n, `
 		UPDATE notifications n SET read = $3 FROM users u
@@ -97,7 +98,8 @@ const (
 			WHERE n.user_uid = $1 AND n.id <= $2 AND NOT n.read
 			ORDER BY n.id FOR NO KEY UPDATE OF n SKIP LOCKED
 		), read AS (
-			UPDATE notifications n SET read = true FROM unlocked WHERE n.user_uid = $1 AND n.id = unlocked.id RETURNING 1
+			UPDATE notifications n SET read = true FROM unlocked
+			WHERE n.user_uid = $1 AND n.id = unlocked.id RETURNING 1
 		)
 		SELECT count(*) FROM read`
 	unreadUpTo = `
@@ -109,10 +111,12 @@ const (
 		UPDATE notifications SET read = true WHERE user_uid = $1 AND id = $2 AND NOT read`
 )
 
-// ReadUpTo marks the viewer's notifications read, up to the one with this id, and returns how many were unread.
+// ReadUpTo marks the viewer's notifications read, up to the one with this id, and returns how many
+// were unread.
 func (s *Store) ReadUpTo(ctx context.Context, viewer, id int64) (n int, err error) {
-	// The first statement skips rows that another transaction has locked: two such statements that wait for a row while they
-	// hold others may deadlock. The skipped rows are few, and each is then updated by a statement of its own.
+	// The first statement skips rows that another transaction has locked: two such statements that
+	// wait for a row while they hold others may deadlock. The skipped rows are few, and each is
+	// then updated by a statement of its own.
 	if err := s.primary.one(ctx, &n, readUnlocked, viewer, id); err != nil {
 		return 0, fmt.Errorf("mark notifications read: %w", err)
 	}

@@ -12,9 +12,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// IsOutage reports whether err means that the database is unreachable, starting, stopping, full or read-only, rather than
-// that a query failed. The caller may try again later; a write may or may not have been stored. A query that was cancelled
-// by its own context is not an outage; a connection that could not be made in time is one.
+// IsOutage reports whether err means that the database is unreachable, starting, stopping, full or
+// read-only, rather than that a query failed. The caller may try again later; a write may or may
+// not have been stored. A query that was cancelled by its own context is not an outage; a
+// connection that could not be made in time is one.
 func IsOutage(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false

@@ -23,60 +23,62 @@ import (
 
 func TestIsOutage(t *testing.T) {
 	t.Parallel()
-	answer := func(code string) error { return &pgconn.PgError{Severity: "ERROR", Code: code, Message: "x"} }
+	failure := func(code string) error { return &pgconn.PgError{Severity: "ERROR", Code: code, Message: "x"} }
+	refused := os.NewSyscallError("connect", syscall.ECONNREFUSED)
+	reset := os.NewSyscallError("read", syscall.ECONNRESET)
 	for name, test := range map[string]struct {
 		err  error
 		want bool
 	}{
-		"none":                        {nil, false},
+		"no error":                    {nil, false},
 		"a bug":                       {errors.New("bug"), false},
 		"no rows":                     {sql.ErrNoRows, false},
-		"a fault":                     {apperror.New(apperror.NotFound, "none"), false},
-		"a transaction that is done":  {sql.ErrTxDone, false},
+		"an application error":        {apperror.New(apperror.NotFound, "none"), false},
+		"a finished transaction":      {sql.ErrTxDone, false},
 		"a deadline":                  {context.DeadlineExceeded, false},
-		"the caller is gone":          {context.Canceled, false},
-		"a connection that is done":   {sql.ErrConnDone, true},
+		"a cancelled context":         {context.Canceled, false},
+		"a closed sql.Conn":           {sql.ErrConnDone, true},
 		"a bad connection":            {driver.ErrBadConn, true},
 		"a closed pool":               {errors.New("sql: database is closed"), true},
 		"a closed connection":         {pgconn.ErrConnClosed, true},
 		"a broken connection":         {io.ErrUnexpectedEOF, true},
-		"a refused connection":        {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, true},
-		"a reset connection":          {&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, true},
+		"a refused connection":        {&net.OpError{Op: "dial", Err: refused}, true},
+		"a reset connection":          {&net.OpError{Op: "read", Err: reset}, true},
 		"an unknown host":             {&net.DNSError{Err: "no such host", Name: "db"}, true},
-		"a connection given up":       {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.Canceled), false},
-		"a connection too late":       {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.DeadlineExceeded), true},
-		"a network's timeout":         {&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, true},
-		"a connection not made":       {&pgconn.ConnectError{}, true},
-		"08006 connection failure":    {answer("08006"), true},
-		"08P01 protocol violation":    {answer("08P01"), true},
-		"53100 disk full":             {answer("53100"), true},
-		"53200 out of memory":         {answer("53200"), true},
-		"53300 too many connections":  {answer("53300"), true},
-		"57P01 admin shutdown":        {answer("57P01"), true},
-		"57P02 crash shutdown":        {answer("57P02"), true},
-		"57P03 cannot connect now":    {answer("57P03"), true},
-		"57P05 idle session timeout":  {answer("57P05"), true},
-		"58030 I/O error":             {answer("58030"), true},
-		"25006 read-only transaction": {answer("25006"), true},
-		"57014 query canceled":        {answer("57014"), false},
-		"23505 unique violation":      {answer("23505"), false},
-		"23514 check violation":       {answer("23514"), false},
-		"22021 not in repertoire":     {answer("22021"), false},
-		"40P01 deadlock":              {answer("40P01"), false},
-		"42P01 undefined table":       {answer("42P01"), false},
-		"28P01 once connected":        {answer("28P01"), false},
-		"a code that is none":         {answer(""), false},
+		"a cancelled connection":      {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.Canceled), false},
+		"a late connection":           {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.DeadlineExceeded), true},
+		"a network timeout":           {&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, true},
+		"a failed connection":         {&pgconn.ConnectError{}, true},
+		"08006 connection failure":    {failure("08006"), true},
+		"08P01 protocol violation":    {failure("08P01"), true},
+		"53100 disk full":             {failure("53100"), true},
+		"53200 out of memory":         {failure("53200"), true},
+		"53300 too many connections":  {failure("53300"), true},
+		"57P01 admin shutdown":        {failure("57P01"), true},
+		"57P02 crash shutdown":        {failure("57P02"), true},
+		"57P03 cannot connect now":    {failure("57P03"), true},
+		"57P05 idle session timeout":  {failure("57P05"), true},
+		"58030 I/O error":             {failure("58030"), true},
+		"25006 read-only transaction": {failure("25006"), true},
+		"57014 query canceled":        {failure("57014"), false},
+		"23505 unique violation":      {failure("23505"), false},
+		"23514 check violation":       {failure("23514"), false},
+		"22021 not in repertoire":     {failure("22021"), false},
+		"40P01 deadlock":              {failure("40P01"), false},
+		"42P01 undefined table":       {failure("42P01"), false},
+		"28P01 after connecting":      {failure("28P01"), false},
+		"no code":                     {failure(""), false},
 	} {
 		if got := store.IsOutage(test.err); got != test.want {
-			t.Errorf("%s: %t, want %t", name, got, test.want)
+			t.Errorf("%s: got %t, want %t", name, got, test.want)
 		}
 		if test.err != nil && store.IsOutage(fmt.Errorf("read: %w", test.err)) != test.want {
-			t.Errorf("%s, wrapped: not %t", name, test.want)
+			t.Errorf("%s, wrapped: got %t, want %t", name, !test.want, test.want)
 		}
 	}
 }
 
-// Real outages, as pgx and database/sql tell them.
+// The errors of pgx and database/sql in real outages.
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	url := testdb.URL(t)
@@ -90,16 +92,16 @@ func TestOutages(t *testing.T) {
 	}
 	closed := open(url)
 	_ = closed.Close()
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and never answers
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections and sends nothing
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = silent.Close() })
-	mute := fmt.Sprintf("postgres://u:geheim@%s/d?sslmode=disable&connect_timeout=1", silent.Addr())
+	silentURL := fmt.Sprintf("postgres://u:geheim@%s/d?sslmode=disable&connect_timeout=1", silent.Addr())
 	for name, s := range map[string]*store.Store{
-		"nobody listens":   open("postgres://u:geheim@127.0.0.1:1/d"),
+		"no listener":      open("postgres://u:geheim@127.0.0.1:1/d"),
 		"no such socket":   open("postgres://u:geheim@/d?host=/nowhere"),
-		"nobody answers":   open(mute),
+		"no reply":         open(silentURL),
 		"no such database": open(strings.Replace(url, "/testdb", "/absent", 1)),
 		"closed":           closed,
 	} {
@@ -107,13 +109,13 @@ func TestOutages(t *testing.T) {
 			t.Parallel()
 			_, err := s.Posts(t.Context(), 0, store.Page{Size: 20})
 			if !store.IsOutage(err) || strings.Contains(err.Error(), "geheim") {
-				t.Errorf("%T: %v", err, err)
+				t.Errorf("got the %T %v, want an outage without the password", err, err)
 			}
 		})
 	}
 }
 
-// A killed connection is at most one call's failure, and that one is an outage; the next call gets through.
+// A killed connection makes at most one call fail, with an outage. The next call succeeds.
 func TestKilledBackend(t *testing.T) {
 	t.Parallel()
 	url := testdb.URL(t)
@@ -123,27 +125,27 @@ func TestKilledBackend(t *testing.T) {
 	}
 	defer s.Close()
 	db := testdb.Open(t, url)
-	const backends = `SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-		WHERE application_name = 'minifb killed' AND datname = current_database()) gone`
+	const killBackends = `SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE application_name = 'minifb killed' AND datname = current_database()) killed`
 	for range 5 {
 		if _, err := s.Posts(t.Context(), 0, store.Page{Size: 20}); err != nil && !store.IsOutage(err) {
 			t.Fatalf("%T: %v", err, err)
 		}
 		var killed int
-		if err := db.QueryRow(backends).Scan(&killed); err != nil {
+		if err := db.QueryRow(killBackends).Scan(&killed); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for range 3 { // as many as the pool may hold dead, and one
+	for range 3 { // the pool may hold two dead connections
 		if _, err = s.Posts(t.Context(), 0, store.Page{Size: 20}); err != nil && !store.IsOutage(err) {
 			t.Fatalf("%T: %v", err, err)
 		}
 	}
 	if err != nil {
-		t.Errorf("the pool does not recover: %v", err)
+		t.Errorf("the pool has not recovered: %v", err)
 	}
 
-	// In the middle of a query: one that waits for a lock.
+	// A connection is killed during a query, which waits for a lock.
 	lock, err := db.Begin()
 	if err != nil {
 		t.Fatal(err)
@@ -163,15 +165,15 @@ func TestKilledBackend(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := db.Exec(backends); err != nil {
+	if _, err := db.Exec(killBackends); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-failed; !store.IsOutage(err) {
-		t.Errorf("%T: %v", err, err)
+		t.Errorf("got the %T %v, want an outage", err, err)
 	}
 }
 
-// A query that runs into its context's end is no outage, and the context's own error is in its chain.
+// A query whose context ends fails with the context's error, which is not an outage.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	url := testdb.URL(t)
@@ -185,17 +187,17 @@ func TestDeadline(t *testing.T) {
 		return err
 	}
 	db := testdb.Open(t, url)
-	for name, end := range map[string]func() (context.Context, context.CancelFunc){
-		"late": func() (context.Context, context.CancelFunc) {
+	for name, newContext := range map[string]func() (context.Context, context.CancelFunc){
+		"deadline": func() (context.Context, context.CancelFunc) {
 			return context.WithTimeout(t.Context(), 50*time.Millisecond)
 		},
-		"left": func() (context.Context, context.CancelFunc) {
-			ctx, leave := context.WithCancel(t.Context())
-			time.AfterFunc(50*time.Millisecond, leave)
-			return ctx, leave
+		"cancellation": func() (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(50*time.Millisecond, cancel)
+			return ctx, cancel
 		},
 	} {
-		if err := read(t.Context()); err != nil { // so that it is the query that takes long
+		if err := read(t.Context()); err != nil { // connects, so that later only the query waits
 			t.Fatal(err)
 		}
 		lock, err := db.Begin()
@@ -205,10 +207,10 @@ func TestDeadline(t *testing.T) {
 		if _, err := lock.Exec("LOCK TABLE posts"); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := end()
-		for _, when := range []string{"meanwhile", "before"} {
+		ctx, cancel := newContext()
+		for _, when := range []string{"during the query", "before the query"} {
 			if err := read(ctx); !errors.Is(err, ctx.Err()) || ctx.Err() == nil || store.IsOutage(err) {
-				t.Errorf("%s, %s: %T: %v", name, when, err, err)
+				t.Errorf("%s %s: got the %T %v, want %v", name, when, err, err, ctx.Err())
 			}
 		}
 		cancel()

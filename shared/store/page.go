@@ -11,8 +11,9 @@ import (
 	"minifb/shared/apperror"
 )
 
-// A Page selects a part of a list: Size items (1–100) after the item with the key After, or the first ones if After is
-// empty. A key comes from List.Next and is valid for the list that returned it.
+// A Page selects a part of a list: Size items (1–100) after the item with the key After, or the
+// first ones if After is empty. A key comes from List.Next and is valid for the list that returned
+// it.
 type Page struct {
 	Size  int
 	After string
@@ -27,7 +28,9 @@ type List[T any] struct {
 var errKey = apperror.New(apperror.Invalid, "cursor: is not one that this list gave; leave it out to start again")
 
 // readPage reads one page with a list's statement. key returns an item's key.
-func readPage[T any](ctx context.Context, r reader, p Page, key func(T) string, statement string, args ...any) (List[T], error) {
+func readPage[T any](
+	ctx context.Context, r reader, p Page, key func(T) string, statement string, args ...any,
+) (List[T], error) {
 	var items []T
 	// One item more than the page has tells whether there is a next page.
 	if err := r.all(ctx, &items, statement+limit(p.Size+1), args...); err != nil {
@@ -40,10 +43,12 @@ func readPage[T any](ctx context.Context, r reader, p Page, key func(T) string, 
 	return List[T]{items, key(items[p.Size-1])}, nil
 }
 
-// limit returns a LIMIT as a literal: for a LIMIT of $1, a cached plan expects a tenth of the table.
+// limit returns a LIMIT as a literal: for a LIMIT of $1, a cached plan expects a tenth of the
+// table.
 func limit(rows int) string { return " LIMIT " + strconv.Itoa(rows) }
 
-// beforeID parses the key of a list that is sorted by id, greatest first. For the first page it returns the greatest id.
+// beforeID parses the key of a list that is sorted by id, greatest first. For the first page it
+// returns the greatest id.
 func (p Page) beforeID() (int64, error) {
 	if p.After == "" {
 		return math.MaxInt64, nil
@@ -64,7 +69,8 @@ var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const lastMicrosecond = 253_370_764_800_000_000 // of endOfTime
 
-// beforeTime parses a key that timeKey returned. For the first page it returns the end of time and an empty id.
+// beforeTime parses a key that timeKey returned. For the first page it returns the end of time and
+// an empty id.
 func (p Page) beforeTime() (at time.Time, id string, err error) {
 	if p.After == "" {
 		return endOfTime, "", nil

@@ -13,7 +13,8 @@ import (
 	"minifb/shared/apperror"
 )
 
-// A Post is a post with its owner and the viewer's reaction. Its counters always equal the number of rows they count.
+// A Post is a post with its owner and the viewer's reaction. Its counters always equal the number
+// of rows they count.
 type Post struct {
 	bun.BaseModel `bun:"table:posts,alias:p"`
 
@@ -38,7 +39,8 @@ type Tally struct {
 	Type5 int `bun:"5"`
 }
 
-// A Match lists the revisions that an edit or deletion may apply to. A nil Match allows any, an empty one none.
+// A Match lists the revisions that an edit or deletion may apply to. A nil Match allows any, an
+// empty one none.
 type Match []int
 
 func (m Match) check(revision int) error {
@@ -49,8 +51,9 @@ func (m Match) check(revision int) error {
 		"If-Match: the content has changed since you read it; read it again before you decide")
 }
 
-// $1 is the viewer's uid; 0, which no user has, means no viewer. The viewer's reaction is looked up by its key and not
-// joined: for a viewer without statistics, PostgreSQL may join by reading every reaction that the viewer ever made.
+// $1 is the viewer's uid; 0, which no user has, means no viewer. The viewer's reaction is looked up
+// by its key and not joined: for a viewer without statistics, PostgreSQL may join by reading every
+// reaction that the viewer ever made.
 const (
 	postColumns = `p.id, p.owner_uid, p.content, p.modified, p.revision, p.comment_count,
 		p.reaction_1, p.reaction_2, p.reaction_3, p.reaction_4, p.reaction_5, p.created_at,
@@ -65,8 +68,9 @@ const (
 		SELECT ` + postColumns + `, ` + myPostReaction + `
 		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
 		WHERE p.id < $2 ORDER BY p.id DESC`
-	// The order begins with the owner, and the planner takes an array of one element for no constant: so only the index on
-	// (owner_uid, id) gives this order. By the primary key, the timeline of a user with few posts would read the whole table.
+	// The order begins with the owner, and the planner takes an array of one element for no
+	// constant: so only the index on (owner_uid, id) gives this order. By the primary key, the
+	// timeline of a user with few posts would read the whole table.
 	postTimeline = `
 		SELECT ` + postColumns + `, ` + myPostReaction + `
 		FROM posts p JOIN users u ON u.uid = $3 AND u.deleted_at IS NULL
@@ -75,9 +79,9 @@ const (
 
 var errNoPost = apperror.New(apperror.NotFound, "There is no such post; it may have been deleted.")
 
-// CreatePost creates a post of the viewer's, and returns the response that encode makes of it. If the key was used before, it
-// returns the stored response instead (see IdempotencyKey). It returns a BadToken error if the viewer's account has been
-// deleted.
+// CreatePost creates a post of the viewer's, and returns the response that encode makes of it. If
+// the key was used before, it returns the stored response instead (see IdempotencyKey). It returns
+// a BadToken error if the viewer's account has been deleted.
 func (s *Store) CreatePost(
 	ctx context.Context, viewer int64, content string, key IdempotencyKey, encode func(Post) ([]byte, error),
 ) (StoredResponse, error) {
@@ -137,7 +141,8 @@ func (s *Store) Timeline(ctx context.Context, viewer, owner int64, p Page) (List
 	return s.posts(ctx, p, postTimeline, viewer, owner)
 }
 
-// TimelineOf is Timeline for the user with this ID, in any case. It returns a NotFound error if there is none.
+// TimelineOf is Timeline for the user with this ID, in any case. It returns a NotFound error if
+// there is none.
 func (s *Store) TimelineOf(ctx context.Context, viewer int64, id string, p Page) (List[Post], error) {
 	owner, err := s.UserByID(ctx, id)
 	if err != nil {
@@ -160,9 +165,9 @@ func (s *Store) posts(ctx context.Context, p Page, statement string, viewer int6
 	return list, nil
 }
 
-// EditOwnPost replaces the content of the viewer's post and returns the post; the same content changes nothing. It
-// returns a NotFound error for a missing post, Forbidden for another user's and PreconditionFailed for a revision that
-// match does not list.
+// EditOwnPost replaces the content of the viewer's post and returns the post; the same content
+// changes nothing. It returns a NotFound error for a missing post, Forbidden for another user's and
+// PreconditionFailed for a revision that match does not list.
 func (s *Store) EditOwnPost(ctx context.Context, viewer, id int64, match Match, content string) (post Post, err error) {
 	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
 		before, err := lockOwnPost(ctx, tx, lockPostToEdit, viewer, id, match)
@@ -185,8 +190,8 @@ func (s *Store) EditOwnPost(ctx context.Context, viewer, id int64, match Match, 
 	return post, nil
 }
 
-// DeleteOwnPost deletes the viewer's post with its comments, reactions and notifications. It returns the errors that
-// EditOwnPost does.
+// DeleteOwnPost deletes the viewer's post with its comments, reactions and notifications. It
+// returns the errors that EditOwnPost does.
 func (s *Store) DeleteOwnPost(ctx context.Context, viewer, id int64, match Match) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx transaction) error {
 		if _, err := lockOwnPost(ctx, tx, lockPostToDelete, viewer, id, match); err != nil {
@@ -212,8 +217,11 @@ const (
 		WHERE p.id = $1 FOR UPDATE OF p`
 )
 
-// lockOwnPost locks the post's row with one of the statements above, until the end of the transaction.
-func lockOwnPost(ctx context.Context, tx transaction, statement string, viewer, id int64, match Match) (post Post, err error) {
+// lockOwnPost locks the post's row with one of the statements above, until the end of the
+// transaction.
+func lockOwnPost(
+	ctx context.Context, tx transaction, statement string, viewer, id int64, match Match,
+) (post Post, err error) {
 	err = tx.one(ctx, &post, statement, id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):

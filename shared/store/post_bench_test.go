@@ -9,8 +9,9 @@ import (
 	"minifb/shared/testkit/testdb"
 )
 
-// BenchmarkFeed reads the feed's first 20 posts with the store's cached statement and with bun's formatted one, in turns.
-// formatted/prepared, the ratio of the two times, is the figure to compare.
+// BenchmarkFeed reads the feed's first 20 posts with the store's cached statement and with bun's
+// formatted one, in turns. formatted/prepared, the ratio of the two times, is the figure to
+// compare.
 func BenchmarkFeed(b *testing.B) {
 	url := testdb.URL(b)
 	if _, err := testdb.Open(b, url).Exec(fill); err != nil {

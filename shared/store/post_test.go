@@ -10,8 +10,7 @@ import (
 	"minifb/shared/testkit/testdb"
 )
 
-// What bun writes its arguments into is prepared nowhere: each text would be kept for its own sake. The hot reads are, once.
-func TestPreparedStatements(t *testing.T) {
+func TestOnlyHotStatementsAreCached(t *testing.T) {
 	t.Parallel()
 	s, err := store.OpenTraced(testdb.URL(t), func(store.Statement) {})
 	if err != nil {
@@ -38,17 +37,18 @@ func TestPreparedStatements(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var prepared int
-	if err := s.DB().QueryRow("SELECT count(*) FROM pg_prepared_statements WHERE statement NOT LIKE '%pg_prepared_statements%'").Scan(&prepared); err != nil {
+	var cached int
+	err = s.DB().QueryRow(`
+		SELECT count(*) FROM pg_prepared_statements WHERE statement NOT LIKE '%pg_prepared_statements%'`).Scan(&cached)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if prepared != 2 { // one post, and the feed
-		t.Errorf("%d statements are prepared", prepared)
+	if cached != 2 {
+		t.Errorf("%d statements are cached, want 2: one post, and the feed", cached)
 	}
 }
 
-// Text is stored as it is, whatever it means to SQL or to bun.
-func TestContentIsNoSQL(t *testing.T) {
+func TestContentWithSQLInIt(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ctx := t.Context()
@@ -60,19 +60,23 @@ func TestContentIsNoSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, content := range []string{`?`, `?0 ?1 ?2`, `$1`, `\?`, `'`, `''`, `\'`, `\`, `E'\047'`, `$$`, `"`, `--`, `/*`, `%s`, `{}`, "\u2028", strings.Repeat(`'\?`, 1000)} {
+	for _, content := range []string{
+		`?`, `?0 ?1 ?2`, `$1`, `\?`, `'`, `''`, `\'`, `\`, `E'\047'`, `$$`, `"`, `--`, `/*`, `%s`, `{}`, "\u2028",
+		strings.Repeat(`'\?`, 1000),
+	} {
 		created, err := createPost(ctx, s, ann.UID, content)
 		if err != nil || created.Content != content {
-			t.Errorf("created %.40q: %.40q, %v", content, created.Content, err)
+			t.Errorf("created %.40q: got %.40q, %v", content, created.Content, err)
 		}
 		edited, err := s.EditOwnPost(ctx, ann.UID, post.ID, nil, content)
 		if err != nil || edited.Content != content {
-			t.Errorf("edited to %.40q: %.40q, %v", content, edited.Content, err)
+			t.Errorf("edited to %.40q: got %.40q, %v", content, edited.Content, err)
 		}
 	}
 }
 
-// The database holds the contract's lengths by itself, for whoever comes past the API.
+// The tables enforce the contract's lengths too. A violation is not an application error: the API
+// must have refused it.
 func TestContentLengthInTheDatabase(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -87,8 +91,8 @@ func TestContentLengthInTheDatabase(t *testing.T) {
 			if (err == nil) != ok {
 				t.Errorf("%d of %q: %v", length, point, err)
 			}
-			if _, isFault := apperror.From(err); isFault {
-				t.Errorf("%d of %q: the store took it for the caller's fault: %v", length, point, err)
+			if _, isApplicationError := apperror.From(err); isApplicationError {
+				t.Errorf("%d of %q: got the application error %v, want an unexpected one", length, point, err)
 			}
 		}
 	}

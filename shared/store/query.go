@@ -34,7 +34,8 @@ func (r reader) all(ctx context.Context, dest any, statement string, args ...any
 	return rows.Err()
 }
 
-// one reads the first row into dest, a pointer to a model or to a value. Without a row it returns sql.ErrNoRows.
+// one reads the first row into dest, a pointer to a model or to a value. Without a row it returns
+// sql.ErrNoRows.
 func (r reader) one(ctx context.Context, dest any, statement string, args ...any) error {
 	rows, err := r.query(ctx, statement, args)
 	if err != nil {

@@ -12,7 +12,10 @@ import (
 	"minifb/shared/store"
 )
 
-func TestFiftyReactAtOnce(t *testing.T) {
+// In these tests many goroutines write at once, through two stores as two processes do. Afterwards
+// every counter must be exact and no statement may have ended in a deadlock (see checkInvariants).
+
+func TestFiftyUsersReactAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 51)
 	post := f.post(f.users[50])
@@ -24,40 +27,42 @@ func TestFiftyReactAtOnce(t *testing.T) {
 		}
 		_, created, err := s.PutPostReaction(t.Context(), f.users[i], post, i%5+1)
 		if err != nil || !created {
-			t.Errorf("user %d: created %v, %v", i, created, err)
+			t.Errorf("user %d: created %t, %v, want a new reaction", i, created, err)
 		}
 	})
 	p, err := f.store.Post(t.Context(), 0, post)
-	if tally := p.Tally; err != nil || tally.Type1 != 10 || tally.Type2 != 10 || tally.Type3 != 10 || tally.Type4 != 10 || tally.Type5 != 10 {
-		t.Errorf("%+v, %v", tally, err)
+	if want := (store.Tally{Type1: 10, Type2: 10, Type3: 10, Type4: 10, Type5: 10}); err != nil || p.Tally != want {
+		t.Errorf("got %+v, %v, want %+v", p.Tally, err, want)
 	}
 	if n, err := f.store.UnreadCount(t.Context(), f.users[50]); n != 50 || err != nil {
-		t.Errorf("%d notifications, %v", n, err)
+		t.Errorf("%d notifications, %v, want 50", n, err)
 	}
 	f.checkInvariants()
 }
 
-func TestReactingAndCancellingAHundredTimes(t *testing.T) {
+func TestReactionAndCancellationInTurns(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 2)
 	post := f.post(f.users[0])
 	second := f.open("")
-	most := 0
-	for i := range 100 {
+	const rounds = 100
+	const notifications = `SELECT count(*) FROM notifications`
+	for i := range rounds {
 		if _, created, err := second.PutPostReaction(t.Context(), f.users[1], post, i%5+1); err != nil || !created {
-			t.Fatalf("round %d: created %v, %v", i, created, err)
+			t.Fatalf("round %d: created %t, %v, want a new reaction", i, created, err)
 		}
-		most = max(most, f.int(`SELECT count(*) FROM notifications`))
-		if i == 99 {
+		if n := f.int(notifications); n != 1 {
+			t.Errorf("round %d: %d notifications after the reaction, want 1", i, n)
+		}
+		if i == rounds-1 {
 			break
 		}
 		if err := f.store.CancelPostReaction(t.Context(), f.users[1], post); err != nil {
 			t.Fatal(err)
 		}
-		most = max(most, 1+f.int(`SELECT count(*) FROM notifications`))
-	}
-	if most != 1 {
-		t.Errorf("there were %d notifications at a time", most)
+		if n := f.int(notifications); n != 0 {
+			t.Errorf("round %d: %d notifications after the cancellation, want 0", i, n)
+		}
 	}
 	f.checkInvariants()
 }
@@ -91,7 +96,7 @@ func TestOneUserThroughTwoProcesses(t *testing.T) {
 	f.checkInvariants()
 }
 
-func TestDeletingAPostUnderWriters(t *testing.T) {
+func TestDeletingAPostDuringWrites(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 8)
 	second := f.open("")
@@ -130,7 +135,7 @@ func TestDeletingAPostUnderWriters(t *testing.T) {
 	f.checkInvariants()
 }
 
-func TestDeletingACommentUnderReactions(t *testing.T) {
+func TestDeletingACommentDuringReactions(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 8)
 	second := f.open("")
@@ -157,30 +162,30 @@ func TestDeletingACommentUnderReactions(t *testing.T) {
 		})
 	}
 	if n := f.int(`SELECT count(*) FROM comment_reactions`); n != 0 {
-		t.Errorf("%d reactions to comments that are gone", n)
+		t.Errorf("%d reactions to deleted comments are left", n)
 	}
 	f.checkInvariants()
 }
 
-func TestReadingUpToUnderWriters(t *testing.T) {
+func TestMarkingReadDuringWrites(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 7)
-	ann := f.users[0]
+	owner := f.users[0]
 	second := f.open("")
 	for range 3 {
-		posts := []int64{f.post(ann), f.post(ann), f.post(ann)}
+		posts := []int64{f.post(owner), f.post(owner), f.post(owner)}
 		concurrently(9, func(i int) {
 			ctx := t.Context()
 			for range 12 {
 				switch {
 				case i < 2:
-					_, err := f.store.ReadUpTo(ctx, ann, math.MaxInt64)
+					_, err := f.store.ReadUpTo(ctx, owner, math.MaxInt64)
 					allow(t, err)
 				case i == 2:
-					_, err := second.Notifications(ctx, ann, true, store.Page{Size: 100})
+					_, err := second.Notifications(ctx, owner, true, store.Page{Size: 100})
 					allow(t, err)
 					for _, id := range f.column(`SELECT id FROM notifications ORDER BY id DESC LIMIT 3`) {
-						_, err := second.SetRead(ctx, ann, id, false)
+						_, err := second.SetRead(ctx, owner, id, false)
 						allow(t, err, apperror.NotFound)
 					}
 				case i == 8:
@@ -201,7 +206,7 @@ func TestReadingUpToUnderWriters(t *testing.T) {
 			}
 			if i == 3 {
 				for _, post := range posts {
-					allow(t, f.store.DeleteOwnPost(ctx, ann, post, nil))
+					allow(t, f.store.DeleteOwnPost(ctx, owner, post, nil))
 				}
 			}
 		})
@@ -210,8 +215,9 @@ func TestReadingUpToUnderWriters(t *testing.T) {
 	f.checkInvariants()
 }
 
-// A caller that goes away does not take the others' answers with it, nor leave half of anything.
-func TestCallersThatGoAway(t *testing.T) {
+// A caller whose context is cancelled neither loses the results of others nor leaves a reaction
+// half stored.
+func TestCanceledCallers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 30)
 	post := f.post(f.users[0])

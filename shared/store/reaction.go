@@ -20,21 +20,26 @@ type Reaction struct {
 
 var errNoReaction = apperror.New(apperror.NotFound, "You have no reaction here to cancel.")
 
-// PutPostReaction stores the viewer's reaction to a post or changes its type, updates the post's counters and notifies its
-// owner. It returns the reaction and whether it is new. It returns a NotFound error for a missing post, and BadToken if the
-// viewer's account has been deleted.
-func (s *Store) PutPostReaction(ctx context.Context, viewer, post int64, kind int) (r Reaction, created bool, err error) {
+// PutPostReaction stores the viewer's reaction to a post or changes its type, updates the post's
+// counters and notifies its owner. It returns the reaction and whether it is new. It returns a
+// NotFound error for a missing post, and BadToken if the viewer's account has been deleted.
+func (s *Store) PutPostReaction(
+	ctx context.Context, viewer, post int64, kind int,
+) (r Reaction, created bool, err error) {
 	return s.postReactions.put(ctx, viewer, post, kind)
 }
 
-// CancelPostReaction deletes the viewer's reaction to a post with its notification, and updates the post's counters. It
-// returns a NotFound error for a missing post or reaction, and BadToken if the viewer's account has been deleted.
+// CancelPostReaction deletes the viewer's reaction to a post with its notification, and updates the
+// post's counters. It returns a NotFound error for a missing post or reaction, and BadToken if the
+// viewer's account has been deleted.
 func (s *Store) CancelPostReaction(ctx context.Context, viewer, post int64) error {
 	return s.postReactions.cancel(ctx, viewer, post)
 }
 
 // PutCommentReaction is PutPostReaction for a comment. It notifies no one.
-func (s *Store) PutCommentReaction(ctx context.Context, viewer, comment int64, kind int) (r Reaction, created bool, err error) {
+func (s *Store) PutCommentReaction(
+	ctx context.Context, viewer, comment int64, kind int,
+) (r Reaction, created bool, err error) {
 	return s.commentReactions.put(ctx, viewer, comment, kind)
 }
 
@@ -43,26 +48,31 @@ func (s *Store) CancelCommentReaction(ctx context.Context, viewer, comment int64
 	return s.commentReactions.cancel(ctx, viewer, comment)
 }
 
-// $1 and $2 are the time and the user of the reaction to start before. The lists' indexes hold user_uid + 0.
+// $1 and $2 are the time and the user of the reaction to start before. The lists' indexes hold
+// user_uid + 0.
 const (
 	// $3 is the post. It and its owner are looked up one after the other, as in commentList.
 	postReactionList = `
-		SELECT r.user_uid, r.type, r.modified, r.created_at, u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
+		SELECT r.user_uid, r.type, r.modified, r.created_at,
+			u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
 		FROM post_reactions r
 		JOIN users u ON u.uid = r.user_uid AND u.deleted_at IS NULL
 		WHERE r.post_id = $3 AND (r.created_at, r.user_uid + 0) < ($1, $2)
-			AND (SELECT o.deleted_at IS NULL FROM users o WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $3))
+			AND (SELECT o.deleted_at IS NULL FROM users o
+				WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $3))
 		ORDER BY r.created_at DESC, r.user_uid + 0 DESC`
 	// $3 is the comment and $4 its post.
 	commentReactionList = `
-		SELECT r.user_uid, r.type, r.modified, r.created_at, u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
+		SELECT r.user_uid, r.type, r.modified, r.created_at,
+			u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
 		FROM comment_reactions r
 		JOIN users u ON u.uid = r.user_uid AND u.deleted_at IS NULL
 		WHERE r.post_id = $4 AND r.comment_id = $3 AND (r.created_at, r.user_uid + 0) < ($1, $2)
 		ORDER BY r.created_at DESC, r.user_uid + 0 DESC`
 )
 
-// PostReactions lists the reactions to a post, newest first. It returns a NotFound error for a missing post.
+// PostReactions lists the reactions to a post, newest first. It returns a NotFound error for a
+// missing post.
 func (s *Store) PostReactions(ctx context.Context, post int64, p Page) (List[Reaction], error) {
 	list, err := s.reactions(ctx, p, postReactionList, post)
 	if err != nil {
@@ -76,7 +86,8 @@ func (s *Store) PostReactions(ctx context.Context, post int64, p Page) (List[Rea
 	return list, nil
 }
 
-// CommentReactions lists the reactions to a comment, newest first. It returns a NotFound error for a missing comment.
+// CommentReactions lists the reactions to a comment, newest first. It returns a NotFound error for
+// a missing comment.
 func (s *Store) CommentReactions(ctx context.Context, id int64, p Page) (List[Reaction], error) {
 	comment, err := s.Comment(ctx, 0, id)
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"minifb/shared/store"
 )
 
-// BenchmarkHotPost lets concurrent users react to one post: through the merger, and each with a statement of its own, in
-// turns. alone/merged, the ratio of the two times, is the figure to compare. It is greater on a server that flushes its log
-// to disk.
+// BenchmarkHotPost lets concurrent users react to one post: through the merger, and each with a
+// statement of its own, in turns. alone/merged, the ratio of the two times, is the figure to
+// compare. It is greater on a server that flushes its log to disk.
 func BenchmarkHotPost(b *testing.B) {
 	for _, users := range []int{16, 128} {
 		b.Run(fmt.Sprintf("users=%d", users), func(b *testing.B) {

@@ -9,10 +9,12 @@ import (
 // maxBatch bounds how many reactions one statement stores.
 const maxBatch = 256
 
-// A merger stores reactions that wait for the same post, or the same comment, with one statement. Each writer locks the
-// target's row in turn, so a hot post is bound by the number of transactions, not of reactions. While one statement runs,
-// the reactions that arrive are queued, and the next statement stores them all. A reaction that finds no statement running
-// for its target does not wait. Reactions to different targets are never merged: they would wait for the slowest row.
+// A merger stores reactions that wait for the same post, or the same comment, with one statement.
+// Each writer locks the target's row in turn, so the throughput of a hot post is limited by the
+// number of transactions, not of reactions. While one statement runs, the reactions that arrive are
+// queued, and the next statement stores them all. A reaction that finds no statement running for
+// its target does not wait. Reactions to different targets are never merged: they would wait for
+// the slowest row.
 type merger struct {
 	run     runBatch
 	missing error // returned if there is no such target
@@ -24,14 +26,15 @@ type merger struct {
 // A queue holds the reactions that wait for the statement that runs.
 type queue struct{ waiting []*pending }
 
-// A pending reaction, or cancellation, is one that has no result yet.
+// A pending is a reaction or a cancellation that has no result yet.
 type pending struct {
 	user int64
 	kind int16 // 1–5 or cancelType
 	wake chan wakeUp
 }
 
-// A wakeUp is what a waiting caller receives: its result, or else a batch that it must run. Its own reaction is in the batch.
+// A wakeUp is what a waiting caller receives: its result, or else a batch that it must run. Its own
+// reaction is in the batch.
 type wakeUp struct {
 	result reactionResult
 	err    error
@@ -67,8 +70,8 @@ func (m *merger) do(ctx context.Context, viewer, target int64, kind int16) (reac
 			if m.leave(target, own) {
 				return reactionResult{}, ctx.Err()
 			}
-			// A batch has the reaction already. Its result is known soon; and if this caller was chosen to run the batch,
-			// the others depend on it.
+			// A batch has the reaction already. Its result is known soon; and if this caller was
+			// chosen to run the batch, the others depend on it.
 			woken = <-own.wake
 		}
 		if woken.batch == nil {
@@ -93,7 +96,8 @@ func (m *merger) resultOf(w wakeUp) (reactionResult, error) {
 	return w.result, nil
 }
 
-// enter queues the reaction. If no statement runs for the target, it returns a batch for the caller to run instead.
+// enter queues the reaction. If no statement runs for the target, it returns a batch for the caller
+// to run instead.
 func (m *merger) enter(target int64, own *pending) (batch []*pending) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -105,7 +109,8 @@ func (m *merger) enter(target int64, own *pending) (batch []*pending) {
 	return []*pending{own}
 }
 
-// leave removes the reaction from the queue, and reports whether it was there. It is not once a batch has it.
+// leave removes the reaction from the queue, and reports whether it was there. It is not once a
+// batch has it.
 func (m *merger) leave(target int64, own *pending) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -122,7 +127,8 @@ func (m *merger) leave(target int64, own *pending) bool {
 	return false
 }
 
-// runAndWake runs a batch and wakes its callers. Then it wakes the first caller of the next batch, to run that.
+// runAndWake runs a batch and wakes its callers. Then it wakes the first caller of the next batch,
+// to run that.
 func (m *merger) runAndWake(ctx context.Context, target int64, batch []*pending) {
 	users, types := make([]int64, len(batch)), make([]int16, len(batch))
 	for i, p := range batch {
@@ -142,7 +148,7 @@ func (m *merger) runAndWake(ctx context.Context, target int64, batch []*pending)
 	next[0].wake <- wakeUp{batch: next}
 }
 
-// runSafely turns a panic into an error; otherwise the other callers would wait for ever.
+// runSafely turns a panic into an error; otherwise the other callers would wait forever.
 func (m *merger) runSafely(
 	ctx context.Context, target int64, users []int64, types []int16,
 ) (_ map[int64]reactionResult, err error) {
@@ -154,7 +160,8 @@ func (m *merger) runSafely(
 	return m.run(ctx, target, users, types)
 }
 
-// take removes the next batch from the queue. It contains each user once, so that a user's reactions keep their order.
+// take removes the next batch from the queue. It contains each user once, so that a user's
+// reactions keep their order.
 func (q *queue) take() (batch []*pending) {
 	seen := map[int64]bool{}
 	var later []*pending

@@ -14,7 +14,8 @@ import (
 	"minifb/shared/apperror"
 )
 
-// A recorder runs batches in place of the database. Each takes a second of the bubble's time and succeeds.
+// A recorder runs batches in place of the database. Each takes a second of the bubble's time and
+// succeeds.
 type recorder struct {
 	mu      sync.Mutex
 	batches []string // "5: 1=3 2=0" is target 5, user 1 putting type 3 and user 2 cancelling
@@ -22,7 +23,9 @@ type recorder struct {
 	t       *testing.T
 }
 
-func (r *recorder) run(_ context.Context, target int64, users []int64, types []int16) (map[int64]reactionResult, error) {
+func (r *recorder) run(
+	_ context.Context, target int64, users []int64, types []int16,
+) (map[int64]reactionResult, error) {
 	r.mu.Lock()
 	text := fmt.Sprint(target, ":")
 	for i, user := range users {
@@ -39,9 +42,8 @@ func (r *recorder) run(_ context.Context, target int64, users []int64, types []i
 	r.running[target]--
 	results := map[int64]reactionResult{}
 	for i, user := range users {
-		results[user] = reactionResult{
-			Reaction: Reaction{UserUID: user, Type: int(types[i])}, HasTarget: true, HasAccount: true, Cancelled: types[i] == cancelType,
-		}
+		reaction := Reaction{UserUID: user, Type: int(types[i])}
+		results[user] = reactionResult{reaction, true, true, types[i] == cancelType, types[i] != cancelType}
 	}
 	return results, nil
 }
@@ -55,7 +57,19 @@ func (r *recorder) expect(want ...string) {
 	}
 }
 
-// inBubble runs a test with a merger over a recorder. At the end no goroutine and no queue may be left.
+// afterBatch returns run, but calls then at the end of the batch whose first user this is, and returns its error.
+func afterBatch(run runBatch, user int64, then func() error) runBatch {
+	return func(ctx context.Context, target int64, users []int64, types []int16) (map[int64]reactionResult, error) {
+		results, err := run(ctx, target, users, types)
+		if users[0] == user {
+			err = then()
+		}
+		return results, err
+	}
+}
+
+// inBubble runs a test with a merger over a recorder. At the end no goroutine and no queue may be
+// left.
 func inBubble(t *testing.T, test func(t *testing.T, m *merger, r *recorder)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -159,7 +173,8 @@ func TestCanceledCallerLeavesTheQueue(t *testing.T) {
 	})
 }
 
-// A caller whose reaction is in a running batch gets its result, even if its context is cancelled meanwhile.
+// A caller whose reaction is in a running batch gets its result, even if its context is cancelled
+// meanwhile.
 func TestCanceledCallerInABatchGetsItsResult(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, m *merger, r *recorder) {
@@ -180,13 +195,10 @@ func TestCanceledCallerStillRunsItsBatch(t *testing.T) {
 	for range 50 { // which of the two the caller sees first is random
 		inBubble(t, func(t *testing.T, m *merger, r *recorder) {
 			ctx, cancel := context.WithCancel(t.Context())
-			m.run = func(c context.Context, target int64, users []int64, types []int16) (map[int64]reactionResult, error) {
-				results, err := r.run(c, target, users, types)
-				if users[0] == 1 {
-					cancel()
-				}
-				return results, err
-			}
+			m.run = afterBatch(r.run, 1, func() error {
+				cancel()
+				return nil
+			})
 			left := false
 			startPut(t.Context(), m, 1, 5, 1, expectOwn(t, 1, 1))
 			startPut(ctx, m, 2, 5, 2, func(got Reaction, err error) {
@@ -215,14 +227,7 @@ func TestFailedBatchFailsForEachOfItsCallers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, func(t *testing.T, m *merger, r *recorder) {
-				recorded := m.run
-				m.run = func(ctx context.Context, target int64, users []int64, types []int16) (map[int64]reactionResult, error) {
-					results, err := recorded(ctx, target, users, types)
-					if users[0] == 2 {
-						return nil, fail()
-					}
-					return results, err
-				}
+				m.run = afterBatch(r.run, 2, fail)
 				expectFailure := func(_ Reaction, err error) {
 					if err == nil || !strings.Contains(err.Error(), "failed on purpose") {
 						t.Errorf("got %v, want the batch's error", err)

@@ -6,13 +6,15 @@ import (
 	"time"
 )
 
-// The two statements below store a batch of reactions to one post, or to one comment, in one round trip. $1 and $2 are the
-// users, each once, and the types that they put; cancelType cancels. $3 is the post or comment. They return a row per user.
+// The two statements below store a batch of reactions to one post, or to one comment, in one round
+// trip. $1 and $2 are the users, each once, and the types that they put; cancelType cancels. $3 is
+// the post or comment. They return one row per user.
 //
-// The target's row is locked before any reaction is changed, so that batches of several processes, and the deletion of the
-// target, run one after the other. The snapshot may be older than the lock, so every number is taken from the rows as they
-// are under it: `target` has the locked counters, and `previous` the type that an upsert replaced (PostgreSQL 15 has no
-// RETURNING OLD). A deletion, too, follows a row to its newest version.
+// The target's row is locked before any reaction is changed, so that batches of several processes,
+// and the deletion of the target, run one after the other. The snapshot may be older than the lock,
+// so every number is taken from the rows as they are under it: `target` has the locked counters,
+// and `previous` the type that an upsert replaced (PostgreSQL 15 has no RETURNING OLD). A deletion,
+// too, follows a row to its newest version.
 const (
 	reactToPost = `
 		WITH requested AS (
@@ -82,16 +84,20 @@ const (
 // The parts that the statements share.
 const (
 	counterColumns = `reaction_1, reaction_2, reaction_3, reaction_4, reaction_5`
-	// addChange adds to the counters as they are under the lock. The counters of the row itself may be those of the
-	// snapshot: PostgreSQL computes with them first, and would fail if one went below zero, before it looks for the newest
-	// version of the row.
+	// addChange adds to the counters as they are under the lock. The counters of the row itself may
+	// be those of the snapshot: PostgreSQL computes with them first, and would fail if one went
+	// below zero, before it looks for the newest version of the row.
 	addChange = `
-				reaction_1 = target.reaction_1 + n1, reaction_2 = target.reaction_2 + n2, reaction_3 = target.reaction_3 + n3,
-				reaction_4 = target.reaction_4 + n4, reaction_5 = target.reaction_5 + n5`
+				reaction_1 = target.reaction_1 + n1, reaction_2 = target.reaction_2 + n2,
+				reaction_3 = target.reaction_3 + n3, reaction_4 = target.reaction_4 + n4,
+				reaction_5 = target.reaction_5 + n5`
 	// sumOfChanges is empty, and no counter is updated, if every reaction is put as it was.
 	sumOfChanges = `
-				SELECT coalesce(sum(by) FILTER (WHERE type = 1), 0) AS n1, coalesce(sum(by) FILTER (WHERE type = 2), 0) AS n2,
-					coalesce(sum(by) FILTER (WHERE type = 3), 0) AS n3, coalesce(sum(by) FILTER (WHERE type = 4), 0) AS n4,
+				SELECT
+					coalesce(sum(by) FILTER (WHERE type = 1), 0) AS n1,
+					coalesce(sum(by) FILTER (WHERE type = 2), 0) AS n2,
+					coalesce(sum(by) FILTER (WHERE type = 3), 0) AS n3,
+					coalesce(sum(by) FILTER (WHERE type = 4), 0) AS n4,
 					coalesce(sum(by) FILTER (WHERE type = 5), 0) AS n5
 				FROM (SELECT type, 1 AS by FROM put WHERE type IS DISTINCT FROM previous
 					UNION ALL SELECT previous, -1 FROM put WHERE type <> previous
@@ -120,10 +126,12 @@ type reactionResult struct {
 	Created    bool            // a reaction was inserted
 }
 
-// reactTimeout bounds a statement. It runs for several callers, so none of their contexts may cancel it.
+// reactTimeout bounds a statement. It runs for several callers, so none of their contexts may
+// cancel it.
 const reactTimeout = 10 * time.Second
 
-// A runBatch stores the reactions of users, each once, to one target, and returns the result by user.
+// A runBatch stores the reactions of users, each once, to one target, and returns the result by
+// user.
 type runBatch func(ctx context.Context, target int64, users []int64, types []int16) (map[int64]reactionResult, error)
 
 // react returns a function that runs one of the two statements.

@@ -20,7 +20,8 @@ const (
 	SessionMaxLife = 180 * 24 * time.Hour
 )
 
-// A Session is a sign-in with every token that was refreshed from it. It is revoked by deleting its row.
+// A Session is a sign-in with every token that was refreshed from it. It is revoked by deleting its
+// row.
 type Session struct {
 	bun.BaseModel `bun:"table:sessions,alias:s"`
 

@@ -6,8 +6,8 @@ import (
 	"minifb/shared/apperror"
 )
 
-// The tokens of one session are refreshed concurrently, each more than once. At the end, a session that is left has at least
-// one unused token, and a revoked one has none.
+// The tokens of one session are refreshed concurrently, each more than once. At the end, a session
+// that is left has at least one unused token, and a revoked one has none.
 func TestConcurrentRefreshes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 1)

@@ -8,14 +8,16 @@ import (
 )
 
 const (
-	// revokedMaxAge is how old the list of revoked sessions may be. The contract allows one second from the revocation of
-	// a session until every function refuses it; the remainder is for the query.
+	// revokedMaxAge is how old the list of revoked sessions may be. The contract allows one second
+	// from the revocation of a session until every function refuses it; the remainder is for the
+	// query.
 	revokedMaxAge = 800 * time.Millisecond
 	fetchTimeout  = 5 * time.Second
 )
 
-// RevokedSessions is the process's copy of the list of sessions that were revoked within the life of an access token. It is
-// fetched when a request finds it too old: one small query a second under any load, and none without requests.
+// RevokedSessions is the process's copy of the list of sessions that were revoked within the life
+// of an access token. It is fetched when a request finds it too old: one small query a second under
+// any load, and none without requests.
 type RevokedSessions struct {
 	primary  reader
 	mu       sync.Mutex
@@ -30,7 +32,8 @@ func (s *Store) NewRevokedSessions() *RevokedSessions {
 	return &RevokedSessions{primary: s.primary.reader}
 }
 
-// Check returns a BadToken error if the session has been revoked, and an outage (see IsOutage) if the list cannot be read.
+// Check returns a BadToken error if the session has been revoked, and an outage (see IsOutage) if
+// the list cannot be read.
 func (r *RevokedSessions) Check(ctx context.Context, session string) error {
 	for {
 		r.mu.Lock()
@@ -68,8 +71,8 @@ func refuseRevoked(ids map[string]struct{}, session string) error {
 	return nil
 }
 
-// isFresh reports whether the copy is young enough, by both clocks: the monotonic one may stand still while Lambda has
-// the process frozen.
+// isFresh reports whether the copy is younger than revokedMaxAge by both clocks: the monotonic clock
+// may stop while Lambda has the process frozen.
 func (r *RevokedSessions) isFresh() bool {
 	wall := time.Now().Round(0).Sub(r.asOf.Round(0))
 	return time.Since(r.asOf) < revokedMaxAge && wall >= 0 && wall < revokedMaxAge
@@ -81,13 +84,15 @@ func (r *RevokedSessions) lastError() error {
 	return r.err
 }
 
-// fetch reads the list and replaces the copy. It outlives the request that calls it, because others wait for the result.
+// fetch reads the list and replaces the copy. It outlives the request that calls it, because others
+// wait for the result.
 func (r *RevokedSessions) fetch(ctx context.Context) (map[string]struct{}, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 	defer cancel()
 	asOf := time.Now()
 	var list []string
-	// Ten minutes is twice the life of an access token: clocks differ, and a transaction may commit late.
+	// Ten minutes is twice the life of an access token: clocks differ, and a transaction may commit
+	// late.
 	err := r.primary.all(ctx, &list, `SELECT id FROM ended_sessions WHERE ended_at > now() - interval '10 minutes'`)
 	if err != nil {
 		err = fmt.Errorf("read revoked sessions: %w", err)

@@ -64,19 +64,20 @@ func TestChangePasswordErrors(t *testing.T) {
 	own, _ := f.signIn(user)
 	others, _ := f.signIn(f.users[1])
 	outdated := store.Credential{UID: user, Hash: "another hash"}
-	if err := f.store.ChangePassword(ctx, outdated, own.ID, "new password hash"); !is(err, apperror.Forbidden) {
+	const newHash = "new password hash"
+	if err := f.store.ChangePassword(ctx, outdated, own.ID, newHash); !is(err, apperror.Forbidden) {
 		t.Errorf("with an outdated credential: got %v, want Forbidden", err)
 	}
-	if err := f.store.ChangePassword(ctx, f.credential(user), others.ID, "new password hash"); !is(err, apperror.BadToken) {
+	if err := f.store.ChangePassword(ctx, f.credential(user), others.ID, newHash); !is(err, apperror.BadToken) {
 		t.Errorf("in another user's session: got %v, want BadToken", err)
 	}
 	if err := f.store.RevokeSession(ctx, user, own.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.store.ChangePassword(ctx, f.credential(user), own.ID, "new password hash"); !is(err, apperror.BadToken) {
+	if err := f.store.ChangePassword(ctx, f.credential(user), own.ID, newHash); !is(err, apperror.BadToken) {
 		t.Errorf("in a revoked session: got %v, want BadToken", err)
 	}
-	if err := f.store.Rehash(ctx, outdated, "new password hash"); err != nil {
+	if err := f.store.Rehash(ctx, outdated, newHash); err != nil {
 		t.Errorf("Rehash with an outdated credential: got %v, want no error", err)
 	}
 	if n := f.int(`SELECT count(*) FROM users WHERE password_hash = 'no password at all'`); n != 2 {
@@ -138,7 +139,8 @@ func TestExpiredSessions(t *testing.T) {
 		"x", "1", "1.x", "-1.00000000-0000-0000-0000-000000000000", "99999999999999999999.x",
 		"1.00000000-0000-0000-0000-00000000000g",
 	} {
-		if _, err := f.store.Sessions(t.Context(), f.users[0], store.Page{Size: 20, After: key}); !is(err, apperror.Invalid) {
+		page := store.Page{Size: 20, After: key}
+		if _, err := f.store.Sessions(t.Context(), f.users[0], page); !is(err, apperror.Invalid) {
 			t.Errorf("the key %q: got %v, want Invalid", key, err)
 		}
 	}

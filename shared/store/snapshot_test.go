@@ -7,8 +7,9 @@ import (
 	"minifb/shared/apperror"
 )
 
-// While a statement waits for a lock, its snapshot becomes older than the rows that it then changes. These tests hold a post's
-// lock, let a statement wait for it, and commit what another process might have done.
+// While a statement waits for a lock, its snapshot becomes older than the rows that it then
+// changes. These tests hold a post's lock, let a statement wait for it, and commit what another
+// process might have done.
 
 // What user 2 does to the post $1, or its owner, user 1.
 var (
@@ -33,7 +34,8 @@ var (
 
 const lockPost = `SELECT FROM posts WHERE id = $1 FOR NO KEY UPDATE`
 
-// whileWaiting locks the post, starts call, and commits the statements once call waits for the lock. It returns call's error.
+// whileWaiting locks the post, starts call, and commits the statements once call waits for the
+// lock. It returns call's error.
 func (f *fixture) whileWaiting(post int64, statements []string, call func() error) error {
 	f.t.Helper()
 	tx := f.begin()

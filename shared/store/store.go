@@ -1,6 +1,6 @@
-// Package store is the data layer: models, statements and transactions. A statement is constant text with $1 arguments,
-// whole where it is declared; only the LIMIT of a list is appended (see readPage). An error that a client may see is an
-// apperror.Error; every other error is unexpected, and wrapped with what failed.
+// Package store is the data layer: models, statements and transactions. Each statement is constant
+// SQL text with $1 placeholders; the only text that is appended is the LIMIT of a list (see
+// readPage). Errors that a client may see are of type apperror.Error; all others are wrapped.
 package store
 
 import (
@@ -16,25 +16,29 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
-// A Store is a process's connection pool, and the methods that read and write through it. It is safe for concurrent use.
+// A Store reads and writes through a process's connection pool. It is safe for concurrent use.
 type Store struct {
 	db *bun.DB
 
-	// hotReads reads lists and single items. Their statements are cached: PostgreSQL plans each once per connection.
-	// Nothing else may use it and nothing in it writes, so that it can later lead to a replica.
+	// hotReads runs the statements that read lists and single items. They are cached: PostgreSQL
+	// plans each once per connection. None of them writes, so hotReads may later use a replica. A
+	// read that must see the latest commit uses one of the other two.
 	hotReads reader
-	// hotPrimary runs cached statements that need the primary: reactions, and a list that must not be outdated.
+	// hotPrimary runs cached statements on the primary: reactions, and the list of sessions.
 	hotPrimary writer
-	// primary runs every other statement: writes, sessions, credentials, roles and idempotency keys.
+	// primary runs all other statements on the primary: writes, sessions, credentials, roles and
+	// idempotency keys.
 	primary writer
 
 	postReactions, commentReactions *merger
 }
 
-// Open returns a store with a pool of at most this many connections. It opens none before the first query.
+// Open returns a store with a pool of at most this many connections. It opens none before the first
+// query.
 //
-// The URL may name several hosts with target_session_attrs=read-write. Behind a PgBouncer that pools transactions it must
-// set default_query_exec_mode=exec, which turns the caching of statements off.
+// The URL may name several hosts with target_session_attrs=read-write. Behind a PgBouncer that
+// pools transactions it must set default_query_exec_mode=exec, which turns the caching of
+// statements off.
 func Open(url, application string, connections int) (*Store, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil { // err may contain the password
@@ -42,7 +46,8 @@ func Open(url, application string, connections int) (*Store, error) {
 	}
 	var cached []any
 	if !strings.Contains(url, "default_query_exec_mode") {
-		// Only hot statements are cached. The others run rarely, and are planned for their arguments.
+		// Only hot statements are cached. The others run rarely, and are planned for their
+		// arguments.
 		config.DefaultQueryExecMode = pgx.QueryExecModeExec
 		cached = []any{pgx.QueryExecModeCacheStatement}
 	}
@@ -60,7 +65,7 @@ func Open(url, application string, connections int) (*Store, error) {
 	return newStore(pool, cached), nil
 }
 
-// newStore returns a store on the pool. The options make pgx cache a statement.
+// newStore returns a store on the pool. cached holds the options that make pgx cache a statement.
 func newStore(pool *sql.DB, cached []any) *Store {
 	db := bun.NewDB(pool, pgdialect.New(), bun.WithDiscardUnknownColumns())
 	s := &Store{
@@ -83,8 +88,8 @@ type transaction struct {
 	hot reader
 }
 
-// inTx runs f in a transaction with PostgreSQL's default isolation, read committed. The transaction is rolled back if f
-// returns an error or panics.
+// inTx runs f in a transaction with PostgreSQL's default isolation, read committed. The transaction
+// is rolled back if f returns an error or panics.
 func (s *Store) inTx(ctx context.Context, f func(context.Context, transaction) error) error {
 	return s.db.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error {
 		return f(ctx, transaction{writer{reader{tx.Tx, s.db, nil}}, reader{tx.Tx, s.db, s.hotPrimary.options}})

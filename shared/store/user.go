@@ -28,7 +28,8 @@ type User struct {
 	CreatedAt    time.Time `bun:",nullzero"`
 }
 
-// A Person is the part of a user that other users see, beside a post, comment, reaction or notification.
+// A Person is the part of a user that other users see, beside a post, comment, reaction or
+// notification.
 type Person struct {
 	ID       string
 	Name     string
@@ -40,8 +41,9 @@ var IDPattern = regexp.MustCompile(`^[A-Za-z0-9._~@+-]{4,50}$`)
 
 var (
 	errNoUser  = apperror.New(apperror.NotFound, "There is no such user; check the ID.")
-	errAccount = apperror.New(apperror.BadToken, "The account of this token has been deleted; sign in with another account.")
-	errTaken   = apperror.New(apperror.Conflict, "id: is taken; choose another")
+	errAccount = apperror.New(apperror.BadToken,
+		"The account of this token has been deleted; sign in with another account.")
+	errTaken = apperror.New(apperror.Conflict, "id: is taken; choose another")
 )
 
 const (
@@ -56,11 +58,12 @@ const (
 	setIntro = `
 		UPDATE users SET intro = $2 WHERE uid = $1 AND deleted_at IS NULL RETURNING ` + userColumns
 	setEmail = `
-		UPDATE users SET email = $3 WHERE uid = $1 AND password_hash = $2 AND deleted_at IS NULL RETURNING ` + userColumns
+		UPDATE users SET email = $3 WHERE uid = $1 AND password_hash = $2 AND deleted_at IS NULL
+		RETURNING ` + userColumns
 )
 
-// CreateUser stores a new account and sets the user's UID, Role and CreatedAt. It returns a Conflict error if the ID is
-// taken.
+// CreateUser stores a new account and sets the user's UID, Role and CreatedAt. It returns a
+// Conflict error if the ID is taken.
 func (s *Store) CreateUser(ctx context.Context, u *User) error {
 	err := s.primary.one(ctx, u, `
 		INSERT INTO users (id, password_hash, name, nickname, intro, email)
@@ -108,8 +111,8 @@ func (s *Store) UserByID(ctx context.Context, id string) (u User, err error) {
 	return u, nil
 }
 
-// Viewer returns the viewer's own account, or a BadToken error if it has been deleted. It reads the primary, so that a new
-// user can sign in at once.
+// Viewer returns the viewer's own account, or a BadToken error if it has been deleted. It reads the
+// primary, so that a new user can sign in at once.
 func (s *Store) Viewer(ctx context.Context, uid int64) (u User, err error) {
 	err = s.primary.one(ctx, &u, userByUID, uid)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -121,8 +124,8 @@ func (s *Store) Viewer(ctx context.Context, uid int64) (u User, err error) {
 	return u, nil
 }
 
-// SetNickname sets the viewer's nickname, or removes it if nickname is nil, and returns the changed account. It returns a
-// BadToken error if the account has been deleted.
+// SetNickname sets the viewer's nickname, or removes it if nickname is nil, and returns the changed
+// account. It returns a BadToken error if the account has been deleted.
 func (s *Store) SetNickname(ctx context.Context, uid int64, nickname *string) (u User, err error) {
 	err = s.primary.one(ctx, &u, setNickname, uid, nickname)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -146,8 +149,8 @@ func (s *Store) SetIntro(ctx context.Context, uid int64, intro *string) (u User,
 	return u, nil
 }
 
-// SetEmail sets the viewer's email address, or removes it if email is nil, and returns the changed account. It returns a
-// Forbidden error if the password has changed since checked was checked.
+// SetEmail sets the viewer's email address, or removes it if email is nil, and returns the changed
+// account. It returns a Forbidden error if the password has changed since checked was checked.
 func (s *Store) SetEmail(ctx context.Context, checked Credential, email *string) (u User, err error) {
 	err = s.primary.one(ctx, &u, setEmail, checked.UID, checked.Hash, email)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -5,12 +5,13 @@ import (
 	"fmt"
 )
 
-// sweepBatch is how many rows of a deleted account one transaction deletes. With them it locks rows of other users, such as
-// a post whose counter it decrements; this number keeps those locks below some 50 ms.
+// sweepBatch is how many rows of a deleted account one transaction deletes. With them it locks rows
+// of other users, such as posts whose counters it decrements; at this size the locks last less
+// than about 50 ms.
 const sweepBatch = 200
 
-// Sweep deletes the rows of deleted accounts in small transactions, until there are none or ctx is done. It may be
-// interrupted at any point and called again. Concurrent calls share the work.
+// Sweep deletes the rows of deleted accounts in small transactions, until there are none or ctx is
+// done. It may be interrupted at any point and called again. Concurrent calls share the work.
 func (s *Store) Sweep(ctx context.Context) error {
 	for {
 		var uids []int64
@@ -50,8 +51,9 @@ func (s *Store) sweepAccount(ctx context.Context, uid int64) error {
 	return err
 }
 
-// repeat runs a statement until it chooses no rows, each time in a transaction of its own. The statement must return how
-// many rows it chose. It may delete fewer: another process may delete a chosen row first, and then it is not chosen again.
+// repeat runs a statement until it chooses no rows, each time in a transaction of its own. The
+// statement must return how many rows it chose. It may delete fewer: another process may delete a
+// chosen row first, and then it is not chosen again.
 func (s *Store) repeat(ctx context.Context, statement string, args ...any) error {
 	for chosen := 1; chosen > 0; {
 		if err := s.primary.one(ctx, &chosen, statement, args...); err != nil {
@@ -61,8 +63,8 @@ func (s *Store) repeat(ctx context.Context, statement string, args ...any) error
 	return nil
 }
 
-// sweepComments deletes the comments that a statement lists. A comment with more reactions than one batch may delete loses
-// them first.
+// sweepComments deletes the comments that a statement lists. A comment with more reactions than one
+// batch may delete loses them first.
 func (s *Store) sweepComments(ctx context.Context, list string, id int64) error {
 	for {
 		var comments []batchItem
@@ -84,7 +86,8 @@ func (s *Store) sweepComments(ctx context.Context, list string, id int64) error 
 	}
 }
 
-// sweepPosts deletes the user's posts. A post with more comments and reactions than one batch may delete loses them first.
+// sweepPosts deletes the user's posts. A post with more comments and reactions than one batch may
+// delete loses them first.
 func (s *Store) sweepPosts(ctx context.Context, uid int64) error {
 	for {
 		var posts []batchItem
@@ -116,7 +119,8 @@ type batchItem struct {
 	Rows   int   // how many rows are deleted with it, itself included
 }
 
-// fitting returns how many of the items one batch may delete: as many as have sweepBatch rows in total, but at least one.
+// fitting returns how many of the items one batch may delete: as many as have sweepBatch rows in
+// total, but at least one.
 func fitting(items []batchItem) (n int) {
 	for rows := 0; n < len(items); n++ {
 		if rows += items[n].Rows; rows > sweepBatch && n > 0 {

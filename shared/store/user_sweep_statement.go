@@ -1,11 +1,13 @@
 package store
 
-// The statements of a sweep. Each locks posts before comments, and both in the order of their ids, so that it deadlocks with
-// no other sweep and no writer. Each updates the counters together with the deletion of what they count, from their values
-// under the lock, as the statements of reactions do.
+// The statements of a sweep. Each locks posts before comments, and both in the order of their ids,
+// so that it deadlocks with no other sweep and no writer. Each updates the counters together with
+// the deletion of what they count, from their values under the lock, as the statements of reactions
+// do.
 const (
-	// sweepPostReactions deletes up to $2 of user $1's reactions to posts, with their notifications. It takes the user from
-	// `target`: with $1 in its place, a plan made from old statistics may read all of the user's reactions again and again.
+	// sweepPostReactions deletes up to $2 of user $1's reactions to posts, with their
+	// notifications. It takes the user from `target`: with $1 in its place, a plan made from old
+	// statistics may read all of the user's reactions again and again.
 	sweepPostReactions = `
 		WITH chosen AS MATERIALIZED (
 			SELECT post_id FROM post_reactions WHERE user_uid = $1 LIMIT $2
@@ -69,14 +71,16 @@ const (
 			SELECT post_id, id, ` + counterColumns + ` FROM comments WHERE post_id = $1 AND id = $2 FOR NO KEY UPDATE
 		), deleted AS (
 			DELETE FROM comment_reactions r USING target, chosen
-			WHERE r.post_id = target.post_id AND r.comment_id = target.id AND r.user_uid = chosen.user_uid RETURNING r.type
+			WHERE r.post_id = target.post_id AND r.comment_id = target.id AND r.user_uid = chosen.user_uid
+			RETURNING r.type
 		), counted AS (
 			UPDATE comments c SET ` + addChange + ` FROM target, (` + sumOfDeleted + `) change
 			WHERE c.post_id = target.post_id AND c.id = target.id
 		)
 		SELECT count(*) FROM chosen`
 
-	// deleteComments deletes the comments $2 on the posts $1, pair by pair, with their reactions and notifications.
+	// deleteComments deletes the comments $2 on the posts $1, pair by pair, with their reactions
+	// and notifications.
 	deleteComments = `
 		WITH chosen AS MATERIALIZED (
 			SELECT post_id, id FROM unnest($1::bigint[], $2::bigint[]) AS c (post_id, id)
@@ -87,11 +91,12 @@ const (
 			WHERE c.post_id = chosen.post_id AND c.id = chosen.id RETURNING c.post_id
 		)
 		UPDATE posts p SET comment_count = target.comment_count - change.n
-		FROM target JOIN (SELECT post_id, count(*) AS n FROM deleted GROUP BY post_id) change ON change.post_id = target.id
+		FROM target
+		JOIN (SELECT post_id, count(*) AS n FROM deleted GROUP BY post_id) change ON change.post_id = target.id
 		WHERE p.id = target.id`
 
-	// postsOfUser lists the first $2 posts of user $1, with the number of rows to delete. With more than $2 comments a post
-	// exceeds the batch already, and their reactions are not counted.
+	// postsOfUser lists the first $2 posts of user $1, with the number of rows to delete. With more
+	// than $2 comments a post exceeds the batch already, and their reactions are not counted.
 	postsOfUser = `
 		SELECT id, 1 + comment_count + reaction_1 + reaction_2 + reaction_3 + reaction_4 + reaction_5 + CASE
 			WHEN comment_count BETWEEN 1 AND $2 THEN (
@@ -127,8 +132,10 @@ const (
 const (
 	// subtractDeleted subtracts one deleted reaction from its target's counters.
 	subtractDeleted = `
-			reaction_1 = deleted.reaction_1 - (deleted.type = 1)::int, reaction_2 = deleted.reaction_2 - (deleted.type = 2)::int,
-			reaction_3 = deleted.reaction_3 - (deleted.type = 3)::int, reaction_4 = deleted.reaction_4 - (deleted.type = 4)::int,
+			reaction_1 = deleted.reaction_1 - (deleted.type = 1)::int,
+			reaction_2 = deleted.reaction_2 - (deleted.type = 2)::int,
+			reaction_3 = deleted.reaction_3 - (deleted.type = 3)::int,
+			reaction_4 = deleted.reaction_4 - (deleted.type = 4)::int,
 			reaction_5 = deleted.reaction_5 - (deleted.type = 5)::int`
 	// sumOfDeleted counts all deleted reactions, for addChange.
 	sumOfDeleted = `

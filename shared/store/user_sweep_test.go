@@ -7,23 +7,28 @@ import (
 	"time"
 )
 
-// maxSweptRows is how many rows one transaction of a sweep may delete: a batch, and a notification for each of its rows.
+// maxSweptRows is how many rows one transaction of a sweep may delete: a batch, and a notification
+// for each of its rows.
 const maxSweptRows = 2 * 200
 
-// createHistory creates this many posts of user 0 and a tenth of them of user 1. The first five users comment on and react to
-// these posts and comments. One post and two comments get a reaction from every user, which is more than one batch.
+// createHistory creates this many posts of user 0 and a tenth of them of user 1. The first five
+// users comment on and react to these posts and comments. One post and two comments get a reaction
+// from every user, which is more than one batch.
 func (f *fixture) createHistory(posts int) {
 	first, second, fifth := f.users[0], f.users[1], f.users[4]
-	f.exec(`INSERT INTO posts (owner_uid, content) SELECT $1, 'first user''s' FROM generate_series(1, $2)`, first, posts)
-	f.exec(`INSERT INTO posts (owner_uid, content) SELECT $1, 'second user''s' FROM generate_series(1, $2)`, second, posts/10)
+	const insertPosts = `INSERT INTO posts (owner_uid, content) SELECT $1, 'post' FROM generate_series(1, $2)`
+	f.exec(insertPosts, first, posts)
+	f.exec(insertPosts, second, posts/10)
 	f.exec(`INSERT INTO comments (post_id, owner_uid, content)
 		SELECT p.id, u.uid, 'comment' FROM posts p, users u WHERE p.id % 4 = 0 AND u.uid <= $1`, fifth)
 	f.exec(`INSERT INTO post_reactions (post_id, user_uid, type)
 		SELECT p.id, u.uid, 1 + u.uid % 5 FROM posts p, users u WHERE p.id % 3 = 0 AND u.uid <= $1`, fifth)
 	f.exec(`INSERT INTO comment_reactions (post_id, comment_id, user_uid, type)
-		SELECT c.post_id, c.id, u.uid, 1 + u.uid % 5 FROM comments c, users u WHERE c.id % 2 = 0 AND u.uid <= $1`, fifth)
+		SELECT c.post_id, c.id, u.uid, 1 + u.uid % 5
+		FROM comments c, users u WHERE c.id % 2 = 0 AND u.uid <= $1`, fifth)
 	f.exec(`INSERT INTO post_reactions (post_id, user_uid, type)
-		SELECT (SELECT max(id) FROM posts WHERE owner_uid = $1), uid, 1 + uid % 5 FROM users ON CONFLICT DO NOTHING`, first)
+		SELECT (SELECT max(id) FROM posts WHERE owner_uid = $1), uid, 1 + uid % 5
+		FROM users ON CONFLICT DO NOTHING`, first)
 	for _, owner := range []int64{first, second} { // a comment of each on a post of the other
 		f.exec(`INSERT INTO comment_reactions (post_id, comment_id, user_uid, type)
 			SELECT c.post_id, c.id, u.uid, 1 + u.uid % 5 FROM users u, (
@@ -51,7 +56,8 @@ func (f *fixture) createHistory(posts int) {
 	f.exec(`ANALYZE`)
 }
 
-// recordDeletions creates triggers that record how many rows each transaction deletes, in the table deletions.
+// recordDeletions creates triggers that record how many rows each transaction deletes, in the table
+// deletions.
 func (f *fixture) recordDeletions() {
 	f.exec(`CREATE TABLE deletions (xid bigint, rows bigint)`)
 	f.exec(`CREATE FUNCTION record_deletions() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -101,7 +107,8 @@ func TestSweepDeletesInSmallTransactions(t *testing.T) {
 	f.checkInvariants()
 }
 
-// An interrupted sweep leaves every counter correct. Others finish it, several at once, while users write.
+// An interrupted sweep leaves every counter correct. Others finish it, several at once, while users
+// write.
 func TestInterruptedSweepIsFinishedByOthers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 600)
@@ -152,8 +159,8 @@ func TestInterruptedSweepIsFinishedByOthers(t *testing.T) {
 	f.checkInvariants()
 }
 
-// BenchmarkSweep sweeps an account with 20,000 posts. wait-ms is the longest time that another transaction waited for the
-// lock of a post that the account had commented on or reacted to.
+// BenchmarkSweep sweeps an account with 20,000 posts. wait-ms is the longest time that another
+// transaction waited for the lock of a post that the account had commented on or reacted to.
 func BenchmarkSweep(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()

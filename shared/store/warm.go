@@ -25,8 +25,9 @@ var (
 	WarmSessions      = WarmUp{sessionList + limit(1), []any{0, endOfTime, zeroUUID}}
 )
 
-// Warm opens this many connections, or as many as the pool may hold, and runs the reads on each. A connection's first query
-// takes several times as long as its next, because PostgreSQL loads its catalogue for it.
+// Warm opens this many connections, or as many as the pool may hold, and runs the reads on each. A
+// connection's first query takes several times as long as its next, because PostgreSQL loads its
+// catalogue for it.
 func (s *Store) Warm(ctx context.Context, connections int, reads ...WarmUp) error {
 	connections = min(connections, s.db.Stats().MaxOpenConnections)
 	conns := make([]*sql.Conn, connections) // all held at once; the pool would lend the same one again

@@ -1,4 +1,5 @@
-// Command bad500 is a release gone wrong: it starts, says that it is ready, and answers everything with 500.
+// Command bad500 is a broken release. It starts, reports that it is ready, and returns 500 to every
+// request but /readyz.
 package main
 
 import (
@@ -20,10 +21,11 @@ func main() {
 		os.Exit(1)
 	}
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
-	server := http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/readyz" {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
-	})}
+	})
+	server := http.Server{ReadHeaderTimeout: time.Second, Handler: handler}
 	_ = server.Serve(listener)
 }

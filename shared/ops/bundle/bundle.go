@@ -1,188 +1,234 @@
-// Package bundle runs a bundle in a folder of its own: its own PostgreSQL, functions that are processes, and the local gateway
-// on a free port. It is for programs and tests that do to a bundle what nobody would do to one in use.
+// Package bundle brings a whole bundle up in a directory of its own: keys, binaries, database,
+// functions, and the gateway or nginx in front of them.
 package bundle
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
-	"minifb/shared/ops/gateway"
-	"minifb/shared/ops/postgres"
-	"minifb/shared/ops/release"
+	"minifb/shared/ops/host"
+	"minifb/shared/ops/process"
 	"minifb/shared/ops/sam"
-	"minifb/shared/ops/supervise"
-	"minifb/shared/store"
 	"minifb/shared/token"
 )
 
 const (
-	database     = "minifb"
-	readyTimeout = 30 * time.Second
-	drainTimeout = 10 * time.Second
-	issuer       = "minifb" // what functions expect, unless told otherwise; the audience too
+	readyTimeout = 30 * time.Second // for a function that was started
+	stopTimeout  = 12 * time.Second // for the requests under way, and again for the functions to exit
 )
 
-// Options say what to run.
+// Options describe a bundle. Source, Dir and Logf must be set.
 type Options struct {
-	Root  string   // the folder of template.yaml
-	Dir   string   // where all is kept; it must exist, and its path be shorter than 70 bytes
-	Areas []string // the functions to run; none: all of the template
-	Fast  bool     // give durability up for speed, as cluster.Options do
-	Race  bool     // build the functions with the race detector
-	Env   []string // what functions get beside what the template says
-	Say   func(format string, args ...any)
+	Source string   // the repository's directory
+	Dir    string   // the data directory, which is created if necessary
+	Areas  []string // the functions to run; empty: all of the template
+
+	Binaries string   // the directory of the built functions; empty: they are built, into Dir/bin
+	Race     bool     // build the functions with the race detector
+	Packages []string // main packages to build besides the functions
+
+	DatabaseURL string // the database; empty: a private PostgreSQL in Dir
+	Fast        bool   // the private PostgreSQL does not wait for the disk
+
+	AdminID, AdminPassword string   // an administrator to create if it does not exist; empty: none
+	Env                    []string // variables that every function gets besides the template's
+	// Parameter returns the value of a parameter of the template that the bundle does not set
+	// itself, and whether there is one. It may be nil.
+	Parameter func(name string) (string, bool)
+
+	Port int // of the gateway, on 127.0.0.1 and ::1; 0: a free port on 127.0.0.1
+	// Host makes Dir the root of a host, to which releases can be deployed, with nginx in place of
+	// the gateway. StartTimeout is how long its functions may take to report that they are ready.
+	Host         bool
+	StartTimeout time.Duration
+
+	Step func(Step)                       // called after each step of Start; may be nil
+	Logf func(format string, args ...any) // called when something dies, is restarted or does not stop
 }
 
-// A Bundle is a running one.
+// A Step is a completed step of Start.
+type Step struct {
+	Number, Of   int
+	Name, Result string
+	Took         time.Duration
+}
+
+// A Bundle is all that serves requests. Its fields are set by Start.
 type Bundle struct {
-	URL         string // of the gateway
+	URL         string // of the gateway or nginx
 	DatabaseURL string
-	Signer      *token.Signer // signs tokens that the functions take
-	Functions   []*supervise.Function
+	Template    *sam.Template
+	Signer      *token.Signer   // signs tokens that the functions accept
+	Functions   []*process.Unit // in the template's order
 
-	o       Options
-	cluster *postgres.Cluster
-	server  *http.Server
-	log     *os.File
+	o          Options
+	dir        *dataDir
+	database   *database // nil for one given by Options.DatabaseURL
+	sockets    []*process.Socket
+	listeners  []net.Listener
+	server     *http.Server // the gateway
+	gatewayLog *os.File
+	host       *host.Host
+	nginx      *host.Nginx
+
+	mu sync.Mutex // held by Start when it appends to Functions, and by Kill
 }
 
-// Start builds the functions and starts all. It returns when every function is ready; what it started before an error is
-// stopped again.
-func Start(ctx context.Context, o Options) (_ *Bundle, err error) {
-	b := &Bundle{o: o}
+// New returns a bundle that is not started.
+func New(o Options) *Bundle { return &Bundle{o: o} }
+
+// Start starts the bundle and returns when every function is ready. If it fails, or ctx ends before
+// that, it stops what it has started. The bundle itself does not stop when ctx ends later.
+func (b *Bundle) Start(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.Stop())
 		}
 	}()
-	template, err := sam.Load(filepath.Join(o.Root, "template.yaml"))
-	if err != nil {
-		return nil, err
+	if b.Template, err = sam.Load(filepath.Join(b.o.Source, "template.yaml")); err != nil {
+		return err
 	}
-	if len(o.Areas) > 0 {
-		template.Functions = slices.DeleteFunc(template.Functions, func(f sam.Function) bool { return !slices.Contains(o.Areas, f.Area) })
+	if len(b.o.Areas) > 0 {
+		b.Template.Functions = slices.DeleteFunc(b.Template.Functions, func(f sam.Function) bool {
+			return !slices.Contains(b.o.Areas, f.Area)
+		})
 	}
-	for _, folder := range []string{"bin", "run", "log", "mail"} {
-		if err := os.MkdirAll(filepath.Join(o.Dir, folder), 0o700); err != nil {
-			return nil, fmt.Errorf("make the bundle's folder: %w", err)
+	if b.dir, err = openDataDir(b.o.Dir); err != nil {
+		return err
+	}
+	if !b.o.Host {
+		if b.listeners, err = listen(ctx, b.o.Port); err != nil {
+			return err
 		}
 	}
-	if err := b.build(ctx, template); err != nil {
-		return nil, err
+	if b.o.Binaries != "" {
+		if err := checkBuilt(b.Template, b.o.Binaries); err != nil {
+			return err
+		}
 	}
-	// Not ended by ctx: the functions go first.
-	b.cluster, err = postgres.Start(context.WithoutCancel(ctx), postgres.Options{Dir: o.Dir, Database: database, Fast: o.Fast})
-	if err != nil {
-		return nil, err
-	}
-	b.DatabaseURL = b.cluster.URL(database)
-	if _, err := store.Migrate(ctx, b.DatabaseURL); err != nil {
-		return nil, err
-	}
-	if err := b.startFunctions(template); err != nil {
-		return nil, err
-	}
-	if err := b.AwaitReady(ctx); err != nil {
-		return nil, err
-	}
-	return b, b.serve(ctx, template)
-}
-
-func (b *Bundle) build(ctx context.Context, t *sam.Template) error {
-	dir := filepath.Join(b.o.Dir, "bin")
-	var packages []string
-	for _, f := range t.Functions {
-		packages = append(packages, "./functions/"+f.Area)
-	}
-	var said strings.Builder
-	err := release.Build(ctx, b.o.Root, dir, release.Target{Arch: runtime.GOARCH, Race: b.o.Race}, &said, packages...)
-	if err != nil {
-		return fmt.Errorf("the functions do not build: %w\n%s", err, strings.TrimSpace(said.String()))
-	}
-	return nil
-}
-
-func (b *Bundle) startFunctions(t *sam.Template) error {
-	private, public, err := token.GenerateKeys()
-	if err != nil {
-		return err
-	}
-	if b.Signer, err = token.NewSigner(private, issuer, issuer); err != nil {
-		return err
-	}
-	parameters := map[string]string{
-		"DatabaseUrl": b.DatabaseURL, "TokenPublicKeys": public, "TokenPrivateKey": private,
-		"MailDir": filepath.Join(b.o.Dir, "mail"),
-	}
-	value := func(name string) (string, bool) { v, ok := parameters[name]; return v, ok }
-	for _, f := range t.Functions {
-		started, err := supervise.Start(supervise.Spec{
-			Area: f.Area, Binary: filepath.Join(b.o.Dir, "bin", f.Area), Socket: b.socket(f.Area), Log: b.Log(f.Area),
-			Env: append(t.Environment(f, value), b.o.Env...), Say: b.o.Say,
-		})
+	steps := b.steps()
+	for i, s := range steps {
+		begun := time.Now()
+		result, err := s.do(ctx)
 		if err != nil {
 			return err
 		}
-		b.Functions = append(b.Functions, started)
+		if b.o.Step != nil {
+			b.o.Step(Step{i + 1, len(steps), s.name, result, time.Since(begun)})
+		}
 	}
 	return nil
 }
 
-// AwaitReady waits until every function answers that it is ready.
+type step struct {
+	name string
+	do   func(context.Context) (result string, err error)
+}
+
+func (b *Bundle) steps() (steps []step) {
+	add := func(name string, do func(context.Context) (string, error)) { steps = append(steps, step{name, do}) }
+	if b.o.Binaries == "" {
+		add("building", b.build)
+	}
+	if b.o.DatabaseURL == "" {
+		add("PostgreSQL", b.startDatabase)
+	}
+	add("migrating", b.migrate)
+	add("keys", b.ensureKeys)
+	add("starting", b.startFunctions)
+	add("serving", b.serve)
+	return steps
+}
+
+// Failed returns a channel that receives an error if the bundle cannot go on: its private
+// PostgreSQL has exited and cannot be started again.
+func (b *Bundle) Failed() <-chan error {
+	if b.database == nil {
+		return nil
+	}
+	return b.database.failed
+}
+
+// Function returns the unit of an area's function; nil if it is not in the bundle.
+func (b *Bundle) Function(area string) *process.Unit {
+	for _, u := range b.Functions {
+		if u.Name == area {
+			return u
+		}
+	}
+	return nil
+}
+
+// AwaitReady waits until every function's /readyz returns 200.
 func (b *Bundle) AwaitReady(ctx context.Context) error {
-	for _, f := range b.Functions {
-		if err := f.AwaitReady(ctx, readyTimeout); err != nil {
+	for _, u := range b.Functions {
+		if err := u.AwaitReady(ctx, readyTimeout); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *Bundle) serve(ctx context.Context, t *sam.Template) error {
-	var err error
-	if b.log, err = supervise.OpenLog(b.Log("gateway")); err != nil {
-		return err
-	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("listen for the gateway: %w", err)
-	}
-	b.URL = "http://" + listener.Addr().String()
-	b.server = gateway.NewServer(t, b.socket, slog.NewLogLogger(slog.NewJSONHandler(b.log, nil), slog.LevelWarn))
-	go func() { _ = b.server.Serve(listener) }() // returns when it is closed
-	return nil
-}
-
-// Stop stops the gateway, lets the functions drain, and stops PostgreSQL. What they wrote stays in Options.Dir.
+// Stop lets the requests under way finish, and stops the gateway, the functions and the private
+// PostgreSQL, in this order. Their data and logs stay in Options.Dir.
 func (b *Bundle) Stop() error {
-	if b.server != nil {
-		_ = b.server.Close() // whoever calls Stop has no question left
+	b.stopServing()
+	if b.host != nil {
+		b.host.Stop()
+	} else {
+		process.StopAll(b.Functions, stopTimeout)
 	}
-	supervise.Stop(b.Functions, drainTimeout)
-	if b.log != nil {
-		_ = b.log.Close() // written line by line
+	for _, s := range b.sockets {
+		_ = s.Close() // the directory is removed or cleaned by the next start
 	}
-	if b.cluster == nil {
-		return nil
+	var err error
+	if b.database != nil {
+		err = b.database.stop()
 	}
-	return b.cluster.Stop()
+	if b.dir != nil {
+		b.dir.close()
+	}
+	return err
 }
 
-// Log is the path of a function's log, one JSON line a request; "gateway" has one too.
-func (b *Bundle) Log(area string) string { return filepath.Join(b.o.Dir, "log", area+".log") }
+// Kill kills the functions at once. It may be called during Start and Stop. The private PostgreSQL
+// stops by itself when this process exits.
+func (b *Bundle) Kill() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, u := range b.Functions {
+		u.Kill()
+	}
+}
 
-// PostgresLog is the path of PostgreSQL's log.
+// Binary returns the path of a built binary, such as that of a function.
+func (b *Bundle) Binary(name string) string {
+	if b.o.Binaries != "" {
+		return filepath.Join(b.o.Binaries, name)
+	}
+	return filepath.Join(b.o.Dir, "bin", name)
+}
+
+// Log returns the path of the log of a function, or of the gateway.
+func (b *Bundle) Log(name string) string { return filepath.Join(b.o.Dir, "log", name+".log") }
+
+// PostgresLog returns the path of the private PostgreSQL's log.
 func (b *Bundle) PostgresLog() string { return filepath.Join(b.o.Dir, "postgres", "log") }
 
-func (b *Bundle) socket(area string) string { return filepath.Join(b.o.Dir, "run", area+".sock") }
+// Keys returns the directory of the keys.
+func (b *Bundle) Keys() string { return filepath.Join(b.o.Dir, "keys") }
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,4 +1,5 @@
-// Package gateway puts the functions of a template behind one address, as API Gateway and nginx do where minifb is deployed.
+// Package gateway serves the functions of a template at one address, as nginx and API Gateway do
+// where minifb is deployed.
 package gateway
 
 import (
@@ -19,20 +20,24 @@ import (
 	"minifb/shared/router"
 )
 
-// What a caller may take. Functions have closer limits of their own; these keep a caller from holding the gateway itself.
+// Limits for clients. The functions have lower ones; these protect the gateway itself.
 const (
 	headerTimeout = 5 * time.Second
 	bodyTimeout   = 10 * time.Second // from the request's arrival
-	maxBody       = 256 << 10        // bytes; functions answer 413 from 64 KiB on
+	maxBody       = 256 << 10        // bytes; functions return 413 above 64 KiB
 	maxHeader     = 32 << 10         // bytes
-	// answerTimeout is for a function's answer to begin: its own limit, and the time that a restart may take.
-	answerTimeout = 15 * time.Second
-	idleTimeout   = 75 * time.Second // of a function's connection: less than functions keep them, so that it is we who close
+	// responseTimeout is how long a function may take to begin its response: its own limit, and the
+	// time of a restart.
+	responseTimeout = 15 * time.Second
+	// idleTimeout is shorter than the functions' own, so that it is the gateway that closes an idle
+	// connection, and no request is sent on one that a function is closing.
+	idleTimeout = 75 * time.Second
 )
 
-// NewServer makes a server that answers each route of the template by the function that owns it, listening on the unix socket that socket
-// names for its area. Paths and queries reach the function as sent, to the byte. What no route matches, and a function that
-// cannot be reached, is answered in the contract's shape. errors gets what is worth a line in a log.
+// NewServer returns a server that passes each request to the function that has its route. socket
+// returns the path of the unix socket on which the function of an area listens. Paths and queries
+// reach the function byte for byte. A request without a route, and one whose function cannot be
+// reached, gets an error response of the API's own form. Unexpected errors are written to errors.
 func NewServer(t *sam.Template, socket func(area string) string, errors *log.Logger) *http.Server {
 	routes := router.New()
 	routes.NotFound = func(w http.ResponseWriter, r *http.Request) {
@@ -48,9 +53,9 @@ func NewServer(t *sam.Template, socket func(area string) string, errors *log.Log
 		}
 	}
 	return &http.Server{
-		Handler: timed(routes), ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
+		Handler: limitTime(routes), ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: maxHeader, ErrorLog: errors,
-		DisableGeneralOptionsHandler: true, // OPTIONS * has no route either
+		DisableGeneralOptionsHandler: true, // OPTIONS * has no route
 	}
 }
 
@@ -61,10 +66,10 @@ func newProxy(area, socket string, errors *log.Logger) http.Handler {
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 				return dialer.DialContext(ctx, "unix", socket)
 			},
-			DisableCompression:    true, // else Accept-Encoding is added
+			DisableCompression:    true, // otherwise Accept-Encoding is added
 			MaxIdleConnsPerHost:   512,
 			IdleConnTimeout:       idleTimeout,
-			ResponseHeaderTimeout: answerTimeout,
+			ResponseHeaderTimeout: responseTimeout,
 		},
 		Rewrite:  func(p *httputil.ProxyRequest) { rewrite(area, p) },
 		ErrorLog: errors,
@@ -81,28 +86,31 @@ func newProxy(area, socket string, errors *log.Logger) http.Handler {
 	})
 }
 
-// rewrite points the request at the function. ReverseProxy would tidy the path and the query up; what the function gets is what came.
+// rewrite directs the request to the function, with the path and the query as the client sent them.
+// ReverseProxy would clean them.
 func rewrite(area string, p *httputil.ProxyRequest) {
 	p.Out.URL.Scheme, p.Out.URL.Host = "http", area
 	if path, _, _ := strings.Cut(p.In.RequestURI, "?"); strings.HasPrefix(path, "/") {
 		p.Out.URL.Opaque = path
 	}
 	p.Out.URL.RawQuery = p.In.URL.RawQuery
-	p.SetXForwarded() // those that the caller sent are gone already
+	p.SetXForwarded() // ReverseProxy has removed those that the client sent
 }
 
-// timed gives each body its time, one of a request that no route takes too: the server reads it all the same, before it answers.
-func timed(next http.Handler) http.Handler {
+// limitTime limits how long a request's body may take to arrive. That includes requests without a
+// route, whose body the server reads before it responds.
+func limitTime(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // fails where there is no connection, in tests alone
+			deadline := time.Now().Add(bodyTimeout)
+			_ = http.NewResponseController(w).SetReadDeadline(deadline) // fails only without a connection, in tests
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// watchBody gives the body its size. When all of it has come the time limit is lifted: it would otherwise end a request that
-// the function still works at.
+// watchBody limits the size of the body. When the body has arrived, it removes the time limit,
+// which would otherwise end a request that the function still processes.
 func watchBody(w http.ResponseWriter, r *http.Request) *http.Request {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r
@@ -116,24 +124,24 @@ func watchBody(w http.ResponseWriter, r *http.Request) *http.Request {
 type body struct {
 	io.ReadCloser
 	connection *http.ResponseController
-	whole      atomic.Bool // all of it has come
+	complete   atomic.Bool // all of it has arrived
 }
 
-// bodyKey finds a request's body in its context: the proxy wraps the one that the request itself has.
+// bodyKey is the context key of a request's *body. The proxy wraps the request's own Body.
 type bodyKey struct{}
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
-		b.whole.Store(true)
-		_ = b.connection.SetReadDeadline(time.Time{}) // the connection may be gone; so may then the limit
+		b.complete.Store(true)
+		_ = b.connection.SetReadDeadline(time.Time{}) // fails if the connection is closed, which needs no limit
 	} else if err != nil {
 		err = bodyError{err}
 	}
 	return n, err
 }
 
-// A bodyError is the caller's failure to send, as against a function's to answer.
+// A bodyError is a failure to read the client's body, as opposed to one of the function.
 type bodyError struct{ error }
 
 func (e bodyError) Unwrap() error { return e.error }
@@ -141,11 +149,11 @@ func (e bodyError) Unwrap() error { return e.error }
 func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *log.Logger) {
 	var sending bodyError
 	var large *http.MaxBytesError
-	// The time limit ends the request's context too, and which of the two errors comes first is chance. A caller that has
-	// gone in the middle of its body reads neither answer.
+	// The time limit also cancels the request's context, and either error may come first. A client
+	// that disconnects while it sends the body gets the same response, which it does not read.
 	late := false
 	if b, ok := r.Context().Value(bodyKey{}).(*body); ok {
-		late = r.Context().Err() != nil && !b.whole.Load()
+		late = r.Context().Err() != nil && !b.complete.Load()
 	}
 	switch {
 	case errors.As(err, &large):
@@ -156,7 +164,7 @@ func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *l
 	case errors.As(err, &sending) || late:
 		w.Header().Set("Connection", "close")
 		refuse(w, r, api.SlowBody.With(bodyTimeout.Seconds()))
-	case r.Context().Err() != nil: // the caller has gone
+	case r.Context().Err() != nil: // the client has disconnected
 		w.WriteHeader(http.StatusServiceUnavailable)
 	default:
 		log.Printf("%s: %s: %v", area, api.MethodAndPath(r), err)

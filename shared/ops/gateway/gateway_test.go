@@ -37,7 +37,8 @@ Resources:
         Read: {Type: HttpApi, Properties: {Method: GET, Path: "/gone"}}
 `
 
-// start serves the template; post is the function that answers for Post, and nothing listens for Gone.
+// start serves the template and returns the address. post is the handler of the function Post; the
+// function Gone does not run.
 func start(t *testing.T, post http.HandlerFunc) (address string) {
 	t.Helper()
 	parsed, err := sam.Parse([]byte(template))
@@ -64,7 +65,7 @@ func start(t *testing.T, post http.HandlerFunc) (address string) {
 	return server.Listener.Addr().String()
 }
 
-// send writes the request as it is given, and answers the response with its body read.
+// send writes the request as given, and returns the response and its body.
 func send(t *testing.T, address, request string) (*http.Response, string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -90,20 +91,20 @@ func send(t *testing.T, address, request string) (*http.Response, string) {
 
 func get(target string) string { return "GET " + target + " HTTP/1.1\r\nHost: api.example\r\n\r\n" }
 
-func TestPassesTheRequestUntouched(t *testing.T) {
+func TestTheTargetIsUnchanged(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.RequestURI) })
 	for _, target := range []string{
-		"/post/1", "/post/a%2Fb", "/post/%61", "/post/a%2fb%2F", "/post/a|b^c", "/post/안녕", "/post/%EC%95%88", "/post/a;b=c",
-		"/post/1?", "/post/1??a", "/post/1?a=b&a=c;d&%zz&&", "/post/1?q=%2F+%20", "/post/%00",
+		"/post/1", "/post/a%2Fb", "/post/%61", "/post/a%2fb%2F", "/post/a|b^c", "/post/안녕", "/post/%EC%95%88",
+		"/post/a;b=c", "/post/1?", "/post/1??a", "/post/1?a=b&a=c;d&%zz&&", "/post/1?q=%2F+%20", "/post/%00",
 	} {
 		resp, got := send(t, address, get(target))
 		if resp.StatusCode != 200 || got != target {
-			t.Errorf("%s: the function saw %d %q", target, resp.StatusCode, got)
+			t.Errorf("%s: the function got %d %q", target, resp.StatusCode, got)
 		}
 	}
 	if _, got := send(t, address, get("http://api.example/post/1?x")); got != "/post/1?x" {
-		t.Errorf("absolute form: the function saw %q", got)
+		t.Errorf("absolute form: the function got %q", got)
 	}
 }
 
@@ -115,23 +116,25 @@ func TestHeaders(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 		w.Write(dump)
 	})
-	resp, got := send(t, address, "POST /post HTTP/1.1\r\nHost: api.example\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 7.7.7.7\r\n"+
-		"X-Forwarded-Host: evil\r\nX-Forwarded-Proto: https\r\nForwarded: for=6.6.6.6\r\nX-Request-Id: mine-1\r\nAuthorization: Bearer t\r\n"+
+	resp, got := send(t, address, "POST /post HTTP/1.1\r\nHost: api.example\r\n"+
+		"X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 7.7.7.7\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Proto: https\r\n"+
+		"Forwarded: for=6.6.6.6\r\nX-Request-Id: mine-1\r\nAuthorization: Bearer t\r\n"+
 		"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
 	if resp.StatusCode != http.StatusTeapot || resp.Header.Get("X-Own") != "yes" {
-		t.Errorf("the answer came as %d %v", resp.StatusCode, resp.Header)
+		t.Errorf("the response is %d %v", resp.StatusCode, resp.Header)
 	}
 	for _, want := range []string{
-		"Host: api.example\r\n", "X-Forwarded-For: 127.0.0.1\r\n", "X-Forwarded-Host: api.example\r\n", "X-Forwarded-Proto: http\r\n",
+		"Host: api.example\r\n",
+		"X-Forwarded-For: 127.0.0.1\r\n", "X-Forwarded-Host: api.example\r\n", "X-Forwarded-Proto: http\r\n",
 		"X-Request-Id: mine-1\r\n", "Authorization: Bearer t\r\n", "Content-Length: 2\r\n", "\r\n\r\n{}",
 	} {
 		if !strings.Contains(got, want) {
-			t.Errorf("the function did not see %q in\n%s", want, got)
+			t.Errorf("the function did not get %q, but\n%s", want, got)
 		}
 	}
 	for _, not := range []string{"6.6.6.6", "7.7.7.7", "evil", "https", "User-Agent", "Accept-Encoding"} {
 		if strings.Contains(got, not) {
-			t.Errorf("the function saw %q in\n%s", not, got)
+			t.Errorf("the function got %q in\n%s", not, got)
 		}
 	}
 }
@@ -149,13 +152,15 @@ func checkError(t *testing.T, resp *http.Response, body string, status int, hint
 	t.Helper()
 	var e map[string]string
 	if err := json.Unmarshal([]byte(body), &e); err != nil {
-		t.Fatalf("%d %q is no error: %v", resp.StatusCode, body, err)
+		t.Fatalf("%d %q is not an error response: %v", resp.StatusCode, body, err)
 	}
-	if resp.StatusCode != status || len(e) != 2 || e["result"] != http.StatusText(status) || !strings.Contains(e["hint"], hint) {
+	if resp.StatusCode != status || len(e) != 2 ||
+		e["result"] != http.StatusText(status) || !strings.Contains(e["hint"], hint) {
 		t.Errorf("got %d %s, want %d with %q", resp.StatusCode, body, status, hint)
 	}
 	h := resp.Header
-	if h.Get("Content-Type") != "application/json" || h.Get("X-Content-Type-Options") != "nosniff" || len(h.Get("X-Request-Id")) < 10 {
+	if h.Get("Content-Type") != "application/json" || h.Get("X-Content-Type-Options") != "nosniff" ||
+		len(h.Get("X-Request-Id")) < 10 {
 		t.Errorf("%d has the headers %v", status, h)
 	}
 	if resp.Header.Get("Location") != "" {
@@ -166,7 +171,9 @@ func checkError(t *testing.T, resp *http.Response, body string, status int, hint
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(http.ResponseWriter, *http.Request) {})
-	for _, target := range []string{"/", "/nothing", "/post/", "/post/1/", "//post/1", "/post/../post/1", "/post/%2e%2e", "/healthz"} {
+	for _, target := range []string{
+		"/", "/nothing", "/post/", "/post/1/", "//post/1", "/post/../post/1", "/post/%2e%2e", "/healthz",
+	} {
 		resp, body := send(t, address, get(target))
 		checkError(t, resp, body, 404, "GET "+target)
 	}
@@ -190,11 +197,12 @@ func TestRequestID(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(http.ResponseWriter, *http.Request) {})
 	for sent, kept := range map[string]bool{
-		"a.B_9:-": true, strings.Repeat("x", 128): true, strings.Repeat("x", 129): false, "a b": false, "안녕": false, "": false,
+		"a.B_9:-": true, strings.Repeat("x", 128): true,
+		strings.Repeat("x", 129): false, "a b": false, "안녕": false, "": false,
 	} {
 		resp, _ := send(t, address, "GET /nothing HTTP/1.1\r\nHost: a\r\nX-Request-Id: "+sent+"\r\n\r\n")
 		if got := resp.Header.Get("X-Request-Id"); (got == sent) != kept || got == "" {
-			t.Errorf("%q was answered %q", sent, got)
+			t.Errorf("the request id %q became %q", sent, got)
 		}
 	}
 }
@@ -215,7 +223,8 @@ func TestFunctionDiesDuringTheRequest(t *testing.T) {
 func TestEndlessBody(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
-	resp, body := send(t, address, "POST /post HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n80000\r\n"+strings.Repeat("x", 0x80000))
+	resp, body := send(t, address, "POST /post HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n80000\r\n"+
+		strings.Repeat("x", 0x80000))
 	checkError(t, resp, body, 413, "64 KiB")
 }
 
@@ -226,7 +235,7 @@ func TestMalformedBody(t *testing.T) {
 	checkError(t, resp, body, 400, "malformed")
 }
 
-// A slow body is cut off after 10 s; a slow function, whose request's body has come, is not.
+// A slow body is refused after 10 s. A slow function is not, if the request's body has arrived.
 func TestSlowness(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(w http.ResponseWriter, r *http.Request) {

@@ -17,14 +17,16 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"minifb/shared/ops/host"
+	"minifb/shared/ops/process"
 	"minifb/shared/ops/sam"
 )
 
-// The test binary plays a function when this is set: it answers with its process id and the settings that it sees.
-const played = "HOST_TEST_FUNCTION"
+// isFunction names the variable that makes the test binary act as a function, which responds with
+// its process id and two of its variables.
+const isFunction = "HOST_TEST_FUNCTION"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(played) == "" {
+	if os.Getenv(isFunction) == "" {
 		os.Exit(m.Run())
 	}
 	var listener net.Listener
@@ -52,7 +54,7 @@ Resources:
         List: {Type: HttpApi, Properties: {Method: GET, Path: /post}}
 `
 
-// root is a short folder with a release of Post: this test binary, or a script.
+// root returns a directory with a short path and a release of post: this test binary, or a script.
 func root(t *testing.T, link, script string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "mf")
@@ -71,7 +73,7 @@ func release(t *testing.T, dir, link, script string) {
 		t.Fatal(err)
 	}
 	if script == "" {
-		script = played + `=1 exec "` + self + `"`
+		script = isFunction + `=1 exec "` + self + `"`
 	}
 	to := filepath.Join(dir, host.Releases, "post", link)
 	if err := os.MkdirAll(to, 0o755); err != nil {
@@ -88,7 +90,7 @@ func start(t *testing.T, dir string) *host.Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := host.Start(dir, parsed, 3*time.Second)
+	h, err := host.Start(dir, parsed, 3*time.Second, t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +98,11 @@ func start(t *testing.T, dir string) *host.Host {
 	return h
 }
 
-// ask sends a request over one of the root's sockets, and answers the status and the body.
+// pid returns the process id of the unit as a response of its function begins with it.
+func pid(u *process.Unit) string { return fmt.Sprint(u.PID(), " ") }
+
+// ask sends a request to one of the root's sockets and returns the status and the body of the
+// response.
 func ask(t *testing.T, dir, socket, method, path string) (int, string) {
 	t.Helper()
 	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
@@ -128,78 +134,85 @@ func TestServesThroughRestartsAndCrashes(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, host.Settings), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"minifb.env": "# words\nODD=\"a b&c\"\nHINT=common\n", "post.env": "HINT='own'\n"} {
+	for name, text := range map[string]string{
+		"minifb.env": "# a comment\nODD=\"a b&c\"\nHINT=common\n", "post.env": "HINT='own'\n",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, host.Settings, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	h := start(t, dir)
+	post := start(t, dir).Unit("post")
 	_, body := ask(t, dir, "post.sock", "GET", "/")
-	first := h.PID("post")
+	first := post.PID()
 	if want := fmt.Sprint(first, " a b&c own"); body != want {
-		t.Errorf("the function says %q, want %q", body, want)
+		t.Errorf("the function returns %q, want %q", body, want)
 	}
-	if status, said := ask(t, dir, "control.sock", "POST", "/restart/post"); status != 200 {
-		t.Fatalf("restart: %d %s", status, said)
+	if status, output := ask(t, dir, "control.sock", "POST", "/restart/post"); status != 200 {
+		t.Fatalf("restart: %d %s", status, output)
 	}
-	second := h.PID("post")
-	if _, body = ask(t, dir, "post.sock", "GET", "/"); second == first || !strings.HasPrefix(body, fmt.Sprint(second, " ")) {
-		t.Errorf("after a restart of %d, process %d says %q", first, second, body)
+	second := post.PID()
+	if _, body = ask(t, dir, "post.sock", "GET", "/"); second == first || !strings.HasPrefix(body, pid(post)) {
+		t.Errorf("after a restart of %d, process %d returns %q", first, second, body)
 	}
 	if err := syscall.Kill(second, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	// Whoever asks now waits at the socket. One may still reach what was killed a moment ago; so the second answer counts.
-	for h.PID("post") == second {
+	// A request sent before the death is noticed may still reach the killed process.
+	for post.PID() == second {
 		time.Sleep(time.Millisecond)
 	}
-	if _, body = ask(t, dir, "post.sock", "GET", "/"); !strings.HasPrefix(body, fmt.Sprint(h.PID("post"), " ")) {
-		t.Errorf("after the crash of %d, process %d says %q", second, h.PID("post"), body)
+	if _, body = ask(t, dir, "post.sock", "GET", "/"); !strings.HasPrefix(body, pid(post)) {
+		t.Errorf("after the crash of %d, process %d returns %q", second, post.PID(), body)
 	}
-	if _, list := ask(t, dir, "control.sock", "GET", "/units"); !strings.Contains(list, fmt.Sprintf("post active %d 2", h.PID("post"))) ||
-		!strings.Contains(list, "post-check inactive 0 -\n") {
-		t.Errorf("the units are\n%s", list)
-	}
-}
-
-func TestNextReleaseIsTriedApart(t *testing.T) {
-	t.Parallel()
-	dir := root(t, "current", "")
-	h := start(t, dir)
-	release(t, dir, "next", "")
-	if status, said := ask(t, dir, "control.sock", "POST", "/start/post-check"); status != 200 {
-		t.Fatalf("start: %d %s", status, said)
-	}
-	if _, body := ask(t, dir, "post-check.sock", "GET", "/"); !strings.HasPrefix(body, fmt.Sprint(h.PID("post-check"), " ")) {
-		t.Errorf("process %d says %q", h.PID("post-check"), body)
-	}
-	if status, _ := ask(t, dir, "control.sock", "POST", "/stop/post-check"); status != 200 || h.PID("post-check") != 0 {
-		t.Errorf("it runs on as %d", h.PID("post-check"))
-	}
-	if h.PID("post") == 0 {
-		t.Error("the function itself does not run")
-	}
-}
-
-func TestStartSaysWhatFails(t *testing.T) {
-	t.Parallel()
-	dir := root(t, "next", "exit 3")
-	start(t, dir)
-	if status, said := ask(t, dir, "control.sock", "POST", "/start/post-next"); status != 500 || !strings.Contains(said, "ended before it was ready") {
-		t.Errorf("one that exits: %d %s", status, said)
-	}
-	release(t, dir, "next", "exec sleep 60")
-	if status, said := ask(t, dir, "control.sock", "POST", "/start/post-next"); status != 500 || !strings.Contains(said, "not ready within") {
-		t.Errorf("one that hangs: %d %s", status, said)
-	}
-	for _, path := range []string{"/start/nothing", "/dance/post"} {
-		if status, _ := ask(t, dir, "control.sock", "POST", path); status != 404 {
-			t.Errorf("%s: %d", path, status)
+	_, list := ask(t, dir, "control.sock", "GET", "/units")
+	for _, want := range []string{"post active " + pid(post) + "2", "post-check inactive 0 -\n"} {
+		if !strings.Contains(list, want) {
+			t.Errorf("%q is not among the units\n%s", want, list)
 		}
 	}
 }
 
-func TestOneHostInARoot(t *testing.T) {
+func TestTheNextReleaseIsCheckedAtItsOwnSocket(t *testing.T) {
+	t.Parallel()
+	dir := root(t, "current", "")
+	h := start(t, dir)
+	check := h.Unit("post-check")
+	release(t, dir, "next", "")
+	if status, output := ask(t, dir, "control.sock", "POST", "/start/post-check"); status != 200 {
+		t.Fatalf("start: %d %s", status, output)
+	}
+	if _, body := ask(t, dir, "post-check.sock", "GET", "/"); !strings.HasPrefix(body, pid(check)) {
+		t.Errorf("process %d returns %q", check.PID(), body)
+	}
+	if status, _ := ask(t, dir, "control.sock", "POST", "/stop/post-check"); status != 200 || check.PID() != 0 {
+		t.Errorf("after a stop (%d) the process id is %d, want 0", status, check.PID())
+	}
+	if h.Unit("post").PID() == 0 {
+		t.Error("the current release does not run")
+	}
+}
+
+func TestAFailedStartIsReported(t *testing.T) {
+	t.Parallel()
+	dir := root(t, "next", "exit 3")
+	start(t, dir)
+	status, output := ask(t, dir, "control.sock", "POST", "/start/post-next")
+	if status != 500 || !strings.Contains(output, "exited before it was ready") {
+		t.Errorf("a process that exits: %d %s", status, output)
+	}
+	release(t, dir, "next", "exec sleep 60")
+	status, output = ask(t, dir, "control.sock", "POST", "/start/post-next")
+	if status != 500 || !strings.Contains(output, "not ready within") {
+		t.Errorf("a process that hangs: %d %s", status, output)
+	}
+	for _, path := range []string{"/start/nothing", "/dance/post"} {
+		if status, _ := ask(t, dir, "control.sock", "POST", path); status != 404 {
+			t.Errorf("%s: %d, want 404", path, status)
+		}
+	}
+}
+
+func TestOneHostPerRoot(t *testing.T) {
 	t.Parallel()
 	dir := root(t, "current", "")
 	start(t, dir)
@@ -207,10 +220,30 @@ func TestOneHostInARoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := host.Start(dir, parsed, time.Second); err == nil || !strings.Contains(err.Error(), "another process") {
-		t.Errorf("a second host in the same root: %v", err)
+	for root, want := range map[string]string{dir: "another process", "/tmp/" + strings.Repeat("x", 80): "too long"} {
+		if _, err := host.Start(root, parsed, time.Second, t.Logf); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", root, err, want)
+		}
 	}
-	if _, err := host.Start("/tmp/"+strings.Repeat("x", 80), parsed, time.Second); err == nil || !strings.Contains(err.Error(), "too long") {
-		t.Errorf("a long root: %v", err)
+}
+
+// A host that cannot start leaves the sockets and processes of none of its functions behind.
+func TestAFailedHostLeavesNothing(t *testing.T) {
+	t.Parallel()
+	dir := root(t, "current", "")
+	parsed, err := sam.Parse([]byte(template))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, host.Run, "post.notify", "not empty"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := host.Start(dir, parsed, time.Second, t.Logf); err == nil || !strings.Contains(err.Error(), "start post") {
+		t.Fatalf("got %v", err)
+	}
+	for _, name := range []string{"post.sock", "control.sock"} {
+		if _, err := os.Stat(filepath.Join(dir, host.Run, name)); err == nil {
+			t.Errorf("%s still exists", name)
+		}
 	}
 }

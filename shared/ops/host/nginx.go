@@ -12,21 +12,21 @@ import (
 	"syscall"
 	"time"
 
+	"minifb/shared/ops/process"
 	"minifb/shared/ops/render"
 	"minifb/shared/ops/sam"
-	"minifb/shared/ops/spawn"
 )
 
-// An Nginx is one that runs before a host's functions.
+// An Nginx is a running nginx in front of a host's functions.
 type Nginx struct {
-	cmd   *exec.Cmd
-	ended chan struct{}
+	cmd    *exec.Cmd
+	exited chan struct{}
 }
 
-// ErrNoNginx says that the machine has no nginx.
-var ErrNoNginx = errors.New("this machine has no nginx; scripts/install nginx brings it")
+// ErrNoNginx is returned if nginx is not installed.
+var ErrNoNginx = errors.New("nginx is not installed on this machine; scripts/install nginx installs it")
 
-// FindNginx is the path of the machine's nginx.
+// FindNginx returns the path of the machine's nginx, or ErrNoNginx.
 func FindNginx() (string, error) {
 	for _, name := range []string{"nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -36,42 +36,43 @@ func FindNginx() (string, error) {
 	return "", ErrNoNginx
 }
 
-// StartNginx renders the configuration for the root into root/nginx, with whatever n says of it beyond the paths, and starts nginx there.
-// It returns when nginx takes connections at n.Listen, which is an address and a port.
+// StartNginx renders the configuration of the host in root to root/nginx, starts nginx with it, and
+// returns when nginx accepts connections at n.Listen, an address and a port. It sets the paths in
+// n; the other fields are the caller's.
 func StartNginx(root string, t *sam.Template, n render.Nginx) (*Nginx, error) {
 	program, err := FindNginx()
 	if err != nil {
 		return nil, err
 	}
-	home := filepath.Join(root, "nginx")
-	if err := os.MkdirAll(home, 0o755); err != nil { //nolint:gosec // nginx's workers may be another user
+	dir := filepath.Join(root, "nginx")
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // nginx's workers may run as another user
 		return nil, err
 	}
-	n.Sockets, n.State, n.Logs, n.PID = filepath.Join(root, Run), home, home, filepath.Join(home, "pid")
+	n.Sockets, n.State, n.Logs, n.PID = filepath.Join(root, Run), dir, dir, filepath.Join(dir, "pid")
 	if os.Geteuid() == 0 {
-		n.User = "root" // whom the sockets belong to
+		n.User = "root" // the owner of the sockets
 	}
 	var text bytes.Buffer
 	if err := n.Configuration(&text, t); err != nil {
 		return nil, err
 	}
-	file := filepath.Join(home, "nginx.conf")
+	file := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
 		return nil, err
 	}
-	arguments := []string{"-c", file, "-p", home, "-e", filepath.Join(home, "error.log")}
-	if said, err := exec.Command(program, append(arguments, "-t", "-q")...).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("nginx -t: %w\n%s", err, said)
+	arguments := []string{"-c", file, "-p", dir, "-e", filepath.Join(dir, "error.log")}
+	if output, err := exec.Command(program, append(arguments, "-t", "-q")...).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("nginx -t: %w\n%s", err, output)
 	}
 	x := &Nginx{exec.Command(program, append(arguments, "-g", "daemon off;")...), make(chan struct{})}
-	var said bytes.Buffer
-	x.cmd.Stderr = &said
-	if err := spawn.Start(x.cmd, syscall.SIGTERM); err != nil {
+	var output bytes.Buffer
+	x.cmd.Stderr = &output
+	if err := process.Start(x.cmd, syscall.SIGTERM); err != nil {
 		return nil, fmt.Errorf("start nginx: %w", err)
 	}
 	go func() {
-		_ = x.cmd.Wait() // how it ended is in its log
-		close(x.ended)
+		_ = x.cmd.Wait() // the reason is in its log
+		close(x.exited)
 	}()
 	dialer := net.Dialer{Timeout: time.Second}
 	for range 500 {
@@ -79,8 +80,8 @@ func StartNginx(root string, t *sam.Template, n render.Nginx) (*Nginx, error) {
 			return x, c.Close()
 		}
 		select {
-		case <-x.ended:
-			return nil, fmt.Errorf("nginx ended at once: %s", said.String())
+		case <-x.exited:
+			return nil, fmt.Errorf("nginx exited at once: %s", output.String())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
@@ -88,19 +89,19 @@ func StartNginx(root string, t *sam.Template, n render.Nginx) (*Nginx, error) {
 	return nil, fmt.Errorf("nginx does not listen at %s", n.Listen)
 }
 
-// Stop ends nginx, and waits for it. Requests under way are answered, for 5 s at most.
+// Stop stops nginx and waits for its end. nginx finishes the requests under way for up to 5 s.
 func (n *Nginx) Stop() {
 	for _, signal := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGKILL} {
-		_ = n.cmd.Process.Signal(signal) // it may have just ended
+		_ = n.cmd.Process.Signal(signal) // it may have just exited
 		select {
-		case <-n.ended:
+		case <-n.exited:
 			return
 		case <-time.After(5 * time.Second):
 		}
 	}
 }
 
-// FreePort is a TCP address of this machine that nobody listened at a moment ago.
+// FreePort returns a TCP address of this machine at which nothing listened a moment ago.
 func FreePort() (string, error) {
 	var config net.ListenConfig
 	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")

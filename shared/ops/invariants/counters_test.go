@@ -4,12 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"minifb/shared/ops/invariants"
 	"minifb/shared/testkit/testdb"
@@ -149,16 +150,13 @@ func TestRestoreCheck(t *testing.T) {
 // restoreCheck runs scripts/restore-check on the server of the tests.
 func restoreCheck(ctx context.Context, t *testing.T, folder string) (output string, err error) {
 	t.Helper()
-	server, err := url.Parse(os.Getenv(testdb.Variable))
+	server, err := pgx.ParseConfig(os.Getenv(testdb.Variable))
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, "../../../scripts/restore-check", folder)
-	cmd.Env = append(os.Environ(), "PGHOST="+server.Hostname(), "PGPORT="+server.Port(),
-		"PGUSER="+server.User.Username(), "PGDATABASE=postgres")
-	if password, ok := server.User.Password(); ok {
-		cmd.Env = append(cmd.Env, "PGPASSWORD="+password)
-	}
+	cmd.Env = append(os.Environ(), "PGHOST="+server.Host, fmt.Sprintf("PGPORT=%d", server.Port),
+		"PGUSER="+server.User, "PGPASSWORD="+server.Password, "PGDATABASE=postgres")
 	content, err := cmd.CombinedOutput()
 	return string(content), err
 }

@@ -12,17 +12,17 @@ import (
 	"strings"
 )
 
-// ErrNoPostgres says that the machine has no PostgreSQL server.
-var ErrNoPostgres = errors.New("this machine has no PostgreSQL server (its programs initdb and postgres)")
+// ErrNoPostgres is returned if no PostgreSQL server is installed.
+var ErrNoPostgres = errors.New("no PostgreSQL server is installed on this machine (the programs initdb and postgres)")
 
-// Binaries are one installed PostgreSQL.
+// Binaries are the programs of one installed PostgreSQL.
 type Binaries struct {
-	Dir   string // where initdb and postgres are
+	Dir   string // holds initdb and postgres
 	Major int
 }
 
-// Find lists the PostgreSQL servers of this machine, the one to prefer first: what PATH names, then the newest. It answers
-// ErrNoPostgres where there is none.
+// Find returns the installed PostgreSQL servers in order of preference: the one in PATH, then the
+// newest. Without any it returns ErrNoPostgres.
 func Find() ([]Binaries, error) {
 	var dirs []string
 	if path, err := exec.LookPath("postgres"); err == nil {
@@ -33,7 +33,7 @@ func Find() ([]Binaries, error) {
 		"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin",
 		"/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin",
 	} {
-		matches, _ := filepath.Glob(pattern) // fails on a bad pattern alone
+		matches, _ := filepath.Glob(pattern) // fails only on a malformed pattern
 		for _, dir := range matches {
 			if b, err := inspect(dir); err == nil {
 				rest = append(rest, b)
@@ -62,7 +62,7 @@ func Find() ([]Binaries, error) {
 
 var version = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
-// inspect asks the server in dir for its version; it fails where dir has no whole server.
+// inspect returns the server in dir with its version. It is an error if a program is missing.
 func inspect(dir string) (Binaries, error) {
 	if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
 		return Binaries{}, err
@@ -73,24 +73,26 @@ func inspect(dir string) (Binaries, error) {
 	}
 	match := version.FindSubmatch(out)
 	if match == nil {
-		return Binaries{}, fmt.Errorf("%s/postgres tells no version", dir)
+		return Binaries{}, fmt.Errorf("%s/postgres --version prints no version", dir)
 	}
 	major, err := strconv.Atoi(string(match[1]))
 	return Binaries{dir, major}, err
 }
 
-// pick chooses the server for a database that made by the major version made, 0 where it has yet to be made.
-func pick(found []Binaries, made int, dir string) (Binaries, error) {
-	if made == 0 {
+// pick returns the server for the database in dir, which the given major version created; 0 if it
+// does not exist yet.
+func pick(found []Binaries, major int, dir string) (Binaries, error) {
+	if major == 0 {
 		return found[0], nil
 	}
-	var here []string
+	var installed []string // a version may be installed twice
 	for _, b := range found {
-		if b.Major == made {
+		if b.Major == major {
 			return b, nil
 		}
-		here = append(here, strconv.Itoa(b.Major))
+		installed = append(installed, strconv.Itoa(b.Major))
 	}
-	return Binaries{}, fmt.Errorf("the database in %s was made by PostgreSQL %d, but this machine has %s: install PostgreSQL %d, or move that folder away to begin anew",
-		dir, made, strings.Join(here, " and "), made)
+	return Binaries{}, fmt.Errorf("the database in %s was created by PostgreSQL %d, but this machine has %s: "+
+		"install PostgreSQL %d, or move that directory away to start with an empty database",
+		dir, major, strings.Join(slices.Compact(installed), " and "), major)
 }

@@ -1,5 +1,6 @@
-// Package cluster keeps a private PostgreSQL server, made from the machine's own programs and reachable through a unix socket
-// alone. Its folder and its socket are open to their owner and to root; therefore the server asks for no password.
+// Package postgres runs a private PostgreSQL server with the programs that are installed on the
+// machine. It listens on a unix socket only. Its directory and its socket are open only to their
+// owner and to root, so the server asks for no password.
 package postgres
 
 import (
@@ -15,23 +16,22 @@ import (
 	"syscall"
 	"time"
 
-	"minifb/shared/ops/spawn"
+	"minifb/shared/ops/process"
 )
 
-// User is the server's superuser, whom URL names.
+// User is the server's superuser, which URL connects as.
 const User = "postgres"
 
-// Options say where the server keeps its data and how it runs.
+// Options describe where the server keeps its data and how it runs.
 type Options struct {
-	Dir      string // all is kept in Dir/postgres; made if it is not there
-	Database string // is made with the cluster; unset: postgres alone is there
-	// Fast gives durability up for speed and allows 300 connections: for tests. Otherwise every commit is on disk before it is
-	// answered, and 200 connections are allowed.
-	Fast bool
+	Dir      string // the cluster is kept in Dir/postgres, which is created if necessary
+	Database string // created with the cluster, besides the database postgres; may be empty
+	Fast     bool   // for tests: commits do not wait for the disk, and 300 connections are allowed instead of 200
 }
 
-// A Cluster is a running server. It stops with the context it was started with.
+// A Cluster is a running server. It is safe for concurrent use.
 type Cluster struct {
+	major   int
 	sockets string
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -39,28 +39,30 @@ type Cluster struct {
 	err     error
 }
 
-// Start makes the cluster if Dir has none, ends what a killed run left there, and starts the server. It returns when the
-// server takes connections, after some 0.2 s, or 2 s at the first time. Cancelling ctx stops the server as Stop does. It fails with
-// ErrNoPostgres where PostgreSQL is not installed, where another process runs this very cluster, and where the data is of a version that is not
-// installed. PostgreSQL refuses root: root's server runs as the folder's owner, else as postgres or nobody.
+// Start creates the cluster if Dir has none, stops what a killed run left there, and starts the
+// server. It returns when the server accepts connections, after about 0.2 s, or 2 s the first time.
+// When ctx ends, the server is stopped as by Stop. It is an error if PostgreSQL is not installed
+// (ErrNoPostgres), if another process runs this cluster, or if the data was created by a version
+// that is not installed. For root, which PostgreSQL refuses, the server runs as the owner of the
+// directory, as postgres or as nobody.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // what is within is closed itself
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // what is in it is private
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	p, err := newPlace(dir)
+	d, err := newDataDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer p.close()
-	lock, err := p.owner.takeLock(filepath.Join(p.home, "lock"))
+	defer d.close()
+	lock, err := d.user.takeLock(filepath.Join(d.home, "lock"))
 	if err != nil {
 		return nil, err
 	}
-	c, err := p.start(ctx, o, lock)
+	c, err := d.start(ctx, o, lock)
 	if err != nil {
 		lock.Close()
 		return nil, err
@@ -68,35 +70,35 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	return c, nil
 }
 
-func (p *place) start(ctx context.Context, o Options, lock *os.File) (*Cluster, error) {
+func (d *dataDir) start(ctx context.Context, o Options, lock *os.File) (*Cluster, error) {
 	found, err := Find()
 	if err != nil {
 		return nil, err
 	}
-	programs, err := pick(found, p.version(), p.home)
+	programs, err := pick(found, d.version(), d.home)
 	if err != nil {
 		return nil, err
 	}
-	if err := stopLeftovers(p.data(), p.sockets); err != nil {
+	if err := stopStaleProcesses(d.data(), d.sockets); err != nil {
 		return nil, err
 	}
-	if p.version() == 0 {
-		if err := p.create(ctx, programs, o); err != nil {
+	if d.version() == 0 {
+		if err := d.create(ctx, programs, o); err != nil {
 			return nil, err
 		}
 	}
-	log, err := p.openLog()
+	log, err := d.openLog()
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	server := p.command(programs, "postgres", append([]string{"-D", p.seen("data")}, p.settings(o.Fast)...)...)
+	server := d.command(programs, "postgres", append([]string{"-D", d.serverPath("data")}, d.settings(o.Fast)...)...)
 	server.Stdout, server.Stderr = log, log
-	if err := spawn.Start(server, syscall.SIGINT); err != nil {
+	if err := process.Start(server, syscall.SIGINT); err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	c := &Cluster{sockets: p.sockets, cancel: cancel, done: make(chan struct{})}
+	c := &Cluster{major: programs.Major, sockets: d.sockets, cancel: cancel, done: make(chan struct{})}
 	exited := make(chan struct{})
 	go func() {
 		err := server.Wait()
@@ -112,26 +114,27 @@ func (p *place) start(ctx context.Context, o Options, lock *os.File) (*Cluster, 
 		case <-exited:
 		}
 		cancel()
-		if p.sockets != p.home {
-			_ = os.Remove(p.sockets) // best effort: it is empty where the server ended well
+		if d.sockets != d.home {
+			_ = os.Remove(d.sockets) // fails if the server has not removed its socket
 		}
 		lock.Close()
 		close(c.done)
 	}()
-	if err := p.awaitReady(ctx, server.Process.Pid, exited); err != nil {
-		_ = c.Stop() // what matters is why it did not get ready
+	if err := d.awaitReady(ctx, server.Process.Pid, exited); err != nil {
+		_ = c.Stop() // the other error is the cause
 		return nil, err
 	}
 	return c, nil
 }
 
-// shutDown asks for a fast shutdown, which ends the sessions and writes a checkpoint; then for an immediate one.
+// shutDown requests a fast shutdown, which ends the sessions and writes a checkpoint. If that takes
+// too long it requests an immediate one, and then kills the server.
 func shutDown(server *exec.Cmd, exited <-chan struct{}) {
 	for _, step := range []struct {
 		signal syscall.Signal
 		atMost time.Duration
 	}{{syscall.SIGINT, 20 * time.Second}, {syscall.SIGQUIT, 5 * time.Second}, {syscall.SIGKILL, time.Minute}} {
-		_ = server.Process.Signal(step.signal) // it may have just ended
+		_ = server.Process.Signal(step.signal) // it may have just exited
 		select {
 		case <-exited:
 			return
@@ -140,13 +143,13 @@ func shutDown(server *exec.Cmd, exited <-chan struct{}) {
 	}
 }
 
-// awaitReady waits until the server's own file says that it takes connections.
-func (p *place) awaitReady(ctx context.Context, pid int, exited <-chan struct{}) error {
-	const atMost = 5 * time.Minute // replaying the log after a crash may take long
+// awaitReady waits until postmaster.pid says that the server accepts connections.
+func (d *dataDir) awaitReady(ctx context.Context, pid int, exited <-chan struct{}) error {
+	const atMost = 5 * time.Minute // recovery after a crash may take long
 	deadline := time.After(atMost)
 	for {
-		// The eighth line is the state, blank-padded.
-		content, _ := os.ReadFile(filepath.Join(p.data(), "postmaster.pid")) // not there yet is not ready yet
+		// The eighth line is the state, padded with blanks.
+		content, _ := os.ReadFile(filepath.Join(d.data(), "postmaster.pid")) // it does not exist at first
 		lines := strings.Split(string(content), "\n")
 		if len(lines) > 7 && strings.TrimSpace(lines[7]) == "ready" && lines[0] == strconv.Itoa(pid) {
 			return nil
@@ -155,15 +158,18 @@ func (p *place) awaitReady(ctx context.Context, pid int, exited <-chan struct{})
 		case <-ctx.Done():
 			return fmt.Errorf("start PostgreSQL: %w", ctx.Err())
 		case <-exited:
-			return fmt.Errorf("PostgreSQL did not start; the end of %s:\n%s", p.logPath(), p.logTail())
+			return fmt.Errorf("PostgreSQL did not start; the end of %s:\n%s", d.logPath(), d.logTail())
 		case <-deadline:
-			return fmt.Errorf("PostgreSQL is not ready after %s; see %s", atMost, p.logPath())
+			return fmt.Errorf("PostgreSQL is not ready after %s; see %s", atMost, d.logPath())
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }
 
-// URL is the connection string of one of the server's databases.
+// Version returns the server's major version.
+func (c *Cluster) Version() int { return c.major }
+
+// URL returns the URL of one of the server's databases.
 func (c *Cluster) URL(database string) string {
 	u := url.URL{
 		Scheme: "postgres", User: url.User(User), Path: "/" + database,
@@ -172,18 +178,18 @@ func (c *Cluster) URL(database string) string {
 	return u.String()
 }
 
-// Done is closed when the server has ended, whether asked to or not.
+// Done returns a channel that is closed when the server has exited, for whatever reason.
 func (c *Cluster) Done() <-chan struct{} { return c.done }
 
-// Stop ends all sessions, stops the server and waits for it: 20 s at most before it is forced to. Its error is how the server
-// ended, if not well. It may be called again.
+// Stop ends all sessions, stops the server and waits until it has exited. After 20 s the server is
+// forced to exit. It is an error if the server did not exit cleanly. Stop may be called again.
 func (c *Cluster) Stop() error {
 	c.cancel()
 	<-c.done
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
-		return fmt.Errorf("PostgreSQL ended badly: %w", c.err)
+		return fmt.Errorf("PostgreSQL did not exit cleanly: %w", c.err)
 	}
 	return nil
 }

@@ -19,8 +19,9 @@ import (
 	"minifb/shared/ops/postgres"
 )
 
-// The test binary starts a cluster in the folder that this names, and then waits to be killed.
-const victim = "CLUSTER_TEST_VICTIM"
+// victim names the variable that makes the test binary start a cluster in the given directory and
+// wait to be killed.
+const victim = "POSTGRES_TEST_VICTIM"
 
 func TestMain(m *testing.M) {
 	dir := os.Getenv(victim)
@@ -42,22 +43,22 @@ func start(t *testing.T, o postgres.Options) *postgres.Cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Stop() }) // a test that minds how it ends has stopped it before
+	t.Cleanup(func() { _ = c.Stop() }) // a test that checks the error has stopped it before
 	return c
 }
 
 func exec1(t *testing.T, url, query string) {
 	t.Helper()
-	ask(t, url, query, func(db *sql.DB) error { _, err := db.ExecContext(t.Context(), query); return err })
+	withDB(t, url, query, func(db *sql.DB) error { _, err := db.ExecContext(t.Context(), query); return err })
 }
 
-func value(t *testing.T, url, query string) (s string) {
+func queryValue(t *testing.T, url, query string) (s string) {
 	t.Helper()
-	ask(t, url, query, func(db *sql.DB) error { return db.QueryRowContext(t.Context(), query).Scan(&s) })
+	withDB(t, url, query, func(db *sql.DB) error { return db.QueryRowContext(t.Context(), query).Scan(&s) })
 	return s
 }
 
-func ask(t *testing.T, url, query string, do func(*sql.DB) error) {
+func withDB(t *testing.T, url, query string, do func(*sql.DB) error) {
 	t.Helper()
 	db, err := sql.Open("pgx", url)
 	if err != nil {
@@ -77,7 +78,7 @@ func TestSecondStartFindsTheData(t *testing.T) {
 		"server_encoding": "UTF8", "listen_addresses": "", "max_connections": "200", "fsync": "on",
 		"synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "128MB", "TimeZone": "UTC",
 	} {
-		if got := value(t, c.URL("minifb"), "SHOW "+setting); got != want {
+		if got := queryValue(t, c.URL("minifb"), "SHOW "+setting); got != want {
 			t.Errorf("%s is %q, want %q", setting, got, want)
 		}
 	}
@@ -88,12 +89,12 @@ func TestSecondStartFindsTheData(t *testing.T) {
 	if err := c.Stop(); err != nil {
 		t.Fatalf("the second Stop: %v", err)
 	}
-	if got := value(t, start(t, o).URL("minifb"), "SELECT greeting FROM kept"); got != "안녕" {
+	if got := queryValue(t, start(t, o).URL("minifb"), "SELECT greeting FROM kept"); got != "안녕" {
 		t.Errorf("found %q", got)
 	}
 	info, err := os.Stat(filepath.Join(o.Dir, "postgres"))
 	if err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("the folder is open to others: %v, %v", info.Mode(), err)
+		t.Errorf("the directory is open to other users: %v, %v", info.Mode(), err)
 	}
 }
 
@@ -103,7 +104,7 @@ func TestFast(t *testing.T) {
 	for setting, want := range map[string]string{
 		"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300",
 	} {
-		if got := value(t, c.URL("postgres"), "SHOW "+setting); got != want {
+		if got := queryValue(t, c.URL("postgres"), "SHOW "+setting); got != want {
 			t.Errorf("%s is %q, want %q", setting, got, want)
 		}
 	}
@@ -121,15 +122,16 @@ func TestContextStopsTheServer(t *testing.T) {
 	select {
 	case <-c.Done():
 	case <-time.After(20 * time.Second):
-		t.Fatal("the server runs 20 s after its context has ended")
+		t.Fatal("the server still runs 20 s after its context ended")
 	}
 	if err := c.Stop(); err != nil {
 		t.Error(err)
 	}
 }
 
-// A path too long for a socket, with all that a list of paths or a URL might trip over, twice side by side.
-func TestOddFoldersSideBySide(t *testing.T) {
+// Two clusters run side by side in directories whose paths are too long for a socket and hold what
+// must be quoted in a list of paths or in a URL.
+func TestOddDirectoriesSideBySide(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
 	var clusters []*postgres.Cluster
@@ -140,7 +142,8 @@ func TestOddFoldersSideBySide(t *testing.T) {
 		clusters = append(clusters, c)
 	}
 	for i, c := range clusters {
-		if got, want := value(t, c.URL(`odd "name"`), "SELECT name FROM mine"), fmt.Sprint("cluster ", i); got != want {
+		got, want := queryValue(t, c.URL(`odd "name"`), "SELECT name FROM mine"), fmt.Sprint("cluster ", i)
+		if got != want {
 			t.Errorf("found %q, want %q", got, want)
 		}
 	}
@@ -150,10 +153,11 @@ func TestOneRunAtATime(t *testing.T) {
 	t.Parallel()
 	o := postgres.Options{Dir: t.TempDir(), Fast: true}
 	c := start(t, o)
-	if _, err := postgres.Start(context.Background(), o); err == nil || !strings.Contains(err.Error(), "in use by another run") {
-		t.Fatalf("a second run of the same cluster: %v", err)
+	_, err := postgres.Start(context.Background(), o)
+	if err == nil || !strings.Contains(err.Error(), "in use by another process") {
+		t.Fatalf("a second start of the same cluster: %v", err)
 	}
-	if got := value(t, c.URL("postgres"), "SELECT 'alive'"); got != "alive" {
+	if got := queryValue(t, c.URL("postgres"), "SELECT 'alive'"); got != "alive" {
 		t.Errorf("found %q", got)
 	}
 }
@@ -168,12 +172,12 @@ func TestOtherVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := postgres.Start(context.Background(), o)
-	if err == nil || !strings.Contains(err.Error(), "was made by PostgreSQL 9, but this machine has") {
+	if err == nil || !strings.Contains(err.Error(), "was created by PostgreSQL 9, but this machine has") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestFolderOfOthersFiles(t *testing.T) {
+func TestADirectoryWithOtherFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "postgres/data/photos"), 0o700); err != nil {
@@ -184,11 +188,11 @@ func TestFolderOfOthersFiles(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "postgres/data/photos")); err != nil {
-		t.Errorf("the files are gone: %v", err)
+		t.Errorf("the files were removed: %v", err)
 	}
 }
 
-// kill starts a cluster in another process, and kills that process or the server's, as a crash would.
+// kill starts a cluster in another process, and kills that process or the server, as a crash would.
 func kill(t *testing.T, dir string, server bool) {
 	t.Helper()
 	self, err := os.Executable()
@@ -204,9 +208,9 @@ func kill(t *testing.T, dir string, server bool) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	word := make([]byte, 6)
-	if n, err := out.Read(word); err != nil || string(word[:n]) != "ready\n" {
-		t.Fatalf("the process that was to be killed said %q, %v", word[:n], err)
+	output := make([]byte, 6)
+	if n, err := out.Read(output); err != nil || string(output[:n]) != "ready\n" {
+		t.Fatalf("the process to be killed printed %q, %v", output[:n], err)
 	}
 	if server {
 		content, err := os.ReadFile(filepath.Join(dir, "postgres/data/postmaster.pid"))
@@ -215,7 +219,7 @@ func kill(t *testing.T, dir string, server bool) {
 		}
 		pid, err := strconv.Atoi(strings.SplitN(string(content), "\n", 2)[0])
 		if err != nil || pid < 2 {
-			t.Fatalf("%q is no process: %v", content, err)
+			t.Fatalf("%q is not a process id: %v", content, err)
 		}
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
@@ -228,50 +232,51 @@ func kill(t *testing.T, dir string, server bool) {
 
 func TestStartAfterACrash(t *testing.T) {
 	t.Parallel()
-	for name, server := range map[string]bool{"of the run": false, "of the server": true} {
+	for name, server := range map[string]bool{"of the starter": false, "of the server": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := postgres.Options{Dir: t.TempDir(), Fast: true}
 			kill(t, o.Dir, server)
-			if got := value(t, start(t, o).URL("postgres"), "SELECT 'alive'"); got != "alive" {
+			if got := queryValue(t, start(t, o).URL("postgres"), "SELECT 'alive'"); got != "alive" {
 				t.Errorf("found %q", got)
 			}
 		})
 	}
 }
 
-// After a crash the server's number may have gone to a process that has nothing to do with it.
-func TestStalePidFileOfALivingProcess(t *testing.T) {
+// After a crash, another process may have the server's process id.
+func TestAStalePIDFileNamesAnotherProcess(t *testing.T) {
 	t.Parallel()
 	o := postgres.Options{Dir: t.TempDir(), Fast: true}
 	kill(t, o.Dir, true)
-	bystander := exec.Command("sleep", "60")
-	if err := bystander.Start(); err != nil {
+	other := exec.Command("sleep", "60")
+	if err := other.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = bystander.Process.Kill(); _ = bystander.Wait() })
+	t.Cleanup(func() { _ = other.Process.Kill(); _ = other.Wait() })
 	path := filepath.Join(o.Dir, "postgres/data/postmaster.pid")
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, _ := strings.Cut(string(content), "\n")
-	if err := os.WriteFile(path, []byte(strconv.Itoa(bystander.Process.Pid)+"\n"+rest), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(strconv.Itoa(other.Process.Pid)+"\n"+rest), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	start(t, o)
-	if err := bystander.Process.Signal(syscall.Signal(0)); err != nil {
-		t.Errorf("the bystander is gone: %v", err)
+	if err := other.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("the other process does not run any more: %v", err)
 	}
 }
 
-func TestBrokenSettingsAreExplained(t *testing.T) {
+func TestMalformedSettingsAreReported(t *testing.T) {
 	t.Parallel()
 	o := postgres.Options{Dir: t.TempDir(), Fast: true}
 	if err := start(t, o).Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(o.Dir, "postgres/data/postgresql.conf"), []byte("nonsense = 1\n"), 0o600); err != nil {
+	settings := filepath.Join(o.Dir, "postgres/data/postgresql.conf")
+	if err := os.WriteFile(settings, []byte("nonsense = 1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, err := postgres.Start(context.Background(), o)

@@ -29,8 +29,8 @@ var (
 		New("socket").Parse(socketText)).New("timer").Parse(timerText))
 )
 
-// files are the variables whose values, keys in JSON, a host has in files of their own. Only root can
-// read a secret file; systemd passes it to the function as a credential.
+// files are the variables whose value is the path of a file. Only root can read a secret file;
+// systemd passes it to the function as a credential.
 var files = map[string]struct {
 	Path   string
 	Secret bool

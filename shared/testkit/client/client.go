@@ -1,4 +1,4 @@
-// Package client calls minifb's API over HTTP as any caller could, for programs that fill or try a bundle.
+// Package client calls minifb's API over HTTP, for programs that fill or test a bundle.
 package client
 
 import (
@@ -14,19 +14,21 @@ import (
 	"time"
 )
 
-// timeout is for one answer: more than the functions and what stands before them give themselves.
+// timeout limits one request. It is longer than the limits of the functions, nginx and Lambda.
 const timeout = 30 * time.Second
 
 // A Client calls one bundle. It is safe for concurrent use.
 type Client struct {
-	// Patience is how long one call waits in all where it is answered 429, as Retry-After asks. Zero: not at all.
-	Patience time.Duration
+	// MaxWait limits how long one call waits in total before it repeats a request that got 429, as
+	// Retry-After says. Zero: no request is repeated.
+	MaxWait time.Duration
 
 	base string
 	http http.Client
 }
 
-// New makes a client of the bundle at base, such as http://localhost:8080, that keeps up to `connections` open.
+// New returns a client of the bundle at base, such as http://localhost:8080. It keeps up to the
+// given number of connections open.
 func New(base string, connections int) *Client {
 	return &Client{base: strings.TrimRight(base, "/"), http: http.Client{
 		Timeout: timeout,
@@ -37,44 +39,45 @@ func New(base string, connections int) *Client {
 	}}
 }
 
-// Close ends the connections that are kept.
+// Close closes the idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// A Request is what to ask.
+// A Request is a request to the API.
 type Request struct {
 	Method, Path string // the path with its query
-	Token        string // an access token, if any
-	Key          string // an Idempotency-Key, if any
-	Body         any    // what is sent as JSON; nil: no body
+	Token        string // an access token; empty: none
+	Key          string // the Idempotency-Key; empty: none
+	Body         any    // sent as JSON; nil: no body
 }
 
-// String is the request as people write it: "GET /post/14".
+// String returns the method and path, such as "GET /post/14".
 func (r Request) String() string { return r.Method + " " + r.Path }
 
-// An Answer is what came back, whatever its status.
+// A Response is a response with its whole body.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Do asks, and answers whatever came back. Its error means that nothing did, or not the whole of it.
+// Do sends a request and returns the response, also if it is an error response. The error means
+// that there is no complete response.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
-	left := c.Patience
+	left := c.MaxWait
 	for {
-		a, err := c.send(ctx, r)
+		response, err := c.send(ctx, r)
 		if err != nil {
-			return a, fmt.Errorf("%s: %w", r, err)
+			return response, fmt.Errorf("%s: %w", r, err)
 		}
-		pause := a.retryAfter()
-		if a.Status != http.StatusTooManyRequests || pause > left {
-			return a, nil
+		pause := response.retryAfter()
+		if response.Status != http.StatusTooManyRequests || pause > left {
+			return response, nil
 		}
 		left -= pause
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return a, fmt.Errorf("%s: %w", r, ctx.Err())
+			return response, fmt.Errorf("%s: %w", r, ctx.Err())
 		}
 	}
 }
@@ -84,7 +87,7 @@ func (c *Client) send(ctx context.Context, r Request) (Response, error) {
 	if r.Body != nil {
 		encoded, err := json.Marshal(r.Body)
 		if err != nil {
-			return Response{}, fmt.Errorf("write the body: %w", err)
+			return Response{}, fmt.Errorf("encode the body: %w", err)
 		}
 		body = bytes.NewReader(encoded)
 	}
@@ -110,25 +113,25 @@ func (c *Client) send(ctx context.Context, r Request) (Response, error) {
 	return Response{resp.StatusCode, resp.Header, content}, err
 }
 
-// retryAfter is how long the answer asks to wait: a second where it does not say.
-func (a Response) retryAfter() time.Duration {
-	seconds, err := strconv.Atoi(a.Header.Get("Retry-After"))
+// retryAfter returns the value of Retry-After, or a second if there is none.
+func (r Response) retryAfter() time.Duration {
+	seconds, err := strconv.Atoi(r.Header.Get("Retry-After"))
 	if err != nil || seconds < 1 {
 		seconds = 1
 	}
 	return time.Duration(seconds) * time.Second
 }
 
-// Hint is what an error's answer says of it.
-func (a Response) Hint() string {
+// Hint returns the hint of an error response, or its status text if there is none.
+func (r Response) Hint() string {
 	var e struct{ Hint string }
-	if json.Unmarshal(a.Body, &e) != nil || e.Hint == "" {
-		return http.StatusText(a.Status)
+	if json.Unmarshal(r.Body, &e) != nil || e.Hint == "" {
+		return http.StatusText(r.Status)
 	}
 	return e.Hint
 }
 
-// A Refusal is an answer with a status that the caller did not want.
+// A StatusError is a response with a status that the caller did not want.
 type StatusError struct {
 	Request    string // such as "POST /signup"
 	Status     int
@@ -136,28 +139,28 @@ type StatusError struct {
 	RetryAfter time.Duration // of a 429
 }
 
-func (r *StatusError) Error() string {
-	return fmt.Sprintf("%s was answered %d: %s", r.Request, r.Status, r.Hint)
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("%s returned %d: %s", e.Request, e.Status, e.Hint)
 }
 
-// Call asks, reads a success into `into` unless that is nil, and answers the status, which is one of those wanted. Any other
-// status is a Refusal.
+// Call sends a request and returns the status, which is one of those wanted. It decodes the body of
+// a success into a value, unless that is nil. For any other status the error is a StatusError.
 func (c *Client) Call(ctx context.Context, r Request, into any, want ...int) (status int, err error) {
-	a, err := c.Do(ctx, r)
+	response, err := c.Do(ctx, r)
 	if err != nil {
 		return 0, err
 	}
-	if !slices.Contains(want, a.Status) {
-		refusal := &StatusError{Request: r.String(), Status: a.Status, Hint: a.Hint()}
-		if a.Status == http.StatusTooManyRequests {
-			refusal.RetryAfter = a.retryAfter()
+	if !slices.Contains(want, response.Status) {
+		unwanted := &StatusError{Request: r.String(), Status: response.Status, Hint: response.Hint()}
+		if response.Status == http.StatusTooManyRequests {
+			unwanted.RetryAfter = response.retryAfter()
 		}
-		return a.Status, refusal
+		return response.Status, unwanted
 	}
-	if into != nil && a.Status < http.StatusMultipleChoices {
-		if err := json.Unmarshal(a.Body, into); err != nil {
-			return a.Status, fmt.Errorf("%s: the answer is not as it should be: %w", r, err)
+	if into != nil && response.Status < http.StatusMultipleChoices {
+		if err := json.Unmarshal(response.Body, into); err != nil {
+			return response.Status, fmt.Errorf("%s: decode the response: %w", r, err)
 		}
 	}
-	return a.Status, nil
+	return response.Status, nil
 }

@@ -12,10 +12,10 @@ import (
 	"minifb/shared/testkit/client"
 )
 
-// serve answers by do; the client's requests end with the test.
-func serve(t *testing.T, do http.HandlerFunc) *client.Client {
+// serve returns a client of a server with this handler, until the test ends.
+func serve(t *testing.T, handler http.HandlerFunc) *client.Client {
 	t.Helper()
-	server := httptest.NewServer(do)
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	c := client.New(server.URL+"/", 1)
 	t.Cleanup(c.Close)
@@ -26,45 +26,49 @@ func TestCallSendsAndReads(t *testing.T) {
 	t.Parallel()
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		if err != nil || r.Method != "PUT" || r.RequestURI != "/post/1/reaction?x=%2F" || r.Header.Get("Authorization") != "Bearer abc" ||
-			r.Header.Get("Idempotency-Key") != "k" || r.Header.Get("Content-Type") != "application/json" || string(body) != `{"type":2}` {
+		if err != nil || r.Method != "PUT" || r.RequestURI != "/post/1/reaction?x=%2F" ||
+			r.Header.Get("Authorization") != "Bearer abc" || r.Header.Get("Idempotency-Key") != "k" ||
+			r.Header.Get("Content-Type") != "application/json" || string(body) != `{"type":2}` {
 			t.Errorf("%s %s %v %s %v", r.Method, r.RequestURI, r.Header, body, err)
 		}
 		w.WriteHeader(http.StatusCreated)
 		_, _ = io.WriteString(w, `{"type":2}`)
 	})
-	var told struct{ Type int }
-	r := client.Request{Method: "PUT", Path: "/post/1/reaction?x=%2F", Token: "abc", Key: "k", Body: map[string]int{"type": 2}}
-	status, err := c.Call(t.Context(), r, &told, 200, 201)
-	if err != nil || status != 201 || told.Type != 2 {
-		t.Errorf("%d, %+v, %v", status, told, err)
+	var returned struct{ Type int }
+	r := client.Request{
+		Method: "PUT", Path: "/post/1/reaction?x=%2F", Token: "abc", Key: "k", Body: map[string]int{"type": 2},
+	}
+	status, err := c.Call(t.Context(), r, &returned, 200, 201)
+	if err != nil || status != 201 || returned.Type != 2 {
+		t.Errorf("%d, %+v, %v", status, returned, err)
 	}
 }
 
-func TestCallRefused(t *testing.T) {
+func TestCallGetsAnotherStatus(t *testing.T) {
 	t.Parallel()
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Content-Type") != "" || r.Header.Get("Authorization") != "" {
-			t.Errorf("a bare GET came with %v", r.Header)
+			t.Errorf("GET without token and body has the headers %v", r.Header)
 		}
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = io.WriteString(w, `{"result":"Not Found","hint":"There is no post 1."}`)
 	})
 	_, err := c.Call(t.Context(), client.Request{Method: "GET", Path: "/post/1"}, nil, 200)
-	var refusal *client.StatusError
-	if !errors.As(err, &refusal) || refusal.Status != 404 || err.Error() != "GET /post/1 was answered 404: There is no post 1." {
+	var unwanted *client.StatusError
+	if !errors.As(err, &unwanted) || unwanted.Status != 404 ||
+		err.Error() != "GET /post/1 returned 404: There is no post 1." {
 		t.Errorf("%v", err)
 	}
 }
 
-func TestPatience(t *testing.T) {
+func TestMaxWait(t *testing.T) {
 	t.Parallel()
-	times := 0
+	requests := 0
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if body, err := io.ReadAll(r.Body); err != nil || string(body) != `"again"` {
-			t.Errorf("the body of time %d is %q, %v", times, body, err)
+			t.Errorf("the body of request %d is %q, %v", requests+1, body, err)
 		}
-		if times++; times%2 == 1 {
+		if requests++; requests%2 == 1 {
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
@@ -72,30 +76,30 @@ func TestPatience(t *testing.T) {
 	r := client.Request{Method: "POST", Path: "/auth", Body: "again"}
 
 	_, err := c.Call(t.Context(), r, nil, 200)
-	var refusal *client.StatusError
-	if !errors.As(err, &refusal) || refusal.RetryAfter != time.Second || times != 1 {
-		t.Errorf("without patience: %v after %d requests", err, times)
+	var unwanted *client.StatusError
+	if !errors.As(err, &unwanted) || unwanted.RetryAfter != time.Second || requests != 1 {
+		t.Errorf("without MaxWait: %v after %d requests", err, requests)
 	}
-	times = 0
-	c.Patience = 1500 * time.Millisecond
+	requests = 0
+	c.MaxWait = 1500 * time.Millisecond
 	begun := time.Now()
-	if _, err := c.Call(t.Context(), r, nil, 200); err != nil || times != 2 || time.Since(begun) < time.Second {
-		t.Errorf("with patience: %v after %d requests and %s", err, times, time.Since(begun))
+	if _, err := c.Call(t.Context(), r, nil, 200); err != nil || requests != 2 || time.Since(begun) < time.Second {
+		t.Errorf("with MaxWait: %v after %d requests and %s", err, requests, time.Since(begun))
 	}
-	times = 0
+	requests = 0
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := c.Call(ctx, r, nil, 200); !errors.Is(err, context.DeadlineExceeded) || times != 1 {
-		t.Errorf("a wait that is cancelled: %v after %d requests", err, times)
+	if _, err := c.Call(ctx, r, nil, 200); !errors.Is(err, context.DeadlineExceeded) || requests != 1 {
+		t.Errorf("a wait that is canceled: %v after %d requests", err, requests)
 	}
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
 	t.Parallel()
 	c := client.New("http://127.0.0.1:1", 1)
 	_, err := c.Call(t.Context(), client.Request{Method: "GET", Path: "/post"}, nil, 200)
-	var refusal *client.StatusError
-	if err == nil || errors.As(err, &refusal) {
+	var unwanted *client.StatusError
+	if err == nil || errors.As(err, &unwanted) {
 		t.Errorf("%v", err)
 	}
 }

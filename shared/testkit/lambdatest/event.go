@@ -16,15 +16,16 @@ import (
 // object is a JSON object.
 type object map[string]any
 
-// A request is what gateways make events of.
+// A request is what a gateway makes an event of.
 type request struct {
 	method, path, query string // as sent
 	header              http.Header
 	body                []byte
-	source              string // the caller's address
+	source              string // the client's address
 }
 
-func read(r *http.Request) (request, error) {
+// readRequest reads the request and adds the headers that a gateway adds.
+func readRequest(r *http.Request) (request, error) {
 	in := request{method: r.Method, header: r.Header.Clone()}
 	in.path, in.query, _ = strings.Cut(r.RequestURI, "?")
 	if r.Body != nil {
@@ -41,7 +42,7 @@ func read(r *http.Request) (request, error) {
 	if len(in.body) > 0 {
 		in.header.Set("Content-Length", fmt.Sprint(len(in.body)))
 	}
-	// What the caller claims stays, and the address that is known comes last.
+	// A gateway keeps the addresses that the client sent, and appends the one that it sees.
 	in.header.Set("X-Forwarded-For", strings.Join(append(in.header.Values("X-Forwarded-For"), in.source), ", "))
 	in.header.Set("X-Forwarded-Proto", "https")
 	in.header.Set("X-Forwarded-Port", "443")
@@ -49,24 +50,28 @@ func read(r *http.Request) (request, error) {
 	return in, nil
 }
 
-// httpAPI decodes the path, and what is a question mark then ends it.
+// httpAPI makes an event with payload 2.0. An HTTP API decodes the path, and a decoded question
+// mark ends it.
 func httpAPI(in request) any {
 	path, _, _ := strings.Cut(decode(in.path, false), "?")
-	return v2(in, path, "a1b2c3.execute-api.ap-northeast-2.amazonaws.com")
+	return payloadV2(in, path, "a1b2c3.execute-api.ap-northeast-2.amazonaws.com")
 }
 
-// functionURL passes the path as sent.
+// functionURL makes an event with payload 2.0 and the path as sent.
 func functionURL(in request) any {
-	return v2(in, in.path, "abcdefghij.lambda-url.ap-northeast-2.on.aws")
+	return payloadV2(in, in.path, "abcdefghij.lambda-url.ap-northeast-2.on.aws")
 }
 
-func v2(in request, path, domain string) object {
+// payloadV2 makes an event with payload 2.0.
+func payloadV2(in request, path, domain string) object {
 	event := object{
 		"version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": in.query,
 		"requestContext": object{
-			"accountId": "123456789012", "apiId": "a1b2c3", "domainName": domain, "domainPrefix": strings.Split(domain, ".")[0],
+			"accountId": "123456789012", "apiId": "a1b2c3",
+			"domainName": domain, "domainPrefix": strings.Split(domain, ".")[0],
 			"http": object{
-				"method": in.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": in.source, "userAgent": in.header.Get("User-Agent"),
+				"method": in.method, "path": path, "protocol": "HTTP/1.1",
+				"sourceIp": in.source, "userAgent": in.header.Get("User-Agent"),
 			},
 			"requestId": "JKJaXmPLvHcESHA=", "routeKey": "$default", "stage": "$default",
 			"time": time.Now().UTC().Format("02/Jan/2006:15:04:05 -0700"), "timeEpoch": time.Now().UnixMilli(),
@@ -90,17 +95,17 @@ func v2(in request, path, domain string) object {
 	}
 	event["isBase64Encoded"] = false
 	if len(in.body) > 0 {
-		event["body"], event["isBase64Encoded"] = text(in)
+		event["body"], event["isBase64Encoded"] = bodyText(in)
 	}
 	return event
 }
 
-// restAPI has no binary media types: every body is text to it. It passes the path as sent, decodes the query, and parts it at
-// semicolons too.
+// restAPI makes an event with payload 1.0, of an API without binary media types: every body is
+// text. The path is as sent. The query is decoded, and a semicolon separates its parameters too.
 func restAPI(in request) any {
 	event := object{
 		"resource": "/{proxy+}", "path": in.path, "httpMethod": in.method,
-		"headers": last(in.header, false), "multiValueHeaders": in.header,
+		"headers": lastValues(in.header, false), "multiValueHeaders": in.header,
 		"queryStringParameters": nil, "multiValueQueryStringParameters": nil,
 		"pathParameters": object{"proxy": strings.TrimPrefix(in.path, "/")}, "stageVariables": nil,
 		"requestContext": object{
@@ -112,7 +117,7 @@ func restAPI(in request) any {
 		"body": nil, "isBase64Encoded": false,
 	}
 	if query := parameters(in.query, "&;", true); len(query) > 0 {
-		event["queryStringParameters"], event["multiValueQueryStringParameters"] = last(query, false), query
+		event["queryStringParameters"], event["multiValueQueryStringParameters"] = lastValues(query, false), query
 	}
 	if len(in.body) > 0 {
 		event["body"] = string(in.body)
@@ -120,47 +125,51 @@ func restAPI(in request) any {
 	return event
 }
 
-func balancer(in request) any {
-	event := balanced(in)
-	event["multiValueHeaders"] = lowered(in.header)
+// loadBalancer makes the event of a load balancer whose target group has multi-value headers.
+func loadBalancer(in request) any {
+	event := albEvent(in)
+	event["multiValueHeaders"] = lowerNames(in.header)
 	event["multiValueQueryStringParameters"] = parameters(in.query, "&", false)
 	return event
 }
 
-func singleBalancer(in request) any {
-	event := balanced(in)
-	event["headers"] = last(in.header, true)
-	event["queryStringParameters"] = last(parameters(in.query, "&", false), false)
+// singleValueLoadBalancer makes the event of a load balancer without multi-value headers, which
+// passes on the last of several values.
+func singleValueLoadBalancer(in request) any {
+	event := albEvent(in)
+	event["headers"] = lastValues(in.header, true)
+	event["queryStringParameters"] = lastValues(parameters(in.query, "&", false), false)
 	return event
 }
 
-// balanced has path and query as sent.
-func balanced(in request) object {
+// albEvent makes the parts of a load balancer's event that both kinds have. Path and query are as
+// sent.
+func albEvent(in request) object {
+	const targetGroup = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/minifb/6d0ecf831eec9f09"
 	event := object{
-		"requestContext": object{"elb": object{
-			"targetGroupArn": "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/minifb/6d0ecf831eec9f09",
-		}},
-		"httpMethod": in.method, "path": in.path, "body": "", "isBase64Encoded": false,
+		"requestContext": object{"elb": object{"targetGroupArn": targetGroup}},
+		"httpMethod":     in.method, "path": in.path, "body": "", "isBase64Encoded": false,
 	}
 	if len(in.body) > 0 {
-		event["body"], event["isBase64Encoded"] = text(in)
+		event["body"], event["isBase64Encoded"] = bodyText(in)
 	}
 	return event
 }
 
-// text is the body as it stands in the event: as it is where its type is one of text, although JSON has no place for bytes that
-// are not UTF-8, and else as base64.
-func text(in request) (body string, encoded bool) {
+// bodyText returns the body as the event has it: as it is if its media type is a text type, and in
+// base64 otherwise. JSON cannot hold bytes of a text that are not UTF-8: they are replaced.
+func bodyText(in request) (body string, encoded bool) {
 	media, _, _ := strings.Cut(in.header.Get("Content-Type"), ";")
 	media = strings.ToLower(strings.TrimSpace(media))
-	plain := []string{"application/json", "application/javascript", "application/xml"}
-	if in.header.Get("Content-Encoding") == "" && (strings.HasPrefix(media, "text/") || slices.Contains(plain, media)) {
+	textTypes := []string{"application/json", "application/javascript", "application/xml"}
+	isText := strings.HasPrefix(media, "text/") || slices.Contains(textTypes, media)
+	if isText && in.header.Get("Content-Encoding") == "" {
 		return string(in.body), false
 	}
 	return base64.StdEncoding.EncodeToString(in.body), true
 }
 
-// parameters are a query's, each with its values in order.
+// parameters returns the parameters of a query, each with its values in order.
 func parameters(query, separators string, decoded bool) map[string][]string {
 	all := map[string][]string{}
 	for pair := range strings.FieldsFuncSeq(query, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
@@ -173,7 +182,7 @@ func parameters(query, separators string, decoded bool) map[string][]string {
 	return all
 }
 
-// decode leaves what is malformed as it is.
+// decode decodes percent-encoding, and returns s itself if it is malformed.
 func decode(s string, query bool) string {
 	unescape := url.PathUnescape
 	if query {
@@ -185,7 +194,8 @@ func decode(s string, query bool) string {
 	return s
 }
 
-func lowered(header http.Header) map[string][]string {
+// lowerNames returns the headers with names in lower case.
+func lowerNames(header http.Header) map[string][]string {
 	lower := map[string][]string{}
 	for name, values := range header {
 		lower[strings.ToLower(name)] = values
@@ -193,14 +203,15 @@ func lowered(header http.Header) map[string][]string {
 	return lower
 }
 
-func last(values map[string][]string, lower bool) map[string]string {
-	one := map[string]string{}
+// lastValues returns the last value of each name, with names in lower case if lower is set.
+func lastValues(values map[string][]string, lower bool) map[string]string {
+	lasts := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		key := name
 		if lower {
 			key = strings.ToLower(name)
 		}
-		one[key] = values[name][len(values[name])-1]
+		lasts[key] = values[name][len(values[name])-1]
 	}
-	return one
+	return lasts
 }

@@ -13,31 +13,39 @@ import (
 	"strings"
 )
 
-// A Gateway is one of the services that make a Lambda event of an HTTP request, and an HTTP answer of what the function returns.
-// Each does so as AWS documents it, or as captures of the real ones that others published show where the documents are silent.
+// A Gateway is one of the services that make a Lambda event of an HTTP request, and an HTTP
+// response of what the function returns. It follows AWS's documents, and where they say nothing,
+// published captures of the real services.
 type Gateway struct {
 	Name   string
 	event  func(request) any
-	accept func(http.Header, answer)
-	limit  int // bytes of an answer
+	accept func(http.Header, result)
+	limit  int // bytes of a request's body, and of a result
 	fail   func() (status int, contentType, body string)
 }
 
-// The gateways. Their routes are not modelled: each passes on whatever it gets, as one with a catch-all route does.
+// The gateways. Each has one catch-all route: it passes on every request.
 var (
-	HTTPAPI      = Gateway{"HTTP API (payload 2.0)", httpAPI, acceptV2, maxEvent, gatewayFailure(500, "Internal Server Error")}
-	RESTAPI      = Gateway{"REST API (payload 1.0)", restAPI, acceptV1, maxEvent, gatewayFailure(502, "Internal server error")}
-	FunctionURL  = Gateway{"Function URL", functionURL, acceptV2, maxEvent, gatewayFailure(502, "Internal Server Error")}
-	LoadBalancer = Gateway{"ALB, several values a header", balancer, acceptMulti, maxBalanced, balancerFailure}
-	// SingleValues is a target group with multi-value headers left off, as they are by default.
-	SingleValues = Gateway{"ALB, one value a header", singleBalancer, acceptSingle, maxBalanced, balancerFailure}
+	HTTPAPI = Gateway{
+		"HTTP API (payload 2.0)", httpAPI, acceptV2, maxEvent, gatewayFailure(500, "Internal Server Error"),
+	}
+	RESTAPI = Gateway{
+		"REST API (payload 1.0)", restAPI, acceptV1, maxEvent, gatewayFailure(502, "Internal server error"),
+	}
+	FunctionURL = Gateway{
+		"Function URL", functionURL, acceptV2, maxEvent, gatewayFailure(502, "Internal Server Error"),
+	}
+	LoadBalancer = Gateway{"ALB, multi-value headers", loadBalancer, acceptMulti, maxALB, albFailure}
+	// SingleValues is a load balancer whose target group has no multi-value headers, which is the
+	// default.
+	SingleValues = Gateway{"ALB, single-value headers", singleValueLoadBalancer, acceptSingle, maxALB, albFailure}
 )
 
-// maxBalanced is the longest body to and answer from a function that a load balancer passes on, in bytes.
-const maxBalanced = 1 << 20
+// maxALB is the longest body and the longest result that a load balancer passes on, in bytes.
+const maxALB = 1 << 20
 
-// An answer is what a function returns.
-type answer struct {
+// A result is what a function returns for an event.
+type result struct {
 	StatusCode        int
 	Headers           map[string]string
 	MultiValueHeaders map[string][]string
@@ -46,11 +54,12 @@ type answer struct {
 	IsBase64Encoded   bool
 }
 
-// Do passes a request to a function and answers as its caller would be answered. The request is one that a server has read: its target
-// is RequestURI, which need not be well-formed, and RemoteAddr is the caller's. The error is the test's own, such as ctx's end; a function
-// error is the status and the body that the gateway makes of it.
+// Do sends a request to a function through the gateway and returns the response that the client
+// gets. The request is one that a server has read: its target is RequestURI, which may be
+// malformed, and its client is RemoteAddr. A function error becomes the gateway's own response. The
+// error of Do is the test's, such as that of a canceled context.
 func (g Gateway) Do(invoke func(context.Context, []byte) ([]byte, error), r *http.Request) (*http.Response, error) {
-	in, err := read(r)
+	in, err := readRequest(r)
 	if err != nil {
 		return nil, err
 	}
@@ -66,24 +75,26 @@ func (g Gateway) Do(invoke func(context.Context, []byte) ([]byte, error), r *htt
 	if err != nil && !errors.As(err, &failed) {
 		return nil, err
 	}
-	var a answer
+	var out result
 	if err == nil && len(returned) <= g.limit {
-		err = json.Unmarshal(returned, &a)
+		err = json.Unmarshal(returned, &out)
 	}
-	body := []byte(a.Body)
-	if a.IsBase64Encoded && err == nil {
-		body, err = base64.StdEncoding.DecodeString(a.Body)
+	body := []byte(out.Body)
+	if out.IsBase64Encoded && err == nil {
+		body, err = base64.StdEncoding.DecodeString(out.Body)
 	}
-	if err != nil || a.StatusCode < 100 || a.StatusCode > 999 {
+	if err != nil || out.StatusCode < 100 || out.StatusCode > 999 {
 		status, contentType, text := g.fail()
-		return response(r, status, http.Header{"Content-Type": {contentType}}, []byte(text)), nil //nolint:nilerr // the answer tells of it
+		header := http.Header{"Content-Type": {contentType}}
+		return response(r, status, header, []byte(text)), nil //nolint:nilerr // the response is about it
 	}
 	header := http.Header{}
-	g.accept(header, a)
-	return response(r, a.StatusCode, header, body), nil
+	g.accept(header, out)
+	return response(r, out.StatusCode, header, body), nil
 }
 
-// response is what the caller's client reads: the gateway counts the body anew, and HEAD and 204 have none.
+// response returns what the client reads. The gateway sets Content-Length to the length of the
+// body. HEAD and 204 have no body.
 func response(r *http.Request, status int, header http.Header, body []byte) *http.Response {
 	if status != http.StatusNoContent {
 		header.Set("Content-Length", strconv.Itoa(len(body)))
@@ -97,24 +108,24 @@ func response(r *http.Request, status int, header http.Header, body []byte) *htt
 	}
 }
 
-func acceptV2(header http.Header, a answer) {
-	for name, value := range a.Headers {
+func acceptV2(header http.Header, out result) {
+	for name, value := range out.Headers {
 		header.Set(name, value)
 	}
-	for _, cookie := range a.Cookies {
+	for _, cookie := range out.Cookies {
 		header.Add("Set-Cookie", cookie)
 	}
 }
 
-// remapped are those headers that a REST API does not take from a function: it passes them on by another name.
+// remapped are the headers of a function that a REST API renames.
 var remapped = []string{
-	"Authorization", "Connection", "Content-Length", "Content-Md5", "Date", "Expect", "Host", "Max-Forwards", "Proxy-Authenticate",
-	"Server", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "Www-Authenticate",
+	"Authorization", "Connection", "Content-Length", "Content-Md5", "Date", "Expect", "Host", "Max-Forwards",
+	"Proxy-Authenticate", "Server", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "Www-Authenticate",
 }
 
-func acceptV1(header http.Header, a answer) {
-	acceptMulti(header, a)
-	for name, value := range a.Headers {
+func acceptV1(header http.Header, out result) {
+	acceptMulti(header, out)
+	for name, value := range out.Headers {
 		if header.Get(name) == "" {
 			header.Set(name, value)
 		}
@@ -130,24 +141,26 @@ func acceptV1(header http.Header, a answer) {
 	}
 }
 
-func acceptMulti(header http.Header, a answer) {
-	for name, values := range a.MultiValueHeaders {
+func acceptMulti(header http.Header, out result) {
+	for name, values := range out.MultiValueHeaders {
 		for _, value := range values {
 			header.Add(name, value)
 		}
 	}
 }
 
-func acceptSingle(header http.Header, a answer) {
-	for name, value := range a.Headers {
+func acceptSingle(header http.Header, out result) {
+	for name, value := range out.Headers {
 		header.Set(name, value)
 	}
 }
 
+// gatewayFailure returns what an API Gateway or a function URL responds with to a function error.
 func gatewayFailure(status int, message string) func() (int, string, string) {
 	return func() (int, string, string) { return status, "application/json", `{"message":"` + message + `"}` }
 }
 
-func balancerFailure() (int, string, string) {
+// albFailure is the response of a load balancer to a function error.
+func albFailure() (int, string, string) {
 	return http.StatusBadGateway, "text/html", "<html><head><title>502 Bad Gateway</title></head></html>"
 }

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"syscall"
 
-	"minifb/shared/ops/spawn"
+	"minifb/shared/ops/process"
 )
 
 // An Instance is one process of a function on Lambda.
@@ -19,13 +19,14 @@ type Instance struct {
 	err     error // how it exited
 }
 
-// Start starts a binary with these variables alone, beside those of Lambda itself. End it by Shutdown or Kill.
+// Start starts a binary with these environment variables and those of Lambda. End it by Kill,
+// after Shutdown if wanted.
 func Start(binary string, environment ...string) (*Instance, error) {
 	runtime, err := NewRuntime()
 	if err != nil {
 		return nil, err
 	}
-	// A file and no pipe: what the process has written is there as soon as it has written it.
+	// A file instead of a pipe, so that Log has a line as soon as the process has written it.
 	log, err := os.CreateTemp("", "lambdatest")
 	if err != nil {
 		_ = runtime.Close()
@@ -33,9 +34,10 @@ func Start(binary string, environment ...string) (*Instance, error) {
 	}
 	_ = os.Remove(log.Name())
 	i := &Instance{Runtime: runtime, command: exec.Command(binary), log: log, exited: make(chan struct{})}
-	i.command.Env = append([]string{"AWS_LAMBDA_RUNTIME_API=" + runtime.Address, "AWS_LAMBDA_FUNCTION_NAME=minifb"}, environment...)
+	lambda := []string{"AWS_LAMBDA_RUNTIME_API=" + runtime.Address, "AWS_LAMBDA_FUNCTION_NAME=minifb"}
+	i.command.Env = append(lambda, environment...)
 	i.command.Stdout, i.command.Stderr = log, log
-	if err := spawn.Start(i.command, syscall.SIGKILL); err != nil {
+	if err := process.Start(i.command, syscall.SIGKILL); err != nil {
 		_, _ = runtime.Close(), log.Close()
 		return nil, fmt.Errorf("start %s: %w", binary, err)
 	}
@@ -50,10 +52,11 @@ func Start(binary string, environment ...string) (*Instance, error) {
 // Freeze stops the process where it is, as Lambda does between invocations.
 func (i *Instance) Freeze() error { return i.command.Process.Signal(syscall.SIGSTOP) }
 
-// Thaw lets it go on.
+// Thaw continues a frozen process.
 func (i *Instance) Thaw() error { return i.command.Process.Signal(syscall.SIGCONT) }
 
-// Shutdown ends the process as Lambda ends one that has registered for it, by SIGTERM, and answers how it exited.
+// Shutdown ends the process by SIGTERM, as Lambda does if an extension is registered, and returns
+// how it exited.
 func (i *Instance) Shutdown() error {
 	_ = i.Thaw()
 	if err := i.command.Process.Signal(syscall.SIGTERM); err != nil {
@@ -63,14 +66,14 @@ func (i *Instance) Shutdown() error {
 	return i.err
 }
 
-// Kill ends the process at once.
+// Kill kills the process and releases what Start has opened.
 func (i *Instance) Kill() {
 	_ = i.command.Process.Kill()
 	<-i.exited
 	_ = i.log.Close()
 }
 
-// Log is what the process has written so far, which is what CloudWatch would hold. It may be read until Kill.
+// Log returns what the process has written so far. It fails after Kill.
 func (i *Instance) Log() (string, error) {
 	text, err := io.ReadAll(io.NewSectionReader(i.log, 0, 1<<30))
 	return string(text), err

@@ -47,8 +47,8 @@ func terminateConnections(t *testing.T, f *fixture) {
 	must(t, err)
 }
 
-// Whatever happens to its connections while a process is frozen, the next request succeeds, and its
-// write happens once.
+// The first request after a process was frozen succeeds, and its write happens once, whether the
+// connections to the database still work, were closed or are dead.
 func TestFrozenProcessRecovers(t *testing.T) {
 	t.Parallel()
 	b := buildAll(t)
@@ -90,7 +90,7 @@ func TestLambdaProcessEnds(t *testing.T) {
 	t.Cleanup(i.Kill)
 
 	_, err = i.Invoke(t.Context(), []byte(`{"source":"aws.events"}`))
-	const want = "it is no event of an API Gateway, a Function URL or a load balancer"
+	const want = "not the event of an API Gateway, a function URL or a load balancer"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a scheduler's event: %v", err)
 	}

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"minifb/shared/ops/process"
 	"minifb/shared/ops/render"
-	"minifb/shared/ops/spawn"
 	"minifb/shared/testkit/lambdatest"
 )
 
@@ -104,7 +104,7 @@ func start(t *testing.T, command *exec.Cmd, stop syscall.Signal) {
 	t.Helper()
 	var log bytes.Buffer
 	command.Stdout, command.Stderr, command.WaitDelay = &log, &log, 5*time.Second
-	must(t, spawn.Start(command, stop))
+	must(t, process.Start(command, stop))
 	t.Cleanup(func() {
 		_ = command.Process.Signal(stop)
 		_ = command.Wait()

@@ -1,4 +1,4 @@
-// Package testdb gives every test a PostgreSQL database of its own, with the whole schema and nothing in it.
+// Package testdb creates a PostgreSQL database for each test, with the complete schema and no rows.
 package testdb
 
 import (
@@ -19,27 +19,32 @@ import (
 	"minifb/shared/store"
 )
 
-// Variable names the server to make databases on, as a superuser. `make test` starts one and sets it.
+// Variable is the environment variable with the URL of the server, for a superuser. `make test`
+// starts a server and sets it.
 const Variable = "TEST_DATABASE_URL"
 
-// URL makes a database, cloned from a migrated template, and answers where it is. It is dropped when the test has
-// passed, and left for a look when it has failed. Without a server the test fails: it is never skipped.
+// URL creates a database as a copy of a migrated template, and returns its URL. The database is
+// dropped if the test passes, and kept if it fails. Without a server the test fails; it is never
+// skipped.
 func URL(t testing.TB) string {
 	t.Helper()
 	server, err := url.Parse(os.Getenv(Variable))
 	if err != nil || server.Scheme == "" {
-		t.Fatalf("%s does not name a PostgreSQL server; run the tests by `make test`, which starts one", Variable)
+		t.Fatalf("%s is not the URL of a PostgreSQL server: run the tests by `make test`, which starts one", Variable)
 	}
 	password, _ := server.User.Password()
 	config := pgtestdb.Custom(t, pgtestdb.Config{
-		DriverName: "pgx", User: server.User.Username(), Password: password, Host: server.Hostname(), Port: server.Port(),
+		DriverName: "pgx", User: server.User.Username(), Password: password,
+		Host: server.Hostname(), Port: server.Port(),
 		Database: strings.TrimPrefix(server.Path, "/"), Options: server.RawQuery, ForceTerminateConnections: true,
-		TestRole: &pgtestdb.Role{Username: "minifb", Password: "minifb", Capabilities: "NOSUPERUSER NOCREATEDB NOCREATEROLE"},
+		TestRole: &pgtestdb.Role{
+			Username: "minifb", Password: "minifb", Capabilities: "NOSUPERUSER NOCREATEDB NOCREATEROLE",
+		},
 	}, migrator{})
 	return config.URL()
 }
 
-// Open is a connection pool to the database at url, for a test that looks behind the API.
+// Open returns a connection pool to the database, which is closed when the test ends.
 func Open(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("pgx", url)
@@ -50,10 +55,10 @@ func Open(t testing.TB, url string) *sql.DB {
 	return db
 }
 
-// migrator lets pgtestdb make its template as `make run` makes the real schema.
+// migrator creates pgtestdb's template with the migrations.
 type migrator struct{}
 
-// Hash is another one whenever a migration is.
+// Hash returns a hash of all migrations, so that a change of one leads to another template.
 func (migrator) Hash() (string, error) {
 	sum := sha256.New()
 	err := fs.WalkDir(migrations.Files, ".", func(path string, _ fs.DirEntry, err error) error {
@@ -68,7 +73,7 @@ func (migrator) Hash() (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
-// Migrate brings the template up to date.
+// Migrate applies the migrations to the template.
 func (migrator) Migrate(ctx context.Context, _ *sql.DB, template pgtestdb.Config) error {
 	_, err := store.Migrate(ctx, template.URL())
 	return err

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"minifb/shared/response"
+	"minifb/shared/store"
+)
+
+// A notification is the contract's Notification.
+type notification struct {
+	ID           int64           `json:"id" doc:"The notification's id" example:"21"`
+	Type         int             `json:"type" doc:"1: commented on my post, 2: reacted to my post" enum:"1,2"`
+	Actor        response.Person `json:"actor" doc:"Who commented or reacted"`
+	PostID       int64           `json:"post_id" doc:"My post"`
+	CommentID    *int64          `json:"comment_id" required:"true" nullable:"true" doc:"The comment; null for type 2"`
+	ReactionType *int            `json:"reaction_type" required:"true" nullable:"true" doc:"1–5, as it is now; null for type 1"`
+	Read         bool            `json:"read" doc:"Whether it is marked as read"`
+	CreatedAt    response.Time   `json:"created_at" doc:"When the comment was added, or the reaction put first"`
+}
+
+func newNotification(n store.Notification) notification {
+	return notification{
+		n.ID, n.Type, response.NewPerson(n.Actor), n.PostID, n.CommentID, n.ReactionType, n.Read, response.Time(n.CreatedAt),
+	}
+}
+
+type countOutput struct {
+	Body struct {
+		Count int `json:"count" doc:"How many notifications"`
+	}
+}
+
+// respondCount returns the output for a number of notifications, or the store's error.
+func respondCount(n int, err error) (*countOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := &countOutput{}
+	out.Body.Count = n
+	return out, nil
+}

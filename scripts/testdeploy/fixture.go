@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"time"
+
+	"minifb/shared/ops/bundle"
+	"minifb/shared/ops/process"
+	"minifb/shared/store"
+	"minifb/shared/token"
+)
+
+// A fixture is a host in a directory, with nginx, every function as a process, and the deploy
+// command.
+type fixture struct {
+	*bundle.Bundle
+	root, source string
+	post         *process.Unit // the function that is deployed
+	claims       token.Claims  // of a signed-in user
+	builds       int           // so far; no two have the same bytes
+}
+
+// newFixture starts a host with the options.
+func newFixture(ctx context.Context, o bundle.Options) (*fixture, error) {
+	o.Host = true
+	o.Packages = []string{"./scripts/deploy", "./scripts/testdeploy/bad500"}
+	f := &fixture{Bundle: bundle.New(o), root: o.Dir, source: o.Source}
+	if err := f.Start(ctx); err != nil {
+		return nil, err
+	}
+	f.post = f.Function("post")
+	if err := f.signIn(ctx); err != nil {
+		return nil, errors.Join(err, f.stop())
+	}
+	return f, nil
+}
+
+func (f *fixture) stop() error { return f.Bundle.Stop() }
+
+// signIn creates a user with a session.
+func (f *fixture) signIn(ctx context.Context) error {
+	s, err := store.Open(f.DatabaseURL, "testdeploy", 1)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	user := store.User{ID: "deploy.tester", Name: "Tester", PasswordHash: "pbkdf2:sha256:1$none$00"}
+	if err := s.CreateUser(ctx, &user); err != nil {
+		return err
+	}
+	credential, err := s.CredentialByID(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	session, _, err := s.OpenSession(ctx, credential, "testdeploy")
+	f.claims = token.Claims{UserUID: user.UID, SessionID: session.ID}
+	return err
+}
+
+// newBuild returns the path of a new build of post. It differs from all others in its last bytes
+// only, which do nothing.
+func (f *fixture) newBuild() (path string, err error) {
+	content, err := os.ReadFile(f.Binary("post"))
+	if err != nil {
+		return "", err
+	}
+	f.builds++
+	path = f.Binary(fmt.Sprintf("post.%d", f.builds))
+	content = fmt.Appendf(content, "build %d", f.builds)
+	return path, os.WriteFile(path, content, 0o700) //nolint:gosec // a program
+}
+
+// newScript returns the path of a new build that is a shell script.
+func (f *fixture) newScript(text string) (path string, err error) {
+	f.builds++
+	path = f.Binary(fmt.Sprintf("script.%d", f.builds))
+	return path, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700) //nolint:gosec // a program
+}
+
+// deploy runs the command that `make deploy` runs, and returns its output and how long it took. The
+// command has a lower priority, since it also does the work of the machine that deploys, such as
+// packing and hashing.
+func (f *fixture) deploy(ctx context.Context, arguments ...string) (output string, took time.Duration, err error) {
+	begun := time.Now()
+	command := []string{"-n", "10", f.Binary("deploy"), "-host", "local", "-root", f.root, "-function", "post"}
+	cmd := exec.CommandContext(ctx, "nice", append(command, arguments...)...)
+	cmd.Dir = f.source
+	out, err := cmd.CombinedOutput()
+	return string(out), time.Since(begun), err
+}
+
+// otherPIDs returns the process ids of all functions but post.
+func (f *fixture) otherPIDs() map[string]int {
+	pids := map[string]int{}
+	for _, u := range f.Functions {
+		if u != f.post {
+			pids[u.Name] = u.PID()
+		}
+	}
+	return pids
+}
+
+// checkOthers returns an error if a function other than post was restarted.
+func (f *fixture) checkOthers(before map[string]int) error {
+	if after := f.otherPIDs(); !maps.Equal(before, after) {
+		return fmt.Errorf("other functions were restarted: their process ids were %v and are %v", before, after)
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"minifb/shared/ops/bundle"
+	"minifb/shared/testkit/testdb"
+)
+
+// A small `make test-deploy`. It does not check the latency, as other tests run at the same time.
+func TestDeploysLoseNothing(t *testing.T) {
+	t.Parallel()
+	root, err := os.MkdirTemp("", "mfd") // the path of t.TempDir may be too long for sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(root) })
+	f, err := newFixture(t.Context(), bundle.Options{
+		Source: "../..", Dir: root, DatabaseURL: testdb.URL(t), StartTimeout: 4 * time.Second, Logf: t.Logf,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := f.stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var out bytes.Buffer
+	small := scenario{rate: 100, quiet: time.Second, deploys: 4, pause: 100 * time.Millisecond}
+	if err := small.run(t.Context(), f, &out); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	t.Log(out.String())
+}
+
+func TestAMissedAimIsABrokenPromiseOnlyIfStrict(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		strict   bool
+		slowdown float64
+		output   string
+		broken   int
+	}{
+		{false, maxSlowdown, "aim reached", 0}, {true, maxSlowdown, "aim reached", 0},
+		{false, 3.9, "AIM MISSED", 0}, {true, 3.9, "BROKEN", 1},
+	} {
+		var out bytes.Buffer
+		r := &report{Writer: &out}
+		scenario{strict: c.strict}.checkAim(r, c.slowdown)
+		if !strings.Contains(out.String(), c.output) || len(r.broken) != c.broken {
+			t.Errorf("strict %v, %.2f times: printed %q, %d broken promises",
+				c.strict, c.slowdown, out.String(), len(r.broken))
+		}
+	}
+}

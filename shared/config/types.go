@@ -1,0 +1,69 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// An Address is where a function listens, such as unix:/run/post.sock or tcp:127.0.0.1:8081.
+type Address struct {
+	Network string // unix or tcp
+	Address string // a path, or a host and port
+}
+
+// UnmarshalText parses an address.
+func (a *Address) UnmarshalText(text []byte) error {
+	network, address, _ := strings.Cut(string(text), ":")
+	switch network {
+	case "unix":
+		if address == "" {
+			return errors.New("the path of the socket is missing")
+		}
+	case "tcp":
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return fmt.Errorf("not a host and port: %w", err)
+		}
+	default:
+		return errors.New("the network is neither unix nor tcp")
+	}
+	*a = Address{network, address}
+	return nil
+}
+
+// Networks is a list of IP networks, separated by commas. An address stands for a network of its
+// own.
+type Networks []netip.Prefix
+
+// UnmarshalText parses a list. White space around its parts is ignored.
+func (n *Networks) UnmarshalText(text []byte) error {
+	var networks Networks
+	for part := range strings.SplitSeq(string(text), ",") {
+		part = strings.TrimSpace(part)
+		network, err := netip.ParsePrefix(part)
+		if address, isAddress := netip.ParseAddr(part); isAddress == nil && address.Zone() == "" {
+			network, err = address.Prefix(address.BitLen())
+		}
+		if err != nil {
+			return fmt.Errorf("not an IP network: %w", err)
+		}
+		if network.Addr().Is4In6() {
+			return errors.New("an IPv4 network is written as IPv6")
+		}
+		networks = append(networks, network)
+	}
+	*n = networks
+	return nil
+}
+
+// Contains reports whether the address is in one of the networks.
+func (n Networks) Contains(address netip.Addr) bool {
+	for _, network := range n {
+		if network.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
