@@ -11,9 +11,9 @@ import (
 
 var errPassword = apperror.New(apperror.Forbidden, "password: is not this account's; check it and try again")
 
-// verify holds a password against the caller's own account and answers what it was held against. The store's methods
-// that take the credential refuse where it has changed since.
-func (v views) verify(ctx context.Context, password rules.Password) (store.Credential, error) {
+// checkPassword returns the viewer's credential if this is its password. A store method that takes the credential refuses
+// it if it has changed since.
+func (v views) checkPassword(ctx context.Context, password rules.Password) (store.Credential, error) {
 	credential, err := v.store.ViewerCredential(ctx, api.Viewer(ctx), api.Session(ctx))
 	if err != nil {
 		return credential, err
