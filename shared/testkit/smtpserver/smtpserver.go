@@ -15,7 +15,7 @@ import (
 	"syscall"
 
 	"minifb/shared/ops/release"
-	"minifb/shared/ops/spawn"
+	"minifb/shared/ops/process"
 )
 
 // A Server is a running server.
@@ -48,7 +48,7 @@ func Start(binary, dir string, flags ...string) (*Server, error) {
 		return nil, err
 	}
 	command.Stdout = writer
-	err = spawn.Start(command, syscall.SIGKILL)
+	err = process.Start(command, syscall.SIGKILL)
 	writer.Close()
 	if err != nil {
 		reader.Close()
