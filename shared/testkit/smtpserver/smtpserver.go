@@ -14,8 +14,8 @@ import (
 	"strings"
 	"syscall"
 
-	"minifb/shared/ops/release"
 	"minifb/shared/ops/process"
+	"minifb/shared/ops/release"
 )
 
 // A Server is a running server.
