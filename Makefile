@@ -59,6 +59,11 @@ demo: ## fill a running bundle with users, posts, comments and reactions; BASE_U
 stress: ## send concurrent requests while functions are killed, then check the data; OPERATIONS=100000 CLIENTS=64 KILLS=5 SEED=1 RACE=on
 	@go build -buildvcs=false -o .build/ ./scripts/stress && exec .build/stress
 
+.PHONY: admin
+
+admin: ## list the administrators; ID=ann.1 makes one, ID=ann.1 REVOKE=1 takes the role away; DATABASE_URL for other databases
+	@go run ./scripts/admin -id "$(ID)" $(if $(REVOKE),-revoke)
+
 .PHONY: deploy rollback status supervise
 
 deploy: ## deploy one function to a serving host: FUNCTION=post HOST=user@host [MIGRATE=1]; or HOST=local ROOT=folder

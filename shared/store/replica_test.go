@@ -51,7 +51,7 @@ func TestHotReadsOnAReadOnlyServer(t *testing.T) {
 		"EditOwnComment":     second(f.store.EditOwnComment(ctx, f.users[1], comment, nil, "edited")),
 		"ReadUpTo":           second(f.store.ReadUpTo(ctx, f.users[0], math.MaxInt64)),
 		"SetNickname":        second(f.store.SetNickname(ctx, f.users[0], nil)),
-		"EnsureAdmin":        f.store.EnsureAdmin(ctx, "user.1", "no password at all"),
+		"GrantAdministrator": second(f.store.GrantAdministrator(ctx, "user.1")),
 		"DeleteOwnComment":   f.store.DeleteOwnComment(ctx, f.users[1], comment, nil),
 		"DeleteAccount":      f.store.DeleteAccount(ctx, f.credential(f.users[1])),
 		"Sweep":              f.store.Sweep(ctx),

@@ -2,13 +2,13 @@ package bundle
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"minifb/shared/ops/keys"
 	"minifb/shared/ops/postgres"
-	"minifb/shared/password"
 	"minifb/shared/store"
 )
 
@@ -75,10 +75,18 @@ func (d *database) stop() error {
 	return d.err
 }
 
+// DatabaseURLFile is the file in the data directory that has the URL of the bundle's database.
+const DatabaseURLFile = "database-url"
+
 // migrate also makes sure that the administrator exists.
 func (b *Bundle) migrate(ctx context.Context) (result string, err error) {
 	if b.o.DatabaseURL != "" {
 		b.DatabaseURL = b.o.DatabaseURL
+	}
+	// scripts/admin finds the database by this file.
+	file := filepath.Join(b.o.Dir, DatabaseURLFile)
+	if err := os.WriteFile(file, []byte(b.DatabaseURL+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("write the database's URL: %w", err)
 	}
 	steps, err := store.Migrate(ctx, b.DatabaseURL)
 	if err != nil {
@@ -93,21 +101,6 @@ func (b *Bundle) migrate(ctx context.Context) (result string, err error) {
 		return "nothing to do", nil
 	}
 	return count(len(steps), "step"), nil
-}
-
-func (b *Bundle) ensureAdmin(ctx context.Context) error {
-	hash, err := password.New(password.DefaultIterations).Hash(ctx, b.o.AdminPassword)
-	if err != nil {
-		return fmt.Errorf("ADMIN_PASSWORD: %w", err)
-	}
-	s, err := store.Open(b.DatabaseURL, "bundle", 1)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(s.EnsureAdmin(ctx, b.o.AdminID, hash), s.Close()); err != nil {
-		return fmt.Errorf("ADMIN_ID: %w", err)
-	}
-	return nil
 }
 
 func (b *Bundle) ensureKeys(context.Context) (result string, err error) {
