@@ -2,6 +2,7 @@ DROP FUNCTION take_rate_limits(text[], integer[], interval[]);
 DROP TABLE rate_limits;
 DROP TABLE temporary_password_requests;
 DROP TABLE temporary_passwords;
+DROP INDEX idempotency_keys_created;
 DROP INDEX refresh_tokens_used;
 DROP INDEX sessions_expires;
 ALTER TABLE sessions DROP COLUMN family;

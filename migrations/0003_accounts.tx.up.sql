@@ -11,6 +11,7 @@ ALTER TABLE sessions ADD COLUMN family bytea; -- SHA-256
 -- Maintenance prunes by these.
 CREATE INDEX sessions_expires ON sessions (expires_at);
 CREATE INDEX refresh_tokens_used ON refresh_tokens (used_at) WHERE used_at IS NOT NULL;
+CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
 
 -- A temporary password has 80 random bits, so a fast hash is enough. It is deleted when it is used.
 CREATE TABLE temporary_passwords (

@@ -26,6 +26,7 @@ type API struct {
 	genericHint bool
 	bodyTimeout time.Duration
 	warmUps     []store.WarmUp
+	schedules   []string
 }
 
 // Options are what an API needs besides its routes.

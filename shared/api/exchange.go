@@ -15,7 +15,9 @@ type Exchange struct {
 	RequestID     string     // 1–128 of A-Z a-z 0-9 . _ : + / = -
 	MethodAndPath string     // "DELETE /post/14": as sent, without the query
 	Client        netip.Addr // see ClientAddress
-	Err           error      // for the log line: why the status is 500 or above, or what was passed to Note
+	// Done is what a schedule's call has done, for the log line; see Schedule.
+	Done map[string]int64
+	Err  error // for the log line: why the status is 500 or above, or what was passed to Note
 }
 
 type exchangeKey struct{}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"minifb/shared/mail"
 	"minifb/shared/password"
 	"minifb/shared/store"
 	"minifb/shared/token"
@@ -31,6 +32,8 @@ type Config struct {
 	TokenIssuer        string        `env:"TOKEN_ISSUER"`
 	TokenAudience      string        `env:"TOKEN_AUDIENCE"`
 	PasswordIterations int           `env:"PASSWORD_ITERATIONS"`    // PBKDF2 iterations of a new hash
+	SMTPURL            string        `env:"SMTP_URL,unset"`         // maintenance alone: see mail.Settings
+	MailDir            string        `env:"MAIL_DIR"`               // maintenance alone: see mail.Settings
 	LambdaAPI          string        `env:"AWS_LAMBDA_RUNTIME_API"` // set by Lambda
 	PassedSockets      string        `env:"LISTEN_FDS"`             // set by what passes a socket, such as systemd
 
@@ -61,6 +64,9 @@ func (c Config) defaultPool() int {
 // OnLambda reports whether the function was started by a Lambda runtime.
 func (c Config) OnLambda() bool { return c.LambdaAPI != "" }
 
+// Mail returns the settings of mails.
+func (c Config) Mail() mail.Settings { return mail.Settings{SMTPURL: c.SMTPURL, Dir: c.MailDir} }
+
 // A Requirement is what one function demands besides what all do. Its error names the variable to
 // change.
 type Requirement func(Config) error
@@ -85,6 +91,7 @@ func FromEnvironment(requirements ...Requirement) (Config, error) {
 	p.check("ERROR_HINT", c.ErrorHint == "full" || c.ErrorHint == "generic", "name full or generic")
 	p.check("PASSWORD_ITERATIONS", c.PasswordIterations > 0 && c.PasswordIterations <= password.MaxIterations,
 		fmt.Sprintf("name 1 to %d", password.MaxIterations))
+	p.add("", c.Mail().Validate())
 	p.add("TOKEN_PUBLIC_KEYS", c.readPublicKeys())
 	p.add("TOKEN_PRIVATE_KEY", c.readPrivateKey())
 	for _, requirement := range requirements {
@@ -130,9 +137,13 @@ func (p *problems) check(name string, ok bool, rule string) {
 	}
 }
 
-// add reports a variable that has an error.
+// add reports a variable that has an error. The name is empty if the error begins with it.
 func (p *problems) add(name string, err error) {
-	if err != nil {
+	switch {
+	case err == nil:
+	case name == "":
+		p.list = append(p.list, err)
+	default:
 		p.list = append(p.list, fmt.Errorf("%s: %w", name, err))
 	}
 }

@@ -71,7 +71,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 	response.send(w, r.Method)
 	h.observe(ctx, record{
 		method: r.Method, pattern: r.Pattern, status: response.status, bytes: response.body.Len(),
-		duration: time.Since(start), requestID: exchange.RequestID, err: exchange.Err,
+		duration: time.Since(start), requestID: exchange.RequestID,
+		done: exchange.Done, err: exchange.Err,
 	})
 }
 

@@ -25,32 +25,39 @@ func serveLambda(ctx context.Context, h *Handler) {
 // of events and events of responses. algnhsa loses parts of some events: these are taken out before
 // (lambda_event.go), and put into the request after (lambda_request.go), so that the Handler gets
 // what an HTTP server would give it.
-type invoker map[algnhsa.RequestType]lambda.Handler
+type invoker struct {
+	handler *Handler
+	kinds   map[algnhsa.RequestType]lambda.Handler
+}
 
 func newInvoker(h *Handler) invoker {
-	i := invoker{}
+	i := invoker{h, map[algnhsa.RequestType]lambda.Handler{}}
 	for _, kind := range []algnhsa.RequestType{
 		algnhsa.RequestTypeAPIGatewayV1, algnhsa.RequestTypeAPIGatewayV2, algnhsa.RequestTypeALB,
 	} {
-		i[kind] = algnhsa.New(lambdaRequestFixer{h}, &algnhsa.Options{RequestType: kind})
+		i.kinds[kind] = algnhsa.New(lambdaRequestFixer{h}, &algnhsa.Options{RequestType: kind})
 	}
 	return i
 }
 
 type eventKey struct{}
 
-// Invoke serves one event. It returns an error only if the event is not that of an HTTP request.
+// Invoke serves one event. It returns an error only if the event is neither that of an HTTP request
+// nor that of a schedule, or if the schedule's call has failed.
 func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	e, err := readEvent(payload)
-	if err != nil {
-		return nil, fmt.Errorf("read the event: %w", err)
-	}
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-deadlineMargin))
 		defer cancel()
 	}
-	response, err := i[e.kind].Invoke(context.WithValue(ctx, eventKey{}, e), e.payload)
+	if isSchedule(payload) {
+		return i.handler.callSchedule(ctx)
+	}
+	e, err := readEvent(payload)
+	if err != nil {
+		return nil, fmt.Errorf("read the event: %w", err)
+	}
+	response, err := i.kinds[e.kind].Invoke(context.WithValue(ctx, eventKey{}, e), e.payload)
 	if err != nil {
 		return nil, fmt.Errorf("read the event: %w", err)
 	}

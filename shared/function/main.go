@@ -13,6 +13,7 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/config"
+	"minifb/shared/mail"
 	"minifb/shared/password"
 	"minifb/shared/store"
 	"minifb/shared/token"
@@ -27,7 +28,9 @@ type Deps struct {
 	Passwords *password.Hasher
 	Tokens    *token.Verifier
 	Revoked   *store.RevokedSessions
-	Signer    *token.Signer // nil if TOKEN_PRIVATE_KEY is unset: only auth signs
+	Signer    *token.Signer   // nil if TOKEN_PRIVATE_KEY is unset: only auth signs
+	Mail      mail.Settings   // of SMTP_URL and MAIL_DIR
+	Stopping  <-chan struct{} // closed when the process was told to stop; long work should end then
 }
 
 // Main is a function's whole main. It returns when the process was told to stop and has answered
@@ -52,6 +55,7 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 		return err
 	}
 	defer deps.Store.Close()
+	deps.Stopping = ctx.Done()
 	handler := NewHandler(area, routes, deps, Settings{
 		Timeout: c.RequestTimeout, GenericHint: c.ErrorHint == "generic", TrustedProxies: c.TrustedProxies, Log: log,
 	})
@@ -70,7 +74,7 @@ func newDeps(area string, c config.Config) (Deps, error) {
 	}
 	return Deps{
 		Store: s, Revoked: s.NewRevokedSessions(), Passwords: password.New(c.PasswordIterations),
-		Tokens: c.Verifier, Signer: c.Signer,
+		Tokens: c.Verifier, Signer: c.Signer, Mail: c.Mail(),
 	}, nil
 }
 

@@ -19,7 +19,8 @@ type record struct {
 	bytes     int // of the response's body
 	duration  time.Duration
 	requestID string
-	err       error // see api.Exchange
+	done      map[string]int64 // see api.Exchange
+	err       error            // see api.Exchange
 }
 
 // path returns the path of the record's route, or "other" if it has none.
@@ -46,6 +47,9 @@ func (h *Handler) log(ctx context.Context, r record) {
 		slog.String("method", r.method), slog.String("route", r.path()), slog.Int("status", r.status),
 		slog.Float64("duration_ms", float64(r.duration.Microseconds())/1000), slog.Int("bytes", r.bytes),
 		slog.String("request_id", r.requestID),
+	}
+	if r.done != nil {
+		attributes = append(attributes, slog.Any("done", r.done))
 	}
 	if r.err != nil {
 		level = slog.LevelError

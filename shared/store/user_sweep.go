@@ -31,6 +31,10 @@ func (s *Store) Sweep(ctx context.Context) error {
 }
 
 func (s *Store) sweepAccount(ctx context.Context, uid int64) error {
+	// Stored responses have the user's name.
+	if err := s.repeat(ctx, sweepIdempotencyKeys, uid, sweepBatch); err != nil {
+		return fmt.Errorf("idempotency keys: %w", err)
+	}
 	if err := s.repeat(ctx, sweepPostReactions, uid, sweepBatch); err != nil {
 		return fmt.Errorf("reactions to posts: %w", err)
 	}
@@ -86,7 +90,7 @@ func (s *Store) sweepComments(ctx context.Context, list string, id int64) error 
 	}
 }
 
-// sweepPosts deletes the user's posts. A post with more comments and reactions than one batch may
+// sweepPosts deletes the user's posts, newest first, as most readers start there. A post with more comments and reactions than one batch may
 // delete loses them first.
 func (s *Store) sweepPosts(ctx context.Context, uid int64) error {
 	for {

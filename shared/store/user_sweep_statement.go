@@ -53,6 +53,16 @@ const (
 		)
 		SELECT count(*) FROM chosen`
 
+	// sweepIdempotencyKeys deletes up to $2 of user $1's idempotency keys.
+	sweepIdempotencyKeys = `
+		WITH chosen AS MATERIALIZED (
+			SELECT user_uid, method, path, key FROM idempotency_keys WHERE user_uid = $1 LIMIT $2
+		), deleted AS (
+			DELETE FROM idempotency_keys k USING chosen c
+			WHERE k.user_uid = c.user_uid AND k.method = c.method AND k.path = c.path AND k.key = c.key
+		)
+		SELECT count(*) FROM chosen`
+
 	// commentsOfUser lists up to $2 comments of user $1, with the number of rows to delete.
 	commentsOfUser = `
 		SELECT post_id, id, 1 + reaction_1 + reaction_2 + reaction_3 + reaction_4 + reaction_5 AS rows
@@ -95,7 +105,7 @@ const (
 		JOIN (SELECT post_id, count(*) AS n FROM deleted GROUP BY post_id) change ON change.post_id = target.id
 		WHERE p.id = target.id`
 
-	// postsOfUser lists the first $2 posts of user $1, with the number of rows to delete. With more
+	// postsOfUser lists the newest $2 posts of user $1, with the number of rows to delete. With more
 	// than $2 comments a post exceeds the batch already, and their reactions are not counted.
 	postsOfUser = `
 		SELECT id, 1 + comment_count + reaction_1 + reaction_2 + reaction_3 + reaction_4 + reaction_5 + CASE
@@ -103,7 +113,7 @@ const (
 				SELECT coalesce(sum(reaction_1 + reaction_2 + reaction_3 + reaction_4 + reaction_5), 0)
 				FROM comments c WHERE c.post_id = p.id)
 			ELSE 0 END AS rows
-		FROM posts p WHERE owner_uid = $1 ORDER BY id LIMIT $2`
+		FROM posts p WHERE owner_uid = $1 ORDER BY id DESC LIMIT $2`
 
 	// sweepReactionsToPost deletes up to $2 of the reactions to post $1, with their notifications.
 	sweepReactionsToPost = `

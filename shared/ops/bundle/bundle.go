@@ -79,6 +79,9 @@ type Bundle struct {
 	host       *host.Host
 	nginx      *host.Nginx
 
+	cancelSchedules context.CancelFunc // nil if none were started
+	schedules       sync.WaitGroup
+
 	mu sync.Mutex // held by Start when it appends to Functions, and by Kill
 }
 
@@ -181,6 +184,7 @@ func (b *Bundle) AwaitReady(ctx context.Context) error {
 // PostgreSQL, in this order. Their data and logs stay in Options.Dir.
 func (b *Bundle) Stop() error {
 	b.stopServing()
+	b.stopSchedules()
 	if b.host != nil {
 		b.host.Stop()
 	} else {

@@ -50,7 +50,13 @@ func (b *Bundle) startFunctions(ctx context.Context) (result string, err error) 
 	if err := start(); err != nil {
 		return "", err
 	}
-	return count(len(b.Functions), "function"), b.AwaitReady(ctx)
+	if err := b.AwaitReady(ctx); err != nil {
+		return "", err
+	}
+	if !b.o.Host {
+		b.startSchedules()
+	}
+	return count(len(b.Functions), "function"), nil
 }
 
 // startUnits starts each function behind a socket that this process holds.
@@ -138,6 +144,13 @@ func (b *Bundle) parameter(name string) (value string, ok bool) {
 	switch name {
 	case "DatabaseUrl":
 		return b.DatabaseURL, true
+	case "MailDir":
+		if b.o.Parameter != nil {
+			if value, ok = b.o.Parameter(name); ok {
+				return value, true
+			}
+		}
+		return filepath.Join(b.dir.path, "mail"), true
 	case "TokenPublicKeys":
 		return keys.Public(b.Keys()), true
 	case "TokenPrivateKey":

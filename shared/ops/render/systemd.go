@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/template"
 
+	"minifb/shared/api"
 	"minifb/shared/ops/sam"
 )
 
@@ -163,7 +164,7 @@ func scheduleService(f sam.Function, s sam.Schedule, unit string) service {
 
 // SchedulePath returns the path that a schedule calls outside Lambda, by POST. nginx has no route to
 // it, so that clients cannot call it.
-func SchedulePath(s sam.Schedule) string { return "/schedule/" + strings.ToLower(s.Name) }
+func SchedulePath(s sam.Schedule) string { return api.SchedulePath(strings.ToLower(s.Name)) }
 
 // escape escapes what systemd would interpret: % begins a specifier, and a backslash joins lines.
 func escape(text string) string {

@@ -14,7 +14,8 @@ import (
 	"minifb/shared/token"
 )
 
-// RoutesMatchTemplate checks that template.yaml lists exactly the routes that the area serves.
+// RoutesMatchTemplate checks that template.yaml lists exactly the routes and the schedules that the
+// area serves.
 func RoutesMatchTemplate(t *testing.T, area string, routes function.Routes) {
 	t.Helper()
 	template, err := sam.Load("../../template.yaml")
@@ -29,9 +30,19 @@ func RoutesMatchTemplate(t *testing.T, area string, routes function.Routes) {
 	for _, route := range f.Routes {
 		listed[route.String()] = true
 	}
+	for _, schedule := range f.Schedules {
+		listed["the schedule "+strings.ToLower(schedule.Name)] = true
+	}
 	served := map[string]bool{}
 	for _, operation := range operations(openAPI(t, routes)) {
 		served[routeOf(operation)] = true
+	}
+	a, err := unconnected(routes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range a.Schedules() {
+		served["the schedule "+name] = true
 	}
 	if !maps.Equal(listed, served) {
 		t.Errorf("template.yaml lists %v, and the area serves %v",

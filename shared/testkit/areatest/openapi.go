@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"minifb/shared/api"
 	"minifb/shared/function"
 	"minifb/shared/store"
 )
@@ -25,15 +26,24 @@ func openAPI(t *testing.T, routes function.Routes) *huma.OpenAPI {
 
 // describe returns the area's OpenAPI text. It calls no route, so it needs no database.
 func describe(routes function.Routes) (*huma.OpenAPI, error) {
-	unconnected, err := store.Open("postgres://", "test", 1)
+	a, err := unconnected(routes)
 	if err != nil {
 		return nil, err
 	}
-	deps, err := newDeps(unconnected)
+	return a.OpenAPI(), nil
+}
+
+// unconnected returns the area's routes without a database.
+func unconnected(routes function.Routes) (*api.API, error) {
+	s, err := store.Open("postgres://", "test", 1)
 	if err != nil {
 		return nil, err
 	}
-	return newHandler(routes, deps).API().OpenAPI(), nil
+	deps, err := newDeps(s)
+	if err != nil {
+		return nil, err
+	}
+	return newHandler(routes, deps).API(), nil
 }
 
 // operations returns all operations, ordered by path.

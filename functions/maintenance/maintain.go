@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+)
+
+const (
+	responseTime = 2 * time.Second // of the time limit, left for the response
+	pruneTime    = 5 * time.Second // for each kind of row
+	pruneBatch   = 1000            // rows in one transaction
+)
+
+// maintain runs every step, the mails beside the others. A step that fails does not keep the others
+// from running. A step that runs out of time has not failed: the next call goes on with it.
+func (v views) maintain(ctx context.Context) (map[string]int64, error) {
+	deadline, _ := ctx.Deadline() // every request has one
+	ctx, cancel := context.WithDeadline(ctx, deadline.Add(-responseTime))
+	defer cancel()
+	go func() {
+		select {
+		case <-v.stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+
+	var mails outcome
+	var background sync.WaitGroup
+	background.Go(func() { v.sendMails(ctx, &mails) })
+	var rest outcome
+	for _, p := range v.prunes() {
+		rest.add(p.what, func() (int64, error) { return prune(ctx, p) })
+	}
+	rest.add("swept_accounts", func() (int64, error) { return v.sweep(ctx) })
+	background.Wait()
+
+	maps.Copy(rest.done, mails.done)
+	return rest.done, errors.Join(mails.failed, rest.failed)
+}
+
+// An outcome is what steps have done, and the errors of those that failed.
+type outcome struct {
+	done   map[string]int64
+	failed error
+}
+
+func (o *outcome) add(what string, step func() (int64, error)) {
+	n, err := step()
+	if o.done == nil {
+		o.done = map[string]int64{}
+	}
+	o.done[what] += n
+	if err != nil {
+		o.failed = errors.Join(o.failed, fmt.Errorf("%s: %w", what, err))
+	}
+}
+
+// A prunable is a kind of row that expires. Prune deletes at most batch of them.
+type prunable struct {
+	what  string
+	prune func(ctx context.Context, batch int) (deleted int64, err error)
+}
+
+func (v views) prunes() []prunable {
+	return []prunable{
+		{"pruned_revoked_sessions", v.store.PruneRevokedSessions},
+		{"pruned_sessions", v.store.PruneSessions},
+		{"pruned_refresh_tokens", v.store.PruneRefreshTokens},
+		{"pruned_temporary_passwords", v.store.PruneTemporaryPasswords},
+		{"pruned_temporary_password_requests", v.store.PruneTemporaryPasswordRequests},
+		{"pruned_idempotency_keys", v.store.PruneIdempotencyKeys},
+		{"pruned_rate_limits", v.store.PruneLimits},
+	}
+}
+
+// prune deletes expired rows until there are none or its time is over.
+func prune(ctx context.Context, p prunable) (total int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, pruneTime)
+	defer cancel()
+	for {
+		deleted, err := p.prune(ctx, pruneBatch)
+		total += deleted
+		if err != nil || deleted < pruneBatch {
+			return total, unlessOver(ctx, err)
+		}
+	}
+}
+
+// sweep deletes rows of deleted accounts for as long as it may, and returns how many accounts are
+// complete.
+func (v views) sweep(ctx context.Context) (int64, error) {
+	before, err := v.store.DeletedAccounts(ctx)
+	if err != nil || before == 0 {
+		return 0, unlessOver(ctx, err)
+	}
+	err = unlessOver(ctx, v.store.Sweep(ctx))
+	// The time for the response is left for this.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), responseTime)
+	defer cancel()
+	after, countErr := v.store.DeletedAccounts(ctx)
+	if countErr != nil {
+		return 0, errors.Join(err, countErr)
+	}
+	return max(0, before-after), err
+}
+
+// unlessOver returns err, or nil if the step's time is over: the error is then a consequence.
+func unlessOver(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"minifb/shared/api"
+	"minifb/shared/function"
+	"minifb/shared/mail"
+	"minifb/shared/store"
+)
+
+type views struct {
+	store    *store.Store
+	mail     mail.Settings
+	stopping <-chan struct{}
+}
+
+func routes(a *api.API, d function.Deps) {
+	v := views{d.Store, d.Mail, d.Stopping}
+	a.Schedule("maintenance", v.maintain)
+}
