@@ -38,7 +38,8 @@ func TestDeletion(t *testing.T) {
 	if n := b.Int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, ann.UID); n != 0 {
 		t.Errorf("%d sessions of the account are left", n)
 	}
-	if b.Int(`SELECT count(*) FROM posts WHERE owner_uid = $1`, eve.UID) != 1 || b.Int(`SELECT count(*) FROM sessions`) != 1 {
+	posts := b.Int(`SELECT count(*) FROM posts WHERE owner_uid = $1`, eve.UID)
+	if posts != 1 || b.Int(`SELECT count(*) FROM sessions`) != 1 {
 		t.Error("rows of another account were deleted")
 	}
 }
@@ -60,7 +61,8 @@ func TestDeletionErasesPersonalDataAtOnce(t *testing.T) {
 	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	b.Exec(`UPDATE users SET name = 'Ann Lee', nickname = 'secret', intro = 'secret', email = 'secret@example.org'`)
-	b.Exec(`INSERT INTO temporary_passwords VALUES ($1, decode(repeat('00', 32), 'hex'), now() + interval '1 hour')`, ann.UID)
+	b.Exec(`INSERT INTO temporary_passwords
+		VALUES ($1, decode(repeat('00', 32), 'hex'), now() + interval '1 hour')`, ann.UID)
 	b.Exec(`INSERT INTO temporary_password_requests (user_id) VALUES ('ann.1')`)
 	b.Run(t, []areatest.Step{
 		{Name: "delete", As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`, Want: 204},
@@ -74,7 +76,8 @@ func TestDeletionErasesPersonalDataAtOnce(t *testing.T) {
 			t.Errorf("the deleted account's row still has %q: %s", personal, row)
 		}
 	}
-	if n := b.Int(`SELECT (SELECT count(*) FROM temporary_passwords) + (SELECT count(*) FROM temporary_password_requests)`); n != 0 {
+	n := b.Int(`SELECT (SELECT count(*) FROM temporary_passwords) + (SELECT count(*) FROM temporary_password_requests)`)
+	if n != 0 {
 		t.Errorf("%d temporary passwords and requests are left", n)
 	}
 }

@@ -33,7 +33,8 @@ func newScheduleInvoker(t *testing.T, failure error, names ...string) invoker {
 			})
 		}
 	}
-	return newInvoker(NewHandler("test", routes, Deps{}, Settings{Timeout: time.Minute, Log: slog.New(slog.DiscardHandler)}))
+	settings := Settings{Timeout: time.Minute, Log: slog.New(slog.DiscardHandler)}
+	return newInvoker(NewHandler("test", routes, Deps{}, settings))
 }
 
 func TestScheduleEventCallsTheSchedule(t *testing.T) {
@@ -49,8 +50,9 @@ func TestScheduleEventCallsTheSchedule(t *testing.T) {
 // An error makes Lambda count a failure and try again.
 func TestFailedScheduleIsAnErrorOfTheInvocation(t *testing.T) {
 	t.Parallel()
+	failing := newScheduleInvoker(t, errors.New("no disk"), "nightly")
 	for want, i := range map[string]invoker{
-		"500: {\"result\":\"Internal Server Error\",\"hint\":\"no disk\"}": newScheduleInvoker(t, errors.New("no disk"), "nightly"),
+		`500: {"result":"Internal Server Error","hint":"no disk"}`: failing,
 		"exactly one": newScheduleInvoker(t, nil),
 		"one":         newScheduleInvoker(t, nil, "nightly", "hourly"),
 	} {

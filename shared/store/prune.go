@@ -22,8 +22,8 @@ func (s *Store) PruneRevokedSessions(ctx context.Context, batch int) (deleted in
 			LIMIT $1 FOR UPDATE SKIP LOCKED)`, batch)
 }
 
-// PruneTemporaryPasswordRequests deletes the requests that have waited for an administrator for
-// seven days, at most batch of them, and returns how many it deleted.
+// PruneTemporaryPasswordRequests deletes the requests that wait for an administrator and were
+// first made seven days ago, at most batch of them, and returns how many it deleted.
 func (s *Store) PruneTemporaryPasswordRequests(ctx context.Context, batch int) (deleted int64, err error) {
 	return s.prune(ctx, "requests for temporary passwords", `
 		DELETE FROM temporary_password_requests WHERE id IN (

@@ -14,11 +14,11 @@ import (
 const TemporaryPasswordLife = 30 * time.Minute
 
 // RequestTemporaryPassword stores a request for a temporary password, whether the account exists or not, so
-// that both take the same time. Maintenance mails it. A request that waits already is replaced.
+// that both take the same time. Maintenance mails it. A request that waits already becomes due again.
 func (s *Store) RequestTemporaryPassword(ctx context.Context, id string) error {
 	_, err := s.primary.exec(ctx, `
 		INSERT INTO temporary_password_requests (user_id) VALUES (lower($1))
-		ON CONFLICT (user_id) DO UPDATE SET created_at = now(), due_at = now(), attempts = 0, error = NULL`, id)
+		ON CONFLICT (user_id) DO UPDATE SET due_at = now(), attempts = 0, error = NULL`, id)
 	if err != nil {
 		return fmt.Errorf("request temporary password: %w", err)
 	}
