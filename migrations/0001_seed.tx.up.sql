@@ -1,5 +1,5 @@
--- The seed's whole schema. Keys are bigint inside; lengths count code points, as the contract does.
--- Comments and reactions carry their post in the key, so that they can be sharded by post one day.
+-- The first schema. Internal keys are bigint. Lengths count code points, as in the contract. The keys of comments and
+-- reactions contain the post, so that the tables can be sharded by post.
 
 CREATE TABLE users (
     uid           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -11,7 +11,7 @@ CREATE TABLE users (
     email         text CHECK (char_length(email) BETWEEN 3 AND 254),
     role          text NOT NULL DEFAULT 'user' CHECK (role IN ('user', 'admin')),
     created_at    timestamptz NOT NULL DEFAULT now(),
-    -- Set the moment an account is deleted: no reader sees it from then on, while its rows go in small batches.
+    -- When the account was deleted. From then on it is invisible; its rows are deleted later, in small batches.
     deleted_at    timestamptz
 );
 CREATE UNIQUE INDEX users_id ON users (lower(id)) WHERE deleted_at IS NULL;
@@ -22,7 +22,7 @@ CREATE TABLE posts (
     owner_uid     bigint NOT NULL REFERENCES users ON DELETE CASCADE,
     content       text NOT NULL CHECK (char_length(content) BETWEEN 1 AND 3000),
     modified      boolean NOT NULL DEFAULT false,
-    revision      integer NOT NULL DEFAULT 1, -- moves with the content, never with the counters
+    revision      integer NOT NULL DEFAULT 1, -- changes with the content, not with the counters
     comment_count integer NOT NULL DEFAULT 0 CHECK (comment_count >= 0),
     reaction_1    integer NOT NULL DEFAULT 0 CHECK (reaction_1 >= 0),
     reaction_2    integer NOT NULL DEFAULT 0 CHECK (reaction_2 >= 0),
@@ -30,7 +30,7 @@ CREATE TABLE posts (
     reaction_4    integer NOT NULL DEFAULT 0 CHECK (reaction_4 >= 0),
     reaction_5    integer NOT NULL DEFAULT 0 CHECK (reaction_5 >= 0),
     created_at    timestamptz NOT NULL DEFAULT now()
-) WITH (fillfactor = 90); -- room for a counter's next version on the same page; no counter is indexed
+) WITH (fillfactor = 90); -- room on the page for a row's next version; no counter is indexed
 CREATE INDEX posts_owner ON posts (owner_uid, id);
 
 CREATE TABLE comments (
@@ -46,22 +46,22 @@ CREATE TABLE comments (
     reaction_4 integer NOT NULL DEFAULT 0 CHECK (reaction_4 >= 0),
     reaction_5 integer NOT NULL DEFAULT 0 CHECK (reaction_5 >= 0),
     created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (post_id, id) -- the list's index too
+    PRIMARY KEY (post_id, id) -- also the index of the list
 ) WITH (fillfactor = 90);
-CREATE INDEX comments_id ON comments (id); -- GET /comment/{id} knows no post
+CREATE INDEX comments_id ON comments (id); -- for GET /comment/{id}, which has no post
 CREATE INDEX comments_owner ON comments (owner_uid);
 
 CREATE TABLE post_reactions (
     post_id    bigint NOT NULL REFERENCES posts ON DELETE CASCADE,
     user_uid   bigint NOT NULL REFERENCES users ON DELETE CASCADE,
     type       smallint NOT NULL CHECK (type BETWEEN 1 AND 5),
-    previous   smallint, -- what the last put replaced, its own type too; lets the statement that puts move the counters
+    previous   smallint, -- the type before the last PUT, perhaps the same; tells how to change the counters
     modified   boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (post_id, user_uid)
 ) WITH (fillfactor = 90);
--- user_uid + 0, so that this index cannot be taken for looking up one user's reaction: to a planner that knows of one or two
--- reactions a post it would look as good as the key, and cost a walk through all reactions of a hot one.
+-- With user_uid + 0, the planner cannot use this index to look up one user's reaction. With user_uid, when statistics show
+-- few reactions per post, it may prefer this index to the primary key, and read all reactions to a hot post.
 CREATE INDEX post_reactions_newest ON post_reactions (post_id, created_at, (user_uid + 0));
 CREATE INDEX post_reactions_user ON post_reactions (user_uid, post_id);
 
@@ -82,7 +82,7 @@ CREATE INDEX comment_reactions_user ON comment_reactions (user_uid, post_id, com
 CREATE TABLE notifications (
     id            bigint GENERATED ALWAYS AS IDENTITY,
     user_uid      bigint NOT NULL REFERENCES users ON DELETE CASCADE,
-    type          smallint NOT NULL CHECK (type IN (1, 2)), -- 1: commented on my post, 2: reacted to my post
+    type          smallint NOT NULL CHECK (type IN (1, 2)), -- 1: a comment on the user's post, 2: a reaction to it
     actor_uid     bigint NOT NULL REFERENCES users ON DELETE CASCADE CHECK (actor_uid <> user_uid),
     post_id       bigint NOT NULL REFERENCES posts ON DELETE CASCADE,
     comment_id    bigint,
@@ -96,7 +96,7 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_unread ON notifications (user_uid, id) WHERE NOT read;
 CREATE INDEX notifications_post ON notifications (post_id, comment_id);
 CREATE INDEX notifications_actor ON notifications (actor_uid);
--- One reaction makes one notification, whatever races.
+-- One notification per reaction, also under concurrent requests.
 CREATE UNIQUE INDEX notifications_reaction ON notifications (post_id, actor_uid) WHERE type = 2;
 
 CREATE TABLE sessions (
@@ -109,25 +109,25 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_user ON sessions (user_uid, created_at, id);
 
--- Every refresh token a session ever had: a used one that comes again gives a thief away.
+-- All refresh tokens of a session, used ones included: the reuse of one reveals a theft.
 CREATE TABLE refresh_tokens (
-    hash       bytea PRIMARY KEY CHECK (octet_length(hash) = 32), -- SHA-256; the token itself is kept nowhere
+    hash       bytea PRIMARY KEY CHECK (octet_length(hash) = 32), -- SHA-256; the token itself is not stored
     session_id uuid NOT NULL REFERENCES sessions ON DELETE CASCADE,
-    parent     bytea, -- the token this one was given for
+    parent     bytea, -- the token whose rotation created this one
     created_at timestamptz NOT NULL DEFAULT now(),
-    used_at    timestamptz -- when it was rotated, or lost to a sibling that was used first
+    used_at    timestamptz -- when it was rotated, or became invalid because a sibling was used
 );
 CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id);
 CREATE INDEX refresh_tokens_parent ON refresh_tokens (parent);
 
--- Sessions that ended so lately that an access token of theirs may still look good. Functions read it once a second.
+-- Sessions that were revoked within the life of an access token. Functions read the table about once a second.
 CREATE TABLE ended_sessions (
     id       uuid PRIMARY KEY,
     ended_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ended_sessions_at ON ended_sessions (ended_at);
 
--- A trigger, so that no way of deleting a session, a cascade included, can leave its access tokens good.
+-- A trigger, so that every deletion of a session, by a cascade too, makes its access tokens invalid.
 CREATE FUNCTION remember_ended_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO ended_sessions (id) SELECT id FROM gone ON CONFLICT DO NOTHING;

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"minifb/shared/api"
+	"minifb/shared/store"
 )
 
 type addInput struct {
@@ -13,6 +14,7 @@ type addInput struct {
 }
 
 func (v views) add(ctx context.Context, in *addInput) (*api.CreatedOutput[comment], error) {
-	added, err := v.store.AddComment(ctx, api.Viewer(ctx), in.ID.Int(), string(in.Body.Content), in.Key(), api.Encode(newComment))
+	c := store.Comment{PostID: in.ID.Int(), OwnerUID: api.Viewer(ctx), Content: string(in.Body.Content)}
+	added, err := v.store.AddComment(ctx, c, in.Key(), api.Encode(newComment))
 	return api.Created[comment](added, err, "/comment/")
 }

@@ -5,6 +5,7 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/response"
+	"minifb/shared/store"
 )
 
 type createInput struct {
@@ -13,6 +14,7 @@ type createInput struct {
 }
 
 func (v views) create(ctx context.Context, in *createInput) (*api.CreatedOutput[response.Post], error) {
-	created, err := v.store.CreatePost(ctx, api.Viewer(ctx), string(in.Body.Content), in.Key(), api.Encode(response.NewPost))
+	post := store.Post{OwnerUID: api.Viewer(ctx), Content: string(in.Body.Content)}
+	created, err := v.store.CreatePost(ctx, post, in.Key(), api.Encode(response.NewPost))
 	return api.Created[response.Post](created, err, "/post/")
 }

@@ -23,6 +23,11 @@ func TestTokens(t *testing.T) {
 	areatest.EveryRouteRefusesBadTokens(t, routes)
 }
 
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	areatest.EveryRouteRefusesBadBodies(t, routes)
+}
+
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	areatest.EveryRouteReturns503WithoutDatabase(t, routes)

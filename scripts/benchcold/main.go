@@ -56,8 +56,8 @@ func run(ctx context.Context, starts int) error {
 		return err
 	}
 	defer b.Stop() //nolint:errcheck // its data is deleted
-	fmt.Printf("%d starts each; ms from exec to the first response; MiB of memory, all and without the binary's pages\n",
-		starts)
+	fmt.Printf("%d starts each; times in ms, from exec to the first response;\n", starts)
+	fmt.Println("memory in MiB when idle, in all and without the pages of the binary (own)")
 	fmt.Printf("%-14s %8s %8s %14s %8s %8s\n", "function", "median", "longest", "with database", "memory", "own")
 	var slow []string
 	for _, f := range b.Template.Functions {

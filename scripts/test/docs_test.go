@@ -73,7 +73,8 @@ func TestDocumentsNameWhatExists(t *testing.T) {
 				t.Errorf("%s links to %s, which does not exist", document, target)
 			}
 		}
-		for _, match := range regexp.MustCompile("(?m)(?:`|^ +)make ([a-z]+(?:-[a-z]+)*)").FindAllStringSubmatch(text, -1) {
+		command := regexp.MustCompile("(?m)(?:`|^ +)make ([a-z]+(?:-[a-z]+)*)")
+		for _, match := range command.FindAllStringSubmatch(text, -1) {
 			if !regexp.MustCompile(`(?m)^` + match[1] + `:`).MatchString(makefile) {
 				t.Errorf("%s: the Makefile has no target %s", document, match[1])
 			}

@@ -63,8 +63,9 @@ func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 			return
 		}
 	}
-	r.Header.Set("Content-Type", mediaJSON)                                                       // huma does not know its parameters
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil } // for IdempotencyKey
+	r.Header.Set("Content-Type", mediaJSON) // huma does not know its parameters
+	// huma reads the body, and IdempotencyKey reads it again.
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	r.Body, _ = r.GetBody()
 	next(ctx)
 }

@@ -18,7 +18,7 @@ import (
 // IdempotencyKey is the header with which a client can repeat a creating request without creating
 // twice. Embed it in the input of the request, beside its Body.
 type IdempotencyKey struct {
-	Header string `header:"Idempotency-Key" doc:"1–255 visible ASCII characters. For 24 hours, the same key with the same body returns the first response again" example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
+	Header string `header:"Idempotency-Key" doc:"1–255 visible ASCII characters. For 24 hours, the same key with the same body returns the first response again" example:"8e03978e-40d5-43e8-bc93-6894a57f9324"` //nolint:lll // a struct tag is one line
 
 	key store.IdempotencyKey
 }

@@ -59,26 +59,26 @@ const (
 
 var errNoComment = apperror.New(apperror.NotFound, "There is no such comment; it may have been deleted.")
 
-// AddComment adds the viewer's comment to a post, counts it, notifies the post's owner, and returns
-// the response that encode makes of the comment. If the key was used before, it returns the stored
-// response instead (see IdempotencyKey). It returns a NotFound error for a missing post, and
-// BadToken if the viewer's account has been deleted.
+// AddComment adds a comment with the PostID, the OwnerUID and the Content of comment, counts it,
+// notifies the post's owner, and returns the response that encode makes of the comment. If the key
+// was used before, it returns the stored response instead (see IdempotencyKey). It returns a
+// NotFound error for a missing post, and BadToken if the comment's owner's account has been deleted.
 func (s *Store) AddComment(
-	ctx context.Context, viewer, post int64, content string, key IdempotencyKey, encode func(Comment) ([]byte, error),
+	ctx context.Context, comment Comment, key IdempotencyKey, encode func(Comment) ([]byte, error),
 ) (StoredResponse, error) {
-	return s.createOnce(ctx, viewer, key, func(ctx context.Context, w writer) (StoredResponse, error) {
-		comment, err := addComment(ctx, w, viewer, post, content)
+	return s.createOnce(ctx, comment.OwnerUID, key, func(ctx context.Context, w writer) (StoredResponse, error) {
+		added, err := addComment(ctx, w, comment)
 		if err != nil {
 			return StoredResponse{}, err
 		}
-		body, err := encode(comment)
-		return StoredResponse{ID: comment.ID, Body: body}, err
+		body, err := encode(added)
+		return StoredResponse{ID: added.ID, Body: body}, err
 	})
 }
 
-func addComment(ctx context.Context, w writer, viewer, post int64, content string) (comment Comment, err error) {
+func addComment(ctx context.Context, w writer, comment Comment) (added Comment, err error) {
 	// The post's row is locked before the comment's (see lockOwnComment).
-	err = w.one(ctx, &comment, `
+	err = w.one(ctx, &added, `
 		WITH u AS (
 			SELECT uid, id, name, nickname FROM users WHERE uid = $1 AND deleted_at IS NULL FOR KEY SHARE
 		), p AS (
@@ -93,16 +93,16 @@ func addComment(ctx context.Context, w writer, viewer, post int64, content strin
 			INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id)
 			SELECT p.owner_uid, 1, c.owner_uid, c.post_id, c.id FROM p, c WHERE p.owner_uid <> c.owner_uid
 		)
-		SELECT `+commentColumns+` FROM u LEFT JOIN c ON true`, viewer, post, content)
+		SELECT `+commentColumns+` FROM u LEFT JOIN c ON true`, comment.OwnerUID, comment.PostID, comment.Content)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return comment, errAccount
+		return added, errAccount
 	case err != nil:
-		return comment, fmt.Errorf("add comment to post %d: %w", post, err)
-	case comment.ID == 0:
-		return comment, errNoPost
+		return added, fmt.Errorf("add comment to post %d: %w", comment.PostID, err)
+	case added.ID == 0:
+		return added, errNoPost
 	}
-	return comment, nil
+	return added, nil
 }
 
 // Comment returns a comment as the viewer sees it, or a NotFound error.

@@ -26,7 +26,7 @@ const (
 // replaceDeadConnections returns options that make database/sql replace a dead connection before it
 // is used, so that no statement is sent on one.
 func replaceDeadConnections() []stdlib.OptionOpenDB {
-	// pgx's own rule for pings uses a clock that may stand still while the process is frozen.
+	// pgx's own rule for pings uses a clock that may stop while the process is frozen.
 	never := func(context.Context, stdlib.ShouldPingParams) bool { return false }
 	return []stdlib.OptionOpenDB{stdlib.OptionShouldPing(never), stdlib.OptionResetSession(checkConnection)}
 }
@@ -44,7 +44,7 @@ func checkConnection(ctx context.Context, c *pgx.Conn) error {
 	if err != nil {
 		return driver.ErrBadConn
 	}
-	// Both clocks are asked: the monotonic one may stand still while a process is frozen. Round
+	// Both clocks are compared: the monotonic one may stop while a process is frozen. Round
 	// strips it.
 	if quiet && now.Sub(last) < trusted && now.Round(0).Sub(last.Round(0)).Abs() < trusted {
 		return nil

@@ -84,13 +84,18 @@ func (f *fixture) exec(query string, args ...any) {
 	}
 }
 
+// newPost returns a post to create.
+func newPost(owner int64, content string) store.Post {
+	return store.Post{OwnerUID: owner, Content: content}
+}
+
 // createPost creates a post without an idempotency key.
 func createPost(ctx context.Context, s *store.Store, viewer int64, content string) (post store.Post, err error) {
 	keep := func(created store.Post) ([]byte, error) {
 		post = created
 		return nil, nil
 	}
-	_, err = s.CreatePost(ctx, viewer, content, store.IdempotencyKey{}, keep)
+	_, err = s.CreatePost(ctx, newPost(viewer, content), store.IdempotencyKey{}, keep)
 	return post, err
 }
 
@@ -102,7 +107,8 @@ func addComment(
 		comment = added
 		return nil, nil
 	}
-	_, err = s.AddComment(ctx, viewer, post, content, store.IdempotencyKey{}, keep)
+	toAdd := store.Comment{PostID: post, OwnerUID: viewer, Content: content}
+	_, err = s.AddComment(ctx, toAdd, store.IdempotencyKey{}, keep)
 	return comment, err
 }
 

@@ -27,7 +27,7 @@ func TestFailedRequestStoresNoKey(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 1)
 	create := func(ctx context.Context, content string, encode encoder) (store.StoredResponse, error) {
-		return f.store.CreatePost(ctx, f.users[0], content, idempotencyKey("k", "b"), encode)
+		return f.store.CreatePost(ctx, newPost(f.users[0], content), idempotencyKey("k", "b"), encode)
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	for name, fail := range map[string]func() (store.StoredResponse, error){
@@ -67,7 +67,7 @@ func TestSecondRequestWaitsForTheFirst(t *testing.T) {
 	create := func(encode encoder) <-chan result {
 		done := make(chan result, 1)
 		go func() {
-			created, err := f.store.CreatePost(t.Context(), f.users[0], "hi", idempotencyKey("k", "b"), encode)
+			created, err := f.store.CreatePost(t.Context(), newPost(f.users[0], "hi"), idempotencyKey("k", "b"), encode)
 			done <- result{created, err}
 		}()
 		return done
@@ -117,7 +117,7 @@ func TestExpiredKeysAreDeleted(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 2)
 	create := func(user int64, key string) {
-		_, err := f.store.CreatePost(t.Context(), user, "hi", idempotencyKey(key, "b"), encodePost)
+		_, err := f.store.CreatePost(t.Context(), newPost(user, "hi"), idempotencyKey(key, "b"), encodePost)
 		allow(t, err)
 	}
 	for _, key := range []string{"a", "b", "c"} {
@@ -144,7 +144,7 @@ func TestKeyExpiresAfterADay(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 1)
 	create := func(body string) (store.StoredResponse, error) {
-		return f.store.CreatePost(t.Context(), f.users[0], "hi", idempotencyKey("k", body), encodePost)
+		return f.store.CreatePost(t.Context(), newPost(f.users[0], "hi"), idempotencyKey("k", body), encodePost)
 	}
 	first, err := create("b")
 	if err != nil {
@@ -171,7 +171,7 @@ func TestDeletedAccountStoresNoKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	create := func() error {
-		_, err := f.store.CreatePost(t.Context(), user, "hi", idempotencyKey("k", "b"), encodePost)
+		_, err := f.store.CreatePost(t.Context(), newPost(user, "hi"), idempotencyKey("k", "b"), encodePost)
 		return err
 	}
 	if err := create(); !is(err, apperror.BadToken) {
@@ -200,7 +200,7 @@ func TestAccountDeletedWhileAKeyIsClaimed(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := f.store.CreatePost(t.Context(), user, "hi", idempotencyKey("k", "b"), encodePost)
+		_, err := f.store.CreatePost(t.Context(), newPost(user, "hi"), idempotencyKey("k", "b"), encodePost)
 		done <- err
 	}()
 	f.waitForLocks(1)

@@ -79,25 +79,25 @@ const (
 
 var errNoPost = apperror.New(apperror.NotFound, "There is no such post; it may have been deleted.")
 
-// CreatePost creates a post of the viewer's, and returns the response that encode makes of it. If
-// the key was used before, it returns the stored response instead (see IdempotencyKey). It returns
-// a BadToken error if the viewer's account has been deleted.
+// CreatePost creates a post with the OwnerUID and the Content of post, and returns the response that
+// encode makes of it. If the key was used before, it returns the stored response instead (see
+// IdempotencyKey). It returns a BadToken error if the owner's account has been deleted.
 func (s *Store) CreatePost(
-	ctx context.Context, viewer int64, content string, key IdempotencyKey, encode func(Post) ([]byte, error),
+	ctx context.Context, post Post, key IdempotencyKey, encode func(Post) ([]byte, error),
 ) (StoredResponse, error) {
-	return s.createOnce(ctx, viewer, key, func(ctx context.Context, w writer) (StoredResponse, error) {
-		post, err := createPost(ctx, w, viewer, content)
+	return s.createOnce(ctx, post.OwnerUID, key, func(ctx context.Context, w writer) (StoredResponse, error) {
+		created, err := createPost(ctx, w, post)
 		if err != nil {
 			return StoredResponse{}, err
 		}
-		body, err := encode(post)
-		return StoredResponse{ID: post.ID, Body: body}, err
+		body, err := encode(created)
+		return StoredResponse{ID: created.ID, Body: body}, err
 	})
 }
 
-func createPost(ctx context.Context, w writer, viewer int64, content string) (post Post, err error) {
+func createPost(ctx context.Context, w writer, post Post) (created Post, err error) {
 	// FOR KEY SHARE makes the deletion of the account wait, so that no post is created after it.
-	err = w.one(ctx, &post, `
+	err = w.one(ctx, &created, `
 		WITH u AS (
 			SELECT uid, id, name, nickname FROM users WHERE uid = $1 AND deleted_at IS NULL FOR KEY SHARE
 		), p AS (
@@ -105,14 +105,14 @@ func createPost(ctx context.Context, w writer, viewer int64, content string) (po
 			RETURNING id, owner_uid, content, modified, revision, comment_count,
 				reaction_1, reaction_2, reaction_3, reaction_4, reaction_5, created_at
 		)
-		SELECT `+postColumns+` FROM p, u`, viewer, content)
+		SELECT `+postColumns+` FROM p, u`, post.OwnerUID, post.Content)
 	if errors.Is(err, sql.ErrNoRows) {
-		return post, errAccount
+		return created, errAccount
 	}
 	if err != nil {
-		return post, fmt.Errorf("create post: %w", err)
+		return created, fmt.Errorf("create post: %w", err)
 	}
-	return post, nil
+	return created, nil
 }
 
 // Post returns a post as the viewer sees it, or a NotFound error.

@@ -57,7 +57,8 @@ func (r *recorder) expect(want ...string) {
 	}
 }
 
-// afterBatch returns run, but calls then at the end of the batch whose first user this is, and returns its error.
+// afterBatch returns a runBatch that also calls then, after the batch whose first user this is, and
+// returns its error.
 func afterBatch(run runBatch, user int64, then func() error) runBatch {
 	return func(ctx context.Context, target int64, users []int64, types []int16) (map[int64]reactionResult, error) {
 		results, err := run(ctx, target, users, types)
@@ -174,7 +175,7 @@ func TestCanceledCallerLeavesTheQueue(t *testing.T) {
 }
 
 // A caller whose reaction is in a running batch gets its result, even if its context is cancelled
-// meanwhile.
+// by then.
 func TestCanceledCallerInABatchGetsItsResult(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, m *merger, r *recorder) {

@@ -45,7 +45,7 @@ func TestHotReadsOnAReadOnlyServer(t *testing.T) {
 	for method, err := range map[string]error{
 		"PutPostReaction":    err,
 		"CancelPostReaction": f.store.CancelPostReaction(ctx, f.users[1], post),
-		"CreatePost":         second(f.store.CreatePost(ctx, f.users[0], "post", key, encodePost)),
+		"CreatePost":         second(f.store.CreatePost(ctx, newPost(f.users[0], "post"), key, encodePost)),
 		"AddComment":         second(addComment(ctx, f.store, f.users[0], post, "comment")),
 		"EditOwnPost":        second(f.store.EditOwnPost(ctx, f.users[0], post, nil, "edited")),
 		"EditOwnComment":     second(f.store.EditOwnComment(ctx, f.users[1], comment, nil, "edited")),

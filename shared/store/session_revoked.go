@@ -15,8 +15,8 @@ const (
 	fetchTimeout  = 5 * time.Second
 )
 
-// RevokedSessions is the process's copy of the list of sessions that were revoked within the life
-// of an access token. It is fetched when a request finds it too old: one small query a second under
+// RevokedSessions is the process's copy of the table ended_sessions: the sessions that were revoked
+// within the life of an access token. It is fetched when a request finds it too old: one small query a second under
 // any load, and none without requests.
 type RevokedSessions struct {
 	primary  reader

@@ -134,7 +134,7 @@ func TestDeletingAnAccountDuringItsOwnWrites(t *testing.T) {
 				}
 				_, err = createPost(ctx, s, user, "post")
 				allow(t, err, allowed...)
-				_, err = s.CreatePost(ctx, user, "post", idempotencyKey("k", "b"), encodePost)
+				_, err = s.CreatePost(ctx, newPost(user, "post"), idempotencyKey("k", "b"), encodePost)
 				allow(t, err, allowed...)
 				// Others write to the user's newest post.
 				newest := `SELECT id FROM posts WHERE owner_uid = $1 ORDER BY id DESC LIMIT 1`

@@ -27,9 +27,11 @@ const (
 
 // Options describe a bundle. Source, Dir and Logf must be set.
 type Options struct {
-	Source string   // the repository's directory
-	Dir    string   // the data directory, which is created if necessary
-	Areas  []string // the functions to run; empty: all of the template
+	Source   string        // the repository's directory
+	Template *sam.Template // nil: template.yaml in Source
+	Dir      string        // the data directory, which is created if necessary
+	Keys     string        // the directory of the keys, which are created if necessary; empty: Dir/keys
+	Areas    []string      // the functions to run; empty: all of the template
 
 	Binaries string   // the directory of the built functions; empty: they are built, into Dir/bin
 	Race     bool     // build the functions with the race detector
@@ -96,8 +98,10 @@ func (b *Bundle) Start(ctx context.Context) (err error) {
 			err = errors.Join(err, b.Stop())
 		}
 	}()
-	if b.Template, err = sam.Load(filepath.Join(b.o.Source, "template.yaml")); err != nil {
-		return err
+	if b.Template = b.o.Template; b.Template == nil {
+		if b.Template, err = sam.Load(filepath.Join(b.o.Source, "template.yaml")); err != nil {
+			return err
+		}
 	}
 	if len(b.o.Areas) > 0 {
 		b.Template.Functions = slices.DeleteFunc(b.Template.Functions, func(f sam.Function) bool {
@@ -228,7 +232,12 @@ func (b *Bundle) Log(name string) string { return filepath.Join(b.o.Dir, "log", 
 func (b *Bundle) PostgresLog() string { return filepath.Join(b.o.Dir, "postgres", "log") }
 
 // Keys returns the directory of the keys.
-func (b *Bundle) Keys() string { return filepath.Join(b.o.Dir, "keys") }
+func (b *Bundle) Keys() string {
+	if b.o.Keys != "" {
+		return b.o.Keys
+	}
+	return filepath.Join(b.o.Dir, "keys")
+}
 
 func count(n int, noun string) string {
 	if n == 1 {

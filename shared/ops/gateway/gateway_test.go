@@ -117,7 +117,8 @@ func TestHeaders(t *testing.T) {
 		w.Write(dump)
 	})
 	resp, got := send(t, address, "POST /post HTTP/1.1\r\nHost: api.example\r\n"+
-		"X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 7.7.7.7\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Proto: https\r\n"+
+		"X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 7.7.7.7\r\n"+
+		"X-Forwarded-Host: evil\r\nX-Forwarded-Proto: https\r\n"+
 		"Forwarded: for=6.6.6.6\r\nX-Request-Id: mine-1\r\nAuthorization: Bearer t\r\n"+
 		"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
 	if resp.StatusCode != http.StatusTeapot || resp.Header.Get("X-Own") != "yes" {

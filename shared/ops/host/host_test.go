@@ -238,7 +238,8 @@ func TestAFailedHostLeavesNothing(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, host.Run, "post.notify", "not empty"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := host.Start(dir, parsed, time.Second, t.Logf); err == nil || !strings.Contains(err.Error(), "start post") {
+	_, err = host.Start(dir, parsed, time.Second, t.Logf)
+	if err == nil || !strings.Contains(err.Error(), "start post") {
 		t.Fatalf("got %v", err)
 	}
 	for _, name := range []string{"post.sock", "control.sock"} {

@@ -1,5 +1,6 @@
 // Package invariants holds the queries that check a database's counters and notifications against
-// the rows that they are made from. The tests, the stress test and scripts/restore-check run the same text.
+// the rows that they are made from. The tests and the stress test run both, and
+// scripts/restore-check runs Counters.
 package invariants
 
 import _ "embed" // for the queries

@@ -34,8 +34,8 @@ func Ensure(dir string) (created bool, err error) {
 	case hasPublic && hasUnfinished: // an earlier call was interrupted before its last step
 		return true, os.Rename(unfinished, private)
 	case hasPrivate || hasPublic:
-		return false, fmt.Errorf("%s holds only one of private.jwk and public.jwks, which belong together: add the other, "+
-			"or move this one away to get a new pair", dir)
+		return false, fmt.Errorf("%s holds only one of private.jwk and public.jwks, which belong together: "+
+			"add the other, or move this one away to get a new pair", dir)
 	}
 	key, set, err := token.GenerateKeys()
 	if err != nil {

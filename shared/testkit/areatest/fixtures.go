@@ -13,7 +13,8 @@ import (
 // Post creates a post of the caller's and returns its path.
 func (s *Server) Post(c *Caller, content string) string {
 	s.t.Helper()
-	created, err := s.Store.CreatePost(context.Background(), c.UID, content, store.IdempotencyKey{}, noBody[store.Post])
+	p := store.Post{OwnerUID: c.UID, Content: content}
+	created, err := s.Store.CreatePost(context.Background(), p, store.IdempotencyKey{}, noBody[store.Post])
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -23,8 +24,8 @@ func (s *Server) Post(c *Caller, content string) string {
 // Comment adds a comment to the post at this path and returns the comment's path.
 func (s *Server) Comment(c *Caller, post, content string) string {
 	s.t.Helper()
-	added, err := s.Store.AddComment(
-		context.Background(), c.UID, lastID(s.t, post), content, store.IdempotencyKey{}, noBody[store.Comment])
+	comment := store.Comment{PostID: lastID(s.t, post), OwnerUID: c.UID, Content: content}
+	added, err := s.Store.AddComment(context.Background(), comment, store.IdempotencyKey{}, noBody[store.Comment])
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"minifb/shared/ops/keys"
 	"minifb/shared/password"
 	"minifb/shared/store"
 	"minifb/shared/testkit/areatest"
@@ -24,11 +25,9 @@ type fixture struct {
 	dir          string            // with a path that is short enough for sockets
 }
 
-type keyPair struct{ private, public string }
-
 // newFixture creates the users in this order, each with a session and a post, so that the ids are
 // the same in every fixture.
-func newFixture(t *testing.T, keys keyPair, users []string) *fixture {
+func newFixture(t *testing.T, keysDir string, users []string) *fixture {
 	t.Helper()
 	url := testdb.URL(t)
 	f := &fixture{dir: tempDir(t)}
@@ -37,7 +36,7 @@ func newFixture(t *testing.T, keys keyPair, users []string) *fixture {
 	s, err := store.Open(url, "parity", 2)
 	must(t, err)
 	defer s.Close()
-	signer, err := token.NewSigner(keys.private, "minifb", "minifb")
+	signer, err := keys.Signer(keysDir, "minifb", "minifb")
 	must(t, err)
 	ctx := context.Background()
 	hash, err := password.New(10).Hash(ctx, areatest.Password)

@@ -53,7 +53,7 @@ func TestFrozenProcessRecovers(t *testing.T) {
 	t.Parallel()
 	b := buildAll(t)
 	f := newFixture(t, b.keys, []string{"ann.1"})
-	i, err := lambdatest.Start(b.path("post"), b.environment("post", f)...)
+	i, err := lambdatest.Start(b.path("post"), b.environment(t, "post", f)...)
 	must(t, err)
 	t.Cleanup(i.Kill)
 
@@ -85,7 +85,7 @@ func TestLambdaProcessEnds(t *testing.T) {
 	t.Parallel()
 	b := buildAll(t)
 	f := newFixture(t, b.keys, []string{"ann.1"})
-	i, err := lambdatest.Start(b.path("post"), b.environment("post", f)...)
+	i, err := lambdatest.Start(b.path("post"), b.environment(t, "post", f)...)
 	must(t, err)
 	t.Cleanup(i.Kill)
 
@@ -117,7 +117,7 @@ func TestLambdaProcessSurvivesFailures(t *testing.T) {
 	t.Parallel()
 	b := buildAll(t)
 	f := newFixture(t, b.keys, []string{"ann.1"})
-	environment := append(b.environment("probe", f), "REQUEST_TIMEOUT=1m")
+	environment := append(b.environment(t, "probe", f), "REQUEST_TIMEOUT=1m")
 	i, err := lambdatest.Start(b.path("probe"), environment...)
 	must(t, err)
 	t.Cleanup(i.Kill)

@@ -14,9 +14,9 @@ import (
 	"sync"
 	"testing"
 
+	"minifb/shared/ops/keys"
 	"minifb/shared/ops/release"
 	"minifb/shared/ops/sam"
-	"minifb/shared/token"
 )
 
 const root = "../../../"
@@ -56,7 +56,7 @@ func TestEveryTransportReturnsTheSame(t *testing.T) {
 type binaries struct {
 	template *sam.Template
 	dir      string
-	keys     keyPair
+	keys     string // the directory of the keys, the same for all fixtures
 }
 
 func (b *binaries) path(area string) string { return filepath.Join(b.dir, area) }
@@ -79,8 +79,8 @@ var builtOnce = sync.OnceValues(func() (*binaries, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &binaries{template: template, dir: binariesDir}
-	if b.keys.private, b.keys.public, err = token.GenerateKeys(); err != nil {
+	b := &binaries{template: template, dir: binariesDir, keys: filepath.Join(binariesDir, "keys")}
+	if _, err := keys.Ensure(b.keys); err != nil {
 		return nil, err
 	}
 	var output strings.Builder
@@ -113,6 +113,7 @@ const probe = `
       BuildMethod: makefile
     Properties:
       Description: For tests
+      Environment: {Variables: {REQUEST_TIMEOUT: 300ms}}
       Events:
         Panic: {Type: HttpApi, Properties: {Method: GET, Path: "/probe/panic"}}
         Fail: {Type: HttpApi, Properties: {Method: GET, Path: "/probe/fail"}}

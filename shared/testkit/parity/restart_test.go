@@ -19,9 +19,10 @@ import (
 
 // withSocket returns a command that starts a function with a socket that the test holds, as
 // systemd does: as file descriptor 3, for the process with the id listenPID.
-func withSocket(b *binaries, f *fixture, socket *os.File, listenPID string) *exec.Cmd {
+func withSocket(t *testing.T, b *binaries, f *fixture, socket *os.File, listenPID string) *exec.Cmd {
+	t.Helper()
 	command := exec.Command("sh", "-c", "LISTEN_PID="+listenPID+` exec "$0"`, b.path("post"))
-	command.Env = append(b.environment("post", f), "LISTEN_FDS=1", "PATH="+os.Getenv("PATH"))
+	command.Env = append(b.environment(t, "post", f), "LISTEN_FDS=1", "PATH="+os.Getenv("PATH"))
 	command.ExtraFiles = []*os.File{socket}
 	return command
 }
@@ -36,6 +37,19 @@ func listen(t *testing.T, path string) *os.File {
 	must(t, err)
 	t.Cleanup(func() { _ = socket.Close() })
 	return socket
+}
+
+// awaitListener waits until the socket accepts connections.
+func awaitListener(t *testing.T, socket string) {
+	t.Helper()
+	for range 500 {
+		if c, err := net.Dial("unix", socket); err == nil {
+			_ = c.Close()
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("%s accepts no connection after 10 s", socket)
 }
 
 // A restartClient sends the same request on kept connections again and again.
@@ -106,7 +120,7 @@ func TestRestartLosesNoRequest(t *testing.T) {
 	path := filepath.Join(f.dir, "held.sock")
 	socket := listen(t, path)
 	start := func() *exec.Cmd {
-		command := withSocket(b, f, socket, "$$")
+		command := withSocket(t, b, f, socket, "$$")
 		must(t, command.Start())
 		t.Cleanup(func() { _ = command.Process.Kill() })
 		return command
@@ -157,7 +171,7 @@ func TestPassedSockets(t *testing.T) {
 
 	t.Run("for another process", func(t *testing.T) {
 		own := filepath.Join(f.dir, "own.sock")
-		command := withSocket(b, f, socket, "1")
+		command := withSocket(t, b, f, socket, "1")
 		command.Env = append(command.Env, "LISTEN=unix:"+own)
 		must(t, command.Start())
 		awaitListener(t, own)
@@ -174,7 +188,7 @@ func TestPassedSockets(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			command := withSocket(b, f, socket, "$$")
+			command := withSocket(t, b, f, socket, "$$")
 			command.ExtraFiles = append(command.ExtraFiles, socket)
 			command.Env = append(command.Env, c.environment)
 			output, err := command.CombinedOutput()

@@ -8,18 +8,19 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"minifb/shared/ops/process"
-	"minifb/shared/ops/render"
+	"minifb/shared/ops/bundle"
+	"minifb/shared/ops/host"
+	"minifb/shared/ops/keys"
 	"minifb/shared/testkit/lambdatest"
 )
+
+const fewIterations = "PASSWORD_ITERATIONS=10"
 
 // A transport is a way in which requests reach the functions. Start starts all functions behind it.
 type transport struct {
@@ -41,23 +42,30 @@ var transports = []transport{
 	{"alb-single", startOnLambda(lambdatest.SingleValues)},
 }
 
-// environment returns the variables that a function is started with.
-func (b *binaries) environment(area string, f *fixture) []string {
-	timeout := "10s"
-	if area == "probe" {
-		timeout = "300ms"
+// environment returns the variables that a function is started with outside of a bundle. On Lambda the
+// keys are JSON, and not the paths of files.
+func (b *binaries) environment(t *testing.T, area string, f *fixture) []string {
+	t.Helper()
+	public, err := os.ReadFile(keys.Public(b.keys))
+	must(t, err)
+	private, err := os.ReadFile(keys.Private(b.keys))
+	must(t, err)
+	function, _ := b.template.Function(area)
+	parameters := map[string]string{
+		"DatabaseUrl": f.proxy.url, "TokenPublicKeys": string(public), "TokenPrivateKey": string(private),
 	}
-	return []string{
-		"DATABASE_URL=" + f.proxy.url, "TOKEN_PUBLIC_KEYS=" + b.keys.public, "TOKEN_PRIVATE_KEY=" + b.keys.private,
-		"PASSWORD_ITERATIONS=10", "REQUEST_TIMEOUT=" + timeout,
-	}
+	variables := b.template.Environment(function, func(name string) (string, bool) {
+		value, ok := parameters[name]
+		return value, ok
+	})
+	return append(variables, fewIterations)
 }
 
 func startOnLambda(gateway lambdatest.Gateway) func(*testing.T, *binaries, *fixture) sender {
 	return func(t *testing.T, b *binaries, f *fixture) sender {
 		instances := map[string]*lambdatest.Instance{}
 		for _, function := range b.template.Functions {
-			i, err := lambdatest.Start(b.path(function.Area), b.environment(function.Area, f)...)
+			i, err := lambdatest.Start(b.path(function.Area), b.environment(t, function.Area, f)...)
 			must(t, err)
 			t.Cleanup(i.Kill)
 			instances[function.Area] = i
@@ -79,81 +87,44 @@ func startOnLambda(gateway lambdatest.Gateway) func(*testing.T, *binaries, *fixt
 
 // startOnSockets sends each request to the function's own socket.
 func startOnSockets(t *testing.T, b *binaries, f *fixture) sender {
-	startServers(t, b, f)
+	startBundle(t, b, f, false)
 	return func(t *testing.T, area string, r request) response {
-		return sendRaw(t, filepath.Join(f.dir, area+".sock"), r)
+		return sendRaw(t, "unix", filepath.Join(f.dir, "run", area+".sock"), r)
 	}
-}
-
-// startServers starts every function as an HTTP server.
-func startServers(t *testing.T, b *binaries, f *fixture) {
-	t.Helper()
-	for _, function := range b.template.Functions {
-		socket := filepath.Join(f.dir, function.Area+".sock")
-		command := exec.Command(b.path(function.Area))
-		command.Env = append(b.environment(function.Area, f), "LISTEN=unix:"+socket)
-		start(t, command, syscall.SIGKILL)
-	}
-	for _, function := range b.template.Functions {
-		awaitListener(t, filepath.Join(f.dir, function.Area+".sock"))
-	}
-}
-
-// start starts a process, and stops it by the signal when the test ends.
-func start(t *testing.T, command *exec.Cmd, stop syscall.Signal) {
-	t.Helper()
-	var log bytes.Buffer
-	command.Stdout, command.Stderr, command.WaitDelay = &log, &log, 5*time.Second
-	must(t, process.Start(command, stop))
-	t.Cleanup(func() {
-		_ = command.Process.Signal(stop)
-		_ = command.Wait()
-		if t.Failed() && testing.Verbose() {
-			t.Logf("%s:\n%s", filepath.Base(command.Path), log.String())
-		}
-	})
-}
-
-// awaitListener waits until the socket accepts connections.
-func awaitListener(t *testing.T, socket string) {
-	t.Helper()
-	for range 500 {
-		if c, err := net.Dial("unix", socket); err == nil {
-			_ = c.Close()
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatalf("%s accepts no connection after 10 s", socket)
 }
 
 // startBehindNginx sends each request to nginx, with the configuration that is rendered for hosts.
 func startBehindNginx(t *testing.T, b *binaries, f *fixture) sender {
-	startServers(t, b, f)
-	socket := filepath.Join(f.dir, "nginx")
-	options := render.Nginx{
-		Listen: "unix:" + socket, Sockets: f.dir, State: f.dir, Logs: f.dir, PID: filepath.Join(f.dir, "pid"),
-	}
-	if os.Geteuid() == 0 {
-		options.User = "root" // which owns the functions' sockets
-	}
-	var configuration bytes.Buffer
-	must(t, options.Configuration(&configuration, b.template))
-	path := filepath.Join(f.dir, "nginx.conf")
-	must(t, os.WriteFile(path, configuration.Bytes(), 0o600))
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		program = "/usr/sbin/nginx" // not in every user's PATH
-	}
-	start(t, exec.Command(program, "-e", "stderr", "-p", f.dir, "-c", path, "-g", "daemon off;"), syscall.SIGTERM)
-	awaitListener(t, socket)
-	return func(t *testing.T, _ string, r request) response { return sendRaw(t, socket, r) }
+	address := strings.TrimPrefix(startBundle(t, b, f, true).URL, "http://")
+	return func(t *testing.T, _ string, r request) response { return sendRaw(t, "tcp", address, r) }
+}
+
+// startBundle starts all functions as HTTP servers, and stops them when the test ends.
+func startBundle(t *testing.T, b *binaries, f *fixture, behindNginx bool) *bundle.Bundle {
+	t.Helper()
+	all := bundle.New(bundle.Options{
+		Source: root, Template: b.template, Dir: f.dir, Keys: b.keys, Binaries: b.dir,
+		DatabaseURL: f.proxy.url, Env: []string{fewIterations},
+		Host: behindNginx, StartTimeout: host.StartTimeout, Logf: t.Logf,
+	})
+	must(t, all.Start(t.Context()))
+	t.Cleanup(func() {
+		if err := all.Stop(); err != nil {
+			t.Error(err)
+		}
+		for _, u := range all.Functions {
+			if log, err := os.ReadFile(u.Log); err == nil && t.Failed() && testing.Verbose() {
+				t.Logf("%s:\n%s", u.Name, log)
+			}
+		}
+	})
+	return all
 }
 
 // sendRaw writes exactly the bytes of the request, which no HTTP client would do.
-func sendRaw(t *testing.T, socket string, r request) response {
+func sendRaw(t *testing.T, network, address string, r request) response {
 	t.Helper()
-	c, err := net.Dial("unix", socket)
+	c, err := net.Dial(network, address)
 	must(t, err)
 	defer c.Close()
 	must(t, c.SetDeadline(time.Now().Add(20*time.Second)))
