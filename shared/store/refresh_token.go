@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// A refreshToken names its session and proves with the family, a secret that all refresh tokens of the session share,
-// that it was issued for it. So a rotated token is known to be one after its row has been pruned.
+// A refreshToken names its session and proves with the family, a secret that all refresh tokens of
+// the session share, that it was issued for it. So a rotated token is known to be one after its row
+// has been pruned.
 type refreshToken struct {
 	session [16]byte // a UUID
 	family  [16]byte
@@ -30,8 +31,8 @@ func newSessionToken() (token refreshToken) {
 	return token
 }
 
-// parseRefreshToken returns the parts of a token that a client sent. It reports false for another text, such as
-// a token that was issued before tokens had a family: 256 random bits.
+// parseRefreshToken returns the parts of a token that a client sent. It reports false for another
+// text, such as a token that was issued before tokens had a family: 256 random bits.
 func parseRefreshToken(text string) (token refreshToken, ok bool) {
 	decoded, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(text) != refreshTokenLength { // decoding skips line ends
@@ -71,8 +72,8 @@ func (t refreshToken) sessionID() string {
 func (t refreshToken) hash() []byte       { return hashSecret(t.String()) }
 func (t refreshToken) familyHash() []byte { return hashSecret(string(t.family[:])) }
 
-// hashSecret returns the SHA-256 of a secret that has at least 80 random bits. What people choose themselves
-// needs package password.
+// hashSecret returns the SHA-256 of a secret that has at least 80 random bits. What people choose
+// themselves needs package password.
 func hashSecret(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
 	return sum[:]

@@ -51,20 +51,21 @@ const (
 var (
 	// ErrSignIn is the same for an unknown ID and for a wrong password.
 	ErrSignIn = apperror.New(apperror.Unauthorized, signInHint)
-	// ErrCredentialChanged has ErrSignIn's hint, but means that the credential is not the one that was checked: the
-	// password was changed or rehashed, or the account was deleted.
+	// ErrCredentialChanged has ErrSignIn's hint, but means that the credential is not the one that
+	// was checked: the password was changed or rehashed, or the account was deleted.
 	ErrCredentialChanged = apperror.Wrap(
 		apperror.Unauthorized, errors.New("the credential has changed since its check"), signInHint)
 )
 
-// OpenSession opens a session for the account whose password was checked, and returns it with its first refresh
-// token. It returns ErrCredentialChanged if the credential has changed since the check.
+// OpenSession opens a session for the account whose password was checked, and returns it with its
+// first refresh token. It returns ErrCredentialChanged if the credential has changed since the
+// check.
 func (s *Store) OpenSession(ctx context.Context, checked Credential, userAgent string) (Session, string, error) {
 	return s.openSession(ctx, checked, nil, userAgent)
 }
 
-// OpenRestrictedSession is OpenSession for the account whose temporary password was checked. The session can
-// only change the password, and the temporary password is used up.
+// OpenRestrictedSession is OpenSession for the account whose temporary password was checked. The
+// session can only change the password, and the temporary password is used up.
 func (s *Store) OpenRestrictedSession(
 	ctx context.Context, checked Credential, userAgent string,
 ) (Session, string, error) {
@@ -75,9 +76,9 @@ func (s *Store) openSession(
 	ctx context.Context, checked Credential, temporary []byte, userAgent string,
 ) (session Session, refresh string, err error) {
 	token := newSessionToken()
-	// FOR SHARE waits for a concurrent password change. The change revokes every session that it can see; this
-	// one would not be among them. Of two sign-ins with one temporary password, the second finds that it is
-	// deleted.
+	// FOR SHARE waits for a concurrent password change. The change revokes every session that it
+	// can see; this one would not be among them. Of two sign-ins with one temporary password, the
+	// second finds that it is deleted.
 	err = s.primary.one(ctx, &session, `
 		WITH account AS (
 			SELECT uid FROM users WHERE uid = $1 AND password_hash = $2 AND deleted_at IS NULL FOR SHARE
@@ -108,8 +109,8 @@ func (s *Store) openSession(
 	return session, token.String(), nil
 }
 
-// RequireFullSession returns a Forbidden error if the session may only change the password, and a BadToken
-// error if it has been revoked.
+// RequireFullSession returns a Forbidden error if the session may only change the password, and a
+// BadToken error if it has been revoked.
 func (s *Store) RequireFullSession(ctx context.Context, id string) error {
 	var restricted bool
 	err := s.primary.one(ctx, &restricted, `SELECT restricted FROM sessions WHERE id = $1`, id)
@@ -129,8 +130,8 @@ const sessionList = `
 	WHERE user_uid = $1 AND (created_at, id) < ($2, $3::uuid) AND expires_at > now()
 	ORDER BY created_at DESC, id DESC`
 
-// Sessions lists a user's valid sessions, newest first. It reads the primary, so that a revoked session is
-// never listed.
+// Sessions lists a user's valid sessions, newest first. It reads the primary, so that a revoked
+// session is never listed.
 func (s *Store) Sessions(ctx context.Context, uid int64, p Page) (List[Session], error) {
 	at, id, err := p.beforeTime()
 	if err != nil || id != "" && !uuidPattern.MatchString(id) {
@@ -147,8 +148,8 @@ func (s *Store) Sessions(ctx context.Context, uid int64, p Page) (List[Session],
 	return list, nil
 }
 
-// RevokeSession revokes one of the user's sessions. It returns a NotFound error if the user has no such
-// session, or if it has expired.
+// RevokeSession revokes one of the user's sessions. It returns a NotFound error if the user has no
+// such session, or if it has expired.
 func (s *Store) RevokeSession(ctx context.Context, uid int64, id string) error {
 	if !uuidPattern.MatchString(id) {
 		return errNoSession
@@ -169,8 +170,8 @@ func (s *Store) RevokeSessions(ctx context.Context, uid int64) error {
 	return revokeOtherSessions(ctx, s.primary, uid, "")
 }
 
-// revokeOtherSessions revokes the user's sessions except the one to keep, if any. Every statement that deletes
-// several sessions locks them in the order of their ids, so that no two deadlock.
+// revokeOtherSessions revokes the user's sessions except the one to keep, if any. Every statement
+// that deletes several sessions locks them in the order of their ids, so that no two deadlock.
 func revokeOtherSessions(ctx context.Context, w writer, uid int64, keep string) error {
 	_, err := w.exec(ctx, `
 		DELETE FROM sessions WHERE id IN (
@@ -188,9 +189,9 @@ func (s *Store) PruneSessions(ctx context.Context, batch int) (deleted int64, er
 			SELECT id FROM sessions WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED)`, batch)
 }
 
-// PruneRefreshTokens deletes refresh tokens that were rotated, or lost to a sibling, more than an hour ago, at
-// most batch of them, and returns how many it deleted. Their use is still detected, by their family; so the
-// tokens of a session without a family are kept until its next refresh.
+// PruneRefreshTokens deletes refresh tokens that were rotated, or lost to a sibling, more than an
+// hour ago, at most batch of them, and returns how many it deleted. Their use is still detected, by
+// their family; so the tokens of a session without a family are kept until its next refresh.
 func (s *Store) PruneRefreshTokens(ctx context.Context, batch int) (deleted int64, err error) {
 	return s.prune(ctx, "refresh tokens", `
 		DELETE FROM refresh_tokens WHERE hash IN (

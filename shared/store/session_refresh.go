@@ -10,8 +10,8 @@ import (
 	"minifb/shared/apperror"
 )
 
-// RefreshGrace is how long after its rotation a refresh token may be used again: the client may have lost the
-// response.
+// RefreshGrace is how long after its rotation a refresh token may be used again: the client may
+// have lost the response.
 const RefreshGrace = 10 * time.Second
 
 var (
@@ -20,9 +20,9 @@ var (
 		"refresh_token: was used before, so its session has been revoked; sign in again")
 )
 
-// Refresh rotates a refresh token: it returns the token's session and its successor. It returns a BadToken
-// error if the token is unknown or its session is not valid. A token that was rotated before also revokes its
-// session, unless it is within RefreshGrace and its successor is unused.
+// Refresh rotates a refresh token: it returns the token's session and its successor. It returns a
+// BadToken error if the token is unknown or its session is not valid. A token that was rotated
+// before also revokes its session, unless it is within RefreshGrace and its successor is unused.
 func (s *Store) Refresh(ctx context.Context, token string) (session Session, successor string, err error) {
 	sent, hasFamily := parseRefreshToken(token)
 	hash, id, family := hashSecret(token), any(nil), []byte(nil)
@@ -31,9 +31,9 @@ func (s *Store) Refresh(ctx context.Context, token string) (session Session, suc
 	}
 	reused := false
 	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
-		// The session's row is the lock of all its tokens. It is locked by a statement of its own, so that the
-		// next one reads the token as the previous holder of the lock left it. A token whose own row was pruned
-		// has the family.
+		// The session's row is the lock of all its tokens. It is locked by a statement of its own,
+		// so that the next one reads the token as the previous holder of the lock left it. A token
+		// whose own row was pruned has the family.
 		err := tx.one(ctx, &session, `
 			SELECT `+sessionColumns+` FROM sessions
 			WHERE (id = (SELECT session_id FROM refresh_tokens WHERE hash = $1) OR id = $2::uuid AND family = $3)
@@ -81,9 +81,10 @@ func (s *Store) Refresh(ctx context.Context, token string) (session Session, suc
 	return session, successor, nil
 }
 
-// rotate marks the token as used and reports whether it was valid. A token that has not been used is valid; its
-// unused siblings become invalid with it. A used token is valid for RefreshGrace, while it is the parent of
-// unused tokens alone. A token without a row was used so long ago that its row has been pruned.
+// rotate marks the token as used and reports whether it was valid. A token that has not been used
+// is valid; its unused siblings become invalid with it. A used token is valid for RefreshGrace,
+// while it is the parent of unused tokens alone. A token without a row was used so long ago that
+// its row has been pruned.
 func rotate(ctx context.Context, tx transaction, hash []byte) (valid bool, err error) {
 	var token struct{ Unused, Forgiven bool }
 	err = tx.one(ctx, &token, `

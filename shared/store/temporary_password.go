@@ -13,8 +13,9 @@ import (
 // TemporaryPasswordLife is how long a temporary password can be used to sign in.
 const TemporaryPasswordLife = 30 * time.Minute
 
-// RequestTemporaryPassword stores a request for a temporary password, whether the account exists or not, so
-// that both take the same time. Maintenance mails it. A request that waits already becomes due again.
+// RequestTemporaryPassword stores a request for a temporary password, whether the account exists or
+// not, so that both take the same time. Maintenance mails it. A request that waits already becomes
+// due again.
 func (s *Store) RequestTemporaryPassword(ctx context.Context, id string) error {
 	_, err := s.primary.exec(ctx, `
 		INSERT INTO temporary_password_requests (user_id) VALUES (lower($1))
@@ -25,14 +26,14 @@ func (s *Store) RequestTemporaryPassword(ctx context.Context, id string) error {
 	return nil
 }
 
-// IssueTemporaryPassword makes a temporary password, which replaces an earlier one, and deletes the request for
-// it. It returns a NotFound error if there is no such account.
+// IssueTemporaryPassword makes a temporary password, which replaces an earlier one, and deletes the
+// request for it. It returns a NotFound error if there is no such account.
 func (s *Store) IssueTemporaryPassword(ctx context.Context, uid int64) (password string, expires time.Time, err error) {
 	return s.issueTemporaryPassword(ctx, uid, true)
 }
 
-// IssueTemporaryPasswordForMail is IssueTemporaryPassword, but leaves the request to the caller, who deletes it
-// when the mail has been sent.
+// IssueTemporaryPasswordForMail is IssueTemporaryPassword, but leaves the request to the caller,
+// who deletes it when the mail has been sent.
 func (s *Store) IssueTemporaryPasswordForMail(
 	ctx context.Context, uid int64,
 ) (password string, expires time.Time, err error) {
@@ -43,7 +44,8 @@ func (s *Store) issueTemporaryPassword(
 	ctx context.Context, uid int64, settle bool,
 ) (password string, expires time.Time, err error) {
 	password = newTemporaryPassword()
-	// FOR SHARE waits for a concurrent password change or deletion of the account, which deletes temporary passwords.
+	// FOR SHARE waits for a concurrent password change or deletion of the account, which deletes
+	// temporary passwords.
 	err = s.primary.one(ctx, &expires, `
 		WITH account AS (
 			SELECT uid, lower(id) AS id FROM users WHERE uid = $1 AND deleted_at IS NULL FOR SHARE
@@ -63,8 +65,8 @@ func (s *Store) issueTemporaryPassword(
 	return password, expires, nil
 }
 
-// deleteTemporaryPasswords deletes a user's temporary password and the request for one. The caller holds a lock
-// of the user's row.
+// deleteTemporaryPasswords deletes a user's temporary password and the request for one. The caller
+// holds a lock of the user's row.
 func deleteTemporaryPasswords(ctx context.Context, w writer, uid int64) error {
 	_, err := w.exec(ctx, `
 		WITH requested AS (
@@ -77,18 +79,20 @@ func deleteTemporaryPasswords(ctx context.Context, w writer, uid int64) error {
 	return nil
 }
 
-// PruneTemporaryPasswords deletes expired temporary passwords, at most batch of them, and returns how many it
-// deleted.
+// PruneTemporaryPasswords deletes expired temporary passwords, at most batch of them, and returns
+// how many it deleted.
 func (s *Store) PruneTemporaryPasswords(ctx context.Context, batch int) (deleted int64, err error) {
 	return s.prune(ctx, "temporary passwords", `
 		DELETE FROM temporary_passwords WHERE user_uid IN (
 			SELECT user_uid FROM temporary_passwords WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED)`, batch)
 }
 
-// temporaryAlphabet has 32 characters that are hard to confuse: no i, l, o or u. It is Crockford's base32.
+// temporaryAlphabet has 32 characters that are hard to confuse: no i, l, o or u. It is Crockford's
+// base32.
 const temporaryAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
-// newTemporaryPassword returns 100 random bits as text that a person can type: "7k2m-x9qd-4hvt-c0fb-w3na".
+// newTemporaryPassword returns 100 random bits as text that a person can type:
+// "7k2m-x9qd-4hvt-c0fb-w3na".
 func newTemporaryPassword() string {
 	const groups, groupSize = 5, 4
 	random := make([]byte, groups*groupSize)

@@ -212,7 +212,8 @@ func TestTemporaryPasswordIsACredentialOfItsOwnSession(t *testing.T) {
 	}
 }
 
-// In whatever order a password change and a sign-in with a temporary password run, no session of it is left.
+// In whatever order a password change and a sign-in with a temporary password run, no session of it
+// is left.
 func TestNoRestrictedSessionOutlivesAPasswordChange(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 1)

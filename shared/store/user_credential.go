@@ -11,11 +11,12 @@ import (
 	"minifb/shared/apperror"
 )
 
-// A Credential is the password hash of an account, and the temporary password that counts beside it, if any.
-// UID 0 and an empty Hash mean that there is no such account.
+// A Credential is the password hash of an account, and the temporary password that counts beside
+// it, if any. UID 0 and an empty Hash mean that there is no such account.
 //
-// Hashing a password takes too long for a transaction. So a caller checks the password first, and passes the
-// credential that it checked to a method, which fails if the hash is another one by then.
+// Hashing a password takes too long for a transaction. So a caller checks the password first, and
+// passes the credential that it checked to a method, which fails if the hash is another one by
+// then.
 type Credential struct {
 	UID  int64
 	Hash string
@@ -32,8 +33,9 @@ func (c Credential) IsTemporary(password string) bool {
 var errCredentialChanged = apperror.New(apperror.Forbidden,
 	"password: was changed or rehashed during this request; check it and try again")
 
-// CredentialByID returns the credential of the account with this ID, in any case, for a sign-in. For an unknown ID it
-// returns no error but an empty credential, on which the caller must spend the same time.
+// CredentialByID returns the credential of the account with this ID, in any case, for a sign-in.
+// For an unknown ID it returns no error but an empty credential, on which the caller must spend the
+// same time.
 func (s *Store) CredentialByID(ctx context.Context, id string) (Credential, error) {
 	c, err := s.credential(ctx, `
 		SELECT u.uid, u.password_hash AS hash, t.hash AS temporary
@@ -45,8 +47,8 @@ func (s *Store) CredentialByID(ctx context.Context, id string) (Credential, erro
 	return c, err
 }
 
-// ViewerCredential returns the viewer's credential, or a BadToken error if the account has been deleted. In a
-// session that a temporary password opened, that one counts too.
+// ViewerCredential returns the viewer's credential, or a BadToken error if the account has been
+// deleted. In a session that a temporary password opened, that one counts too.
 func (s *Store) ViewerCredential(ctx context.Context, uid int64, session string) (Credential, error) {
 	c, err := s.credential(ctx, `
 		SELECT u.uid, u.password_hash AS hash, s.temporary_hash AS temporary
@@ -70,9 +72,10 @@ func (s *Store) credential(ctx context.Context, statement string, args ...any) (
 	return Credential{row.UID, row.Hash, string(row.Temporary)}, nil
 }
 
-// ChangePassword replaces the hash that was checked. It revokes the user's other sessions and every temporary
-// password, and lifts the restriction of this session. It returns a Forbidden error if the password has changed
-// since the check, and a BadToken error if the viewer's own session has been revoked.
+// ChangePassword replaces the hash that was checked. It revokes the user's other sessions and every
+// temporary password, and lifts the restriction of this session. It returns a Forbidden error if
+// the password has changed since the check, and a BadToken error if the viewer's own session has
+// been revoked.
 func (s *Store) ChangePassword(ctx context.Context, checked Credential, session, hash string) error {
 	return s.inTx(ctx, func(ctx context.Context, tx transaction) error {
 		if err := replaceHash(ctx, tx.writer, checked, hash); err != nil {
@@ -81,8 +84,8 @@ func (s *Store) ChangePassword(ctx context.Context, checked Credential, session,
 		if err := deleteTemporaryPasswords(ctx, tx.writer, checked.UID); err != nil {
 			return err
 		}
-		// Its own session too is locked in the order of the ids. None can be added: a sign-in waits for the
-		// user's row.
+		// Its own session too is locked in the order of the ids. None can be added: a sign-in waits
+		// for the user's row.
 		var sessions []string
 		err := tx.all(ctx, &sessions, `
 			SELECT id FROM sessions WHERE user_uid = $1 ORDER BY id FOR UPDATE`, checked.UID)
@@ -99,8 +102,8 @@ func (s *Store) ChangePassword(ctx context.Context, checked Credential, session,
 	})
 }
 
-// Rehash replaces the hash that was checked by a newer hash of the same password. It does nothing if the hash
-// has changed since the check.
+// Rehash replaces the hash that was checked by a newer hash of the same password. It does nothing
+// if the hash has changed since the check.
 func (s *Store) Rehash(ctx context.Context, checked Credential, hash string) error {
 	err := replaceHash(ctx, s.primary, checked, hash)
 	if errors.Is(err, errCredentialChanged) {
