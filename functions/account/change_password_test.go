@@ -91,7 +91,7 @@ func TestPasswordLate(t *testing.T) {
 	t.Parallel()
 	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
-	slow, err := password.New(400_000).Hash(t.Context(), areatest.Password)
+	slow, err := password.New(400_000).Hash(t.Context(), password.Requester{}, areatest.Password)
 	if err != nil {
 		t.Fatal(err)
 	}

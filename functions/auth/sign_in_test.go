@@ -86,7 +86,7 @@ func TestSignInTellsNothing(t *testing.T) {
 	b := areatest.New(t, routes)
 	b.User("ann.1")
 	deps := b.Deps
-	deps.Passwords = areatest.BusyHasher(t)
+	deps.Passwords = new(password.Hasher) // refuses every call
 	busy := areatest.Serve(t, routes, deps)
 	wrong := areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1","password":"not the password"}`}
 	unknown := areatest.Step{Do: "POST /auth", Body: `{"id":"joe.1","password":"not the password"}`}
@@ -142,7 +142,7 @@ func TestSignInRehashes(t *testing.T) {
 		return hash
 	}
 	fresh := hash()
-	old, err := password.New(7).Hash(t.Context(), areatest.Password)
+	old, err := password.New(7).Hash(t.Context(), password.Requester{}, areatest.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestSignInWhilePasswordChanges(t *testing.T) {
 	b := areatest.New(t, routes)
 	ann, eve := b.User("ann.1"), b.User("eve.1")
 	hash := func(plain string) string {
-		hash, err := b.Deps.Passwords.Hash(t.Context(), plain)
+		hash, err := b.Deps.Passwords.Hash(t.Context(), password.Requester{}, plain)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,11 +23,11 @@ func TestVectors(t *testing.T) {
 	t.Parallel()
 	h := New(1000)
 	for _, v := range vectors {
-		ok, stale, err := h.Verify(t.Context(), v.stored, v.plain)
+		ok, stale, err := h.Verify(t.Context(), Requester{}, v.stored, v.plain)
 		if !ok || stale == strings.Contains(v.stored, ":1000$") || err != nil {
 			t.Errorf("%s: %t, stale %t, %v", v.stored, ok, stale, err)
 		}
-		if ok, _, err := h.Verify(t.Context(), v.stored, v.plain+"x"); ok || err != nil {
+		if ok, _, err := h.Verify(t.Context(), Requester{}, v.stored, v.plain+"x"); ok || err != nil {
 			t.Errorf("%s with a wrong password: %t, %v", v.stored, ok, err)
 		}
 	}
@@ -70,7 +70,7 @@ func TestMalformed(t *testing.T) {
 		"a space before it":    " pbkdf2:sha256:1$a$" + sum,
 		"only the sum's start": "pbkdf2:sha256:1$a$" + sum[:1],
 	} {
-		ok, stale, err := h.Verify(t.Context(), stored, "👩‍👩‍👧‍👦 family 😀")
+		ok, stale, err := h.Verify(t.Context(), Requester{}, stored, "👩‍👩‍👧‍👦 family 😀")
 		if ok || stale || err == nil {
 			t.Errorf("%s: %t, stale %t, %v; want an error", name, ok, stale, err)
 			continue
@@ -82,8 +82,8 @@ func TestMalformed(t *testing.T) {
 			t.Errorf("%s: the error shows the hash: %v", name, err)
 		}
 	}
-	if h.waiting.Load() != 0 || len(h.slots) != 0 {
-		t.Errorf("%d wait and %d slots are taken after the refusals", h.waiting.Load(), len(h.slots))
+	if slots := h.queue.capacity / waitersPerSlot; h.queue.waiting != 0 || h.queue.free != slots {
+		t.Errorf("after the refusals %d wait and %d of %d slots are free", h.queue.waiting, h.queue.free, slots)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestHashFitsItsColumn(t *testing.T) {
 			t.Errorf("%d rounds: salt of %d, hash of %d; want %d and at most 100", iterations, len(r.salt), len(r.String()), salt)
 		}
 	}
-	stored, err := New(600_000).Hash(t.Context(), strings.Repeat("각", 100))
+	stored, err := New(600_000).Hash(t.Context(), Requester{}, strings.Repeat("각", 100))
 	if err != nil || len(stored) != 100 || !strings.HasPrefix(stored, "pbkdf2:sha256:600000$") {
 		t.Errorf("%q of %d characters, %v", stored, len(stored), err)
 	}

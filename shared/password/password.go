@@ -8,9 +8,6 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"runtime"
-	"sync/atomic"
-
-	"minifb/shared/apperror"
 )
 
 const (
@@ -22,66 +19,71 @@ const (
 	waitersPerSlot = 64 // at 600,000 rounds the last of them waits about six seconds
 )
 
-// A Hasher hashes passwords, as many at once as there are processors. It is safe for concurrent use.
+// A Hasher hashes passwords, as many at once as there are processors. Its queue says who waits for
+// whom. It is safe for concurrent use. The zero Hasher has no slots and no queue: it refuses every
+// call as overloaded.
 type Hasher struct {
 	iterations int
-	slots      chan struct{} // holds one for each hash under way
-	waiting    atomic.Int64
+	queue      queue
 }
 
-// New makes a Hasher whose hashes take that many PBKDF2 rounds, 1 to MaxIterations. It panics on another count, since
-// Verify would refuse such hashes. It has as many slots as GOMAXPROCS says now, and lets 64 callers wait for each.
+// New returns a Hasher whose hashes take this many PBKDF2 iterations, 1 to MaxIterations. It panics
+// at another count, because Verify would refuse such hashes. It has one slot for each processor
+// that GOMAXPROCS allows now, and lets 64 callers wait for each slot.
 func New(iterations int) *Hasher {
 	if iterations < 1 || iterations > MaxIterations {
 		panic(fmt.Sprintf("password: %d iterations: name 1 to %d", iterations, MaxIterations))
 	}
-	return &Hasher{iterations: iterations, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	slots := runtime.GOMAXPROCS(0)
+	return &Hasher{iterations: iterations, queue: queue{free: slots, capacity: waitersPerSlot * slots}}
 }
 
-// Hash answers what to store for a password, at most 100 ASCII characters. The password counts as the bytes it is
-// sent in. A Hasher that is too busy, or a ctx that ends before the hashing starts, is fault.Unavailable; in the
-// latter case the error wraps ctx.Err() too. A hash once started is finished.
-func (h *Hasher) Hash(ctx context.Context, plain string) (string, error) {
-	if err := h.acquire(ctx); err != nil {
+// Hash returns what to store for a password, at most 100 ASCII characters. The password counts as
+// the bytes that were sent. If the Hasher is overloaded, or ctx ends before the hashing starts, the
+// error is apperror.Unavailable; in the latter case it wraps ctx.Err() too. A hash that has started
+// is finished.
+func (h *Hasher) Hash(ctx context.Context, r Requester, plain string) (string, error) {
+	if err := h.queue.acquire(ctx, r); err != nil {
 		return "", err
 	}
-	defer h.release()
-	r := record{iterations: h.iterations, salt: newSalt(h.iterations)}
-	sum, err := derive(plain, r.salt, r.iterations)
+	defer h.queue.release()
+	made := record{iterations: h.iterations, salt: newSalt(h.iterations)}
+	sum, err := derive(plain, made.salt, made.iterations)
 	if err != nil {
 		return "", err
 	}
-	copy(r.sum[:], sum)
-	return r.String(), nil
+	copy(made.sum[:], sum)
+	return made.String(), nil
 }
 
-// Verify tells whether plain is the password behind stored, and if so, whether the hash is stale: made with another
-// count than this Hasher's, so that it should be made anew. An empty stored means that there is no such account, and
-// is never ok. All refusals take the time of one Hash; only a hash of more rounds than the Hasher's takes longer.
+// Verify reports whether plain is the password behind stored, and if so, whether it needs a rehash:
+// whether it was made with another count of iterations than this Hasher's. An empty stored means
+// that there is no such account, and is never ok. All refusals take the time of one Hash; only a
+// hash with more iterations than the Hasher's takes longer.
 //
-// It fails like Hash where the Hasher is busy or ctx ends, and with a plain error where stored is no hash in
-// Werkzeug's form or names a count above MaxIterations. That error never holds stored.
-func (h *Hasher) Verify(ctx context.Context, stored, plain string) (ok, stale bool, err error) {
-	if err := h.acquire(ctx); err != nil {
+// It fails like Hash if the Hasher is overloaded or ctx ends, and with a plain error if stored is
+// not a hash in Werkzeug's form or has more than MaxIterations. That error never holds stored.
+func (h *Hasher) Verify(ctx context.Context, r Requester, stored, plain string) (ok, needsRehash bool, err error) {
+	if err := h.queue.acquire(ctx, r); err != nil {
 		return false, false, err
 	}
-	defer h.release()
-	// The zero record names no rounds, so that the topping up below does the work of an account that is there.
-	var r record
+	defer h.queue.release()
+	// The zero record has no iterations, so that the work below is that of an account that exists.
+	var read record
 	var malformed error
 	if stored != "" {
-		if r, malformed = parse(stored); malformed != nil {
-			r = record{}
+		if read, malformed = parse(stored); malformed != nil {
+			read = record{}
 		}
 	}
-	if r.iterations > 0 {
-		sum, err := derive(plain, r.salt, r.iterations)
+	if read.iterations > 0 {
+		sum, err := derive(plain, read.salt, read.iterations)
 		if err != nil {
 			return false, false, err
 		}
-		ok = subtle.ConstantTimeCompare(sum, r.sum[:]) == 1
+		ok = subtle.ConstantTimeCompare(sum, read.sum[:]) == 1
 	}
-	if missing := h.iterations - r.iterations; missing > 0 {
+	if missing := h.iterations - read.iterations; missing > 0 {
 		if _, err := derive(plain, "topping up", missing); err != nil {
 			return false, false, err
 		}
@@ -89,7 +91,7 @@ func (h *Hasher) Verify(ctx context.Context, stored, plain string) (ok, stale bo
 	if malformed != nil {
 		return false, false, fmt.Errorf("verify password: %w", malformed)
 	}
-	return ok, ok && r.iterations != h.iterations, nil
+	return ok, ok && read.iterations != h.iterations, nil
 }
 
 func derive(plain, salt string, iterations int) ([]byte, error) {
@@ -99,28 +101,3 @@ func derive(plain, salt string, iterations int) ([]byte, error) {
 	}
 	return sum, nil
 }
-
-// acquire waits for a slot, in turn.
-func (h *Hasher) acquire(ctx context.Context) error {
-	const hint = "Too many passwords are being checked at once. Try again in a few seconds."
-	if err := ctx.Err(); err != nil {
-		return apperror.Wrap(apperror.Unavailable, err, hint)
-	}
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	defer h.waiting.Add(-1)
-	if h.waiting.Add(1) > int64(waitersPerSlot*cap(h.slots)) {
-		return apperror.New(apperror.Unavailable, hint)
-	}
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return apperror.Wrap(apperror.Unavailable, ctx.Err(), hint)
-	}
-}
-
-func (h *Hasher) release() { <-h.slots }

@@ -19,7 +19,7 @@ func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	h := New(10)
 	for _, plain := range spoken {
-		stored, err := h.Hash(t.Context(), plain)
+		stored, err := h.Hash(t.Context(), Requester{}, plain)
 		if err != nil {
 			t.Fatalf("%q: %v", plain, err)
 		}
@@ -27,7 +27,7 @@ func TestRoundTrip(t *testing.T) {
 			plain string
 			want  bool
 		}{{plain, true}, {plain + " ", false}, {strings.ToUpper(plain) + "A", false}, {"another password", false}} {
-			ok, stale, err := h.Verify(t.Context(), stored, c.plain)
+			ok, stale, err := h.Verify(t.Context(), Requester{}, stored, c.plain)
 			if ok != c.want || stale || err != nil {
 				t.Errorf("%q against the hash of %q: %t, stale %t, %v; want %t", c.plain, plain, ok, stale, err, c.want)
 			}
@@ -39,11 +39,11 @@ func TestRoundTrip(t *testing.T) {
 func TestNothingIsNormalised(t *testing.T) {
 	t.Parallel()
 	h := New(1)
-	stored, err := h.Hash(t.Context(), "\uac00\uac01")
+	stored, err := h.Hash(t.Context(), Requester{}, "\uac00\uac01")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ok, _, err := h.Verify(t.Context(), stored, "\u1100\u1161\u1100\u1161\u11a8"); ok || err != nil {
+	if ok, _, err := h.Verify(t.Context(), Requester{}, stored, "\u1100\u1161\u1100\u1161\u11a8"); ok || err != nil {
 		t.Errorf("the decomposed form: %t, %v; want false", ok, err)
 	}
 }
@@ -52,7 +52,7 @@ func TestEachHashHasASaltOfItsOwn(t *testing.T) {
 	t.Parallel()
 	h, seen := New(1), map[string]bool{}
 	for range 100 {
-		stored, err := h.Hash(t.Context(), "correct horse")
+		stored, err := h.Hash(t.Context(), Requester{}, "correct horse")
 		if err != nil || seen[stored] {
 			t.Fatalf("%s: seen before: %t, %v", stored, seen[stored], err)
 		}
@@ -63,7 +63,7 @@ func TestEachHashHasASaltOfItsOwn(t *testing.T) {
 func TestNoSuchAccount(t *testing.T) {
 	t.Parallel()
 	for _, plain := range spoken {
-		if ok, stale, err := New(10).Verify(t.Context(), "", plain); ok || stale || err != nil {
+		if ok, stale, err := New(10).Verify(t.Context(), Requester{}, "", plain); ok || stale || err != nil {
 			t.Errorf("%q: %t, stale %t, %v; want a plain no", plain, ok, stale, err)
 		}
 	}
@@ -71,7 +71,7 @@ func TestNoSuchAccount(t *testing.T) {
 
 func TestStale(t *testing.T) {
 	t.Parallel()
-	stored, err := New(20).Hash(t.Context(), "correct horse")
+	stored, err := New(20).Hash(t.Context(), Requester{}, "correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestStale(t *testing.T) {
 		{21, "correct horse", true, true},
 		{21, "wrong horse", false, false},
 	} {
-		ok, stale, err := New(c.iterations).Verify(t.Context(), stored, c.plain)
+		ok, stale, err := New(c.iterations).Verify(t.Context(), Requester{}, stored, c.plain)
 		if ok != c.ok || stale != c.stale || err != nil {
 			t.Errorf("%+v: %t, stale %t, %v", c, ok, stale, err)
 		}
@@ -113,15 +113,15 @@ func TestNewRefusesCountsThatVerifyWould(t *testing.T) {
 func TestRefusalsTakeTheSameTime(t *testing.T) {
 	t.Parallel()
 	h := New(30_000)
-	full, err := h.Hash(t.Context(), "correct horse")
+	full, err := h.Hash(t.Context(), Requester{}, "correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
-	few, err := New(1).Hash(t.Context(), "correct horse")
+	few, err := New(1).Hash(t.Context(), Requester{}, "correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
-	half, err := New(15_000).Hash(t.Context(), "correct horse")
+	half, err := New(15_000).Hash(t.Context(), Requester{}, "correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestRefusalsTakeTheSameTime(t *testing.T) {
 	for range 15 {
 		for name, stored := range cases {
 			start := time.Now()
-			if ok, _, _ := h.Verify(t.Context(), stored, "wrong horse"); ok {
+			if ok, _, _ := h.Verify(t.Context(), Requester{}, stored, "wrong horse"); ok {
 				t.Fatalf("%s: a wrong password is ok", name)
 			}
 			if took := time.Since(start); best[name] == 0 || took < best[name] {
@@ -153,11 +153,11 @@ func TestEndedContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := New(1).Hash(ctx, "correct horse")
+	_, err := New(1).Hash(ctx, Requester{}, "correct horse")
 	if f, ok := apperror.From(err); !ok || f.Code != apperror.Unavailable || !errors.Is(err, context.Canceled) {
 		t.Errorf("Hash: %v", err)
 	}
-	if _, _, err = New(1).Verify(ctx, "", "correct horse"); !errors.Is(err, context.Canceled) {
+	if _, _, err = New(1).Verify(ctx, Requester{}, "", "correct horse"); !errors.Is(err, context.Canceled) {
 		t.Errorf("Verify: %v", err)
 	}
 }
@@ -165,7 +165,7 @@ func TestEndedContext(t *testing.T) {
 func BenchmarkHash600000(b *testing.B) {
 	h := New(600_000)
 	for b.Loop() {
-		if _, err := h.Hash(b.Context(), "correct horse"); err != nil {
+		if _, err := h.Hash(b.Context(), Requester{}, "correct horse"); err != nil {
 			b.Fatal(err)
 		}
 	}

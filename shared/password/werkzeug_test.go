@@ -29,7 +29,7 @@ func TestWerkzeug(t *testing.T) {
 		}
 		t.Log("python3-werkzeug is not installed; hashes that it made earlier stand in for it")
 		for _, v := range vectors {
-			if ok, _, err := New(1).Verify(t.Context(), v.stored, v.plain); !ok || err != nil {
+			if ok, _, err := New(1).Verify(t.Context(), Requester{}, v.stored, v.plain); !ok || err != nil {
 				t.Errorf("%s: %t, %v", v.stored, ok, err)
 			}
 		}
@@ -39,7 +39,7 @@ func TestWerkzeug(t *testing.T) {
 	h := New(2000)
 	var in bytes.Buffer
 	for _, plain := range spoken {
-		ours, err := h.Hash(t.Context(), plain)
+		ours, err := h.Hash(t.Context(), Requester{}, plain)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func TestWerkzeug(t *testing.T) {
 		if !verified {
 			t.Errorf("%q: Werkzeug refuses the hash made here", plain)
 		}
-		if ok, stale, err := h.Verify(t.Context(), theirs, plain); !ok || stale || err != nil {
+		if ok, stale, err := h.Verify(t.Context(), Requester{}, theirs, plain); !ok || stale || err != nil {
 			t.Errorf("%q: the hash made by Werkzeug, %s: %t, stale %t, %v", plain, theirs, ok, stale, err)
 		}
 	}

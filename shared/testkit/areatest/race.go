@@ -1,14 +1,8 @@
 package areatest
 
 import (
-	"context"
-	"errors"
-	"runtime"
 	"testing"
 	"time"
-
-	"minifb/shared/apperror"
-	"minifb/shared/password"
 )
 
 // RaceWith sends the step's request while a transaction that has executed the statement is open,
@@ -48,41 +42,4 @@ func (s *Server) waitForLock(t testing.TB, responses <-chan Response) {
 		case <-time.After(time.Millisecond):
 		}
 	}
-}
-
-// BusyHasher returns a hasher that is full until the test ends: it refuses further calls with
-// apperror.Unavailable.
-func BusyHasher(t testing.TB) *password.Hasher {
-	t.Helper()
-	hasher := password.New(200_000)
-	ctx, stop := context.WithCancel(context.Background())
-	callers := runtime.GOMAXPROCS(0) * 70 // more than a hasher lets run and wait
-	done := make(chan struct{})
-	t.Cleanup(func() {
-		stop()
-		for range callers {
-			<-done
-		}
-	})
-	for range callers {
-		go func() {
-			for ctx.Err() == nil {
-				if _, err := hasher.Hash(ctx, Password); err != nil {
-					time.Sleep(time.Millisecond)
-				}
-			}
-			done <- struct{}{}
-		}()
-	}
-	for range 10_000 {
-		short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
-		_, err := hasher.Hash(short, Password)
-		cancel()
-		e, ok := apperror.From(err)
-		if ok && e.Code == apperror.Unavailable && !errors.Is(err, context.DeadlineExceeded) {
-			return hasher
-		}
-	}
-	t.Fatal("the hasher still accepts calls")
-	return nil
 }

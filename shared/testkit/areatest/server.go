@@ -120,7 +120,7 @@ type Caller struct {
 func (s *Server) User(id string) *Caller {
 	s.t.Helper()
 	ctx := context.Background()
-	hash, err := s.Deps.Passwords.Hash(ctx, Password)
+	hash, err := s.Deps.Passwords.Hash(ctx, password.Requester{}, Password)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func newFixture(t *testing.T, keysDir string, users []string) *fixture {
 	signer, err := keys.Signer(keysDir, "minifb", "minifb")
 	must(t, err)
 	ctx := context.Background()
-	hash, err := password.New(10).Hash(ctx, areatest.Password)
+	hash, err := password.New(10).Hash(ctx, password.Requester{}, areatest.Password)
 	must(t, err)
 	var placeholders []string
 	for _, id := range users {

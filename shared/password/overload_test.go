@@ -3,6 +3,7 @@ package password
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,21 +13,23 @@ import (
 
 // fill takes every slot, as running hashes would.
 func fill(h *Hasher) {
-	for range cap(h.slots) {
-		h.slots <- struct{}{}
-	}
+	h.queue.free = 0
 }
 
 // everyWay is each call that costs a hash.
-func everyWay(h *Hasher) map[string]func(context.Context) error {
-	verify := func(stored string) func(context.Context) error {
-		return func(ctx context.Context) error {
-			_, _, err := h.Verify(ctx, stored, "correct horse")
+func everyWay(h *Hasher) map[string]func(context.Context, Requester) error {
+	verify := func(stored string) func(context.Context, Requester) error {
+		return func(ctx context.Context, r Requester) error {
+			_, _, err := h.Verify(ctx, r, stored, "correct horse")
 			return err
 		}
 	}
-	return map[string]func(context.Context) error{
-		"hash":            func(ctx context.Context) error { _, err := h.Hash(ctx, "correct horse"); return err },
+	hash := func(ctx context.Context, r Requester) error {
+		_, err := h.Hash(ctx, r, "correct horse")
+		return err
+	}
+	return map[string]func(context.Context, Requester) error{
+		"hash":            hash,
 		"verify":          verify("pbkdf2:sha256:1$a$c413636fbca080f3a2971a49714e636cf107c97737696703459d775b23f1c5f4"),
 		"no such account": verify(""),
 	}
@@ -36,30 +39,31 @@ func TestNothingIsHashedWithoutASlot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := New(1)
+		slots := h.queue.free
 		fill(h)
 		const each = 20
 		done := make(chan error, 3*each)
-		for _, call := range everyWay(h) {
+		for name, call := range everyWay(h) {
 			for range each {
-				go func() { done <- call(t.Context()) }()
+				go func() { done <- call(t.Context(), Requester{Client: name}) }()
 			}
 		}
 		synctest.Wait()
-		if len(done) != 0 || h.waiting.Load() != 3*each {
-			t.Fatalf("with all slots taken %d calls answered and %d wait; want 0 and %d", len(done), h.waiting.Load(), 3*each)
+		if len(done) != 0 || h.queue.waiting != 3*each {
+			t.Fatalf("without a free slot %d calls returned and %d wait; want 0 and %d", len(done), h.queue.waiting, 3*each)
 		}
-		h.release() // one slot serves them all in turn
+		h.queue.release() // one slot serves them all in turn
 		synctest.Wait()
-		if len(done) != 3*each || h.waiting.Load() != 0 {
-			t.Fatalf("with a free slot %d calls answered and %d wait; want %d and 0", len(done), h.waiting.Load(), 3*each)
+		if len(done) != 3*each || h.queue.waiting != 0 {
+			t.Fatalf("with a free slot %d calls returned and %d wait; want %d and 0", len(done), h.queue.waiting, 3*each)
 		}
 		for range 3 * each {
 			if err := <-done; err != nil {
 				t.Error(err)
 			}
 		}
-		if len(h.slots) != cap(h.slots)-1 {
-			t.Errorf("%d of %d slots are taken; want one free", len(h.slots), cap(h.slots))
+		if h.queue.free != 1 {
+			t.Errorf("%d of %d slots are free; want one", h.queue.free, slots)
 		}
 	})
 }
@@ -69,15 +73,15 @@ func TestOverload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New(1)
 		fill(h)
-		limit := waitersPerSlot * cap(h.slots)
+		limit := h.queue.capacity
 		done := make(chan error, limit)
-		for range limit {
-			go func() { _, err := h.Hash(t.Context(), "correct horse"); done <- err }()
+		for i := range limit {
+			go func() { _, err := h.Hash(t.Context(), Requester{Client: fmt.Sprint(i)}, "correct horse"); done <- err }()
 		}
 		synctest.Wait()
 		for name, call := range everyWay(h) {
 			start := time.Now()
-			err := call(t.Context())
+			err := call(t.Context(), Requester{Client: "one more"})
 			f, ok := apperror.From(err)
 			if !ok || f.Code != apperror.Unavailable || f.Hint == "" {
 				t.Errorf("%s past the limit: %v; want Unavailable", name, err)
@@ -86,13 +90,13 @@ func TestOverload(t *testing.T) {
 				t.Errorf("%s past the limit waited", name)
 			}
 		}
-		h.release()
+		h.queue.release()
 		for range limit {
 			if err := <-done; err != nil {
 				t.Errorf("a caller within the limit: %v", err)
 			}
 		}
-		if _, err := h.Hash(t.Context(), "correct horse"); err != nil {
+		if _, err := h.Hash(t.Context(), Requester{}, "correct horse"); err != nil {
 			t.Errorf("after the rush: %v", err)
 		}
 	})
@@ -106,13 +110,13 @@ func TestContextEndsWhileWaiting(t *testing.T) {
 		for name, call := range everyWay(h) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			start := time.Now()
-			err := call(ctx)
+			err := call(ctx, Requester{})
 			cancel()
 			if f, ok := apperror.From(err); !ok || f.Code != apperror.Unavailable || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s: %v; want Unavailable over the deadline's error", name, err)
 			}
-			if time.Since(start) != time.Second || h.waiting.Load() != 0 {
-				t.Errorf("%s waited %v, and %d still do", name, time.Since(start), h.waiting.Load())
+			if time.Since(start) != time.Second || h.queue.waiting != 0 {
+				t.Errorf("%s waited %v, and %d still do", name, time.Since(start), h.queue.waiting)
 			}
 		}
 	})
