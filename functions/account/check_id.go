@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"minifb/shared/api"
 	"minifb/shared/rules"
 )
 
@@ -13,5 +14,8 @@ type checkIDInput struct {
 type checkIDOutput struct{ Body struct{} }
 
 func (v views) checkID(ctx context.Context, in *checkIDInput) (*checkIDOutput, error) {
+	if err := v.limits.CheckID(ctx, api.ClientAddress(ctx)); err != nil {
+		return nil, err
+	}
 	return &checkIDOutput{}, v.store.RequireFreeID(ctx, string(in.ID))
 }

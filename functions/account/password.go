@@ -2,25 +2,41 @@ package main
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"minifb/shared/api"
 	"minifb/shared/apperror"
+	"minifb/shared/limit"
+	"minifb/shared/password"
 	"minifb/shared/rules"
 	"minifb/shared/store"
 )
 
 var errPassword = apperror.New(apperror.Forbidden, "password: is not this account's; check it and try again")
 
-// checkPassword returns the viewer's credential if this is its password. A store method that takes the credential refuses
-// it if it has changed since.
-func (v views) checkPassword(ctx context.Context, password rules.Password) (store.Credential, error) {
-	credential, err := v.store.ViewerCredential(ctx, api.Viewer(ctx), api.Session(ctx))
-	if err != nil {
-		return credential, err
+// checkPassword returns the viewer's credential if this is its password, or the temporary password
+// that opened the viewer's session. A store method that takes the credential refuses it if it has
+// changed since. Wrong passwords are limited, as whoever has taken over a session may try many.
+func (v views) checkPassword(ctx context.Context, plain rules.Password) (store.Credential, error) {
+	session := api.Session(ctx)
+	if err := v.limits.CurrentPassword(ctx, session); err != nil {
+		return store.Credential{}, err
 	}
-	ok, _, err := v.passwords.Verify(ctx, credential.Hash, string(password))
-	if err == nil && !ok {
-		err = errPassword
+	credential, err := v.store.ViewerCredential(ctx, api.Viewer(ctx), session)
+	if err == nil {
+		var ok bool
+		ok, _, err = v.passwords.Verify(ctx, requester(ctx, session), credential.Hash, string(plain))
+		if err == nil && !ok && !credential.IsTemporary(string(plain)) {
+			return credential, errPassword
+		}
 	}
-	return credential, err
+	return credential, errors.Join(err, v.limits.RightPassword(ctx, session))
+}
+
+// requester says who waits for the hashing of a password.
+func requester(ctx context.Context, account string) password.Requester {
+	return password.Requester{
+		Client: limit.ClientKey(api.ClientAddress(ctx)), Account: strings.ToLower(account),
+	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/function"
+	"minifb/shared/limit"
 	"minifb/shared/password"
 	"minifb/shared/store"
 )
@@ -12,18 +13,19 @@ import (
 type views struct {
 	store     *store.Store
 	passwords *password.Hasher
+	limits    *limit.Limiter
 }
 
 func routes(a *api.API, d function.Deps) {
-	v := views{d.Store, d.Passwords}
+	v := views{d.Store, d.Passwords, d.Limits}
 	a.WarmUp(store.WarmUser)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/check/id/{id}", Access: api.Public, Summary: "Check that an ID is free",
-		Errors: []int{400, 409},
+		Errors: []int{400, 409, 429},
 	}, v.checkID)
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/signup", Access: api.Public, Summary: "Create an account",
-		Status: http.StatusCreated, Errors: []int{409},
+		Status: http.StatusCreated, Errors: []int{409, 429},
 	}, v.signUp)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/user", Access: api.SignedIn, Summary: "Get one's own account",
@@ -33,9 +35,9 @@ func routes(a *api.API, d function.Deps) {
 		Errors: []int{404},
 	}, v.getUser)
 	api.Register(a, api.Route{
-		Method: http.MethodPatch, Path: "/user/password", Access: api.SignedIn,
+		Method: http.MethodPatch, Path: "/user/password", Access: api.PasswordChange,
 		Summary: "Change one's password, and revoke every other session",
-		Status:  http.StatusNoContent, Errors: []int{403},
+		Status:  http.StatusNoContent, Errors: []int{403, 429},
 	}, v.changePassword)
 	api.Register(a, api.Route{
 		Method: http.MethodPatch, Path: "/user/nickname", Access: api.SignedIn, Summary: "Set or remove one's nickname",
@@ -45,11 +47,16 @@ func routes(a *api.API, d function.Deps) {
 	}, v.setIntro)
 	api.Register(a, api.Route{
 		Method: http.MethodPatch, Path: "/user/email", Access: api.SignedIn, Summary: "Set or remove one's mail address",
-		Errors: []int{403},
+		Errors: []int{403, 429},
 	}, v.setEmail)
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/user/deletion", Access: api.SignedIn,
 		Summary: "Delete one's account and everything that it owns",
-		Status:  http.StatusNoContent, Errors: []int{403},
+		Status:  http.StatusNoContent, Errors: []int{403, 429},
 	}, v.deleteAccount)
+	api.Register(a, api.Route{
+		Method: http.MethodPost, Path: "/temporary-password", Access: api.Public,
+		Summary: "Request a temporary password by mail, for an account whose password is forgotten",
+		Status:  http.StatusAccepted, Errors: []int{429},
+	}, v.requestTemporaryPassword)
 }

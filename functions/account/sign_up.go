@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"minifb/shared/api"
 	"minifb/shared/rules"
 	"minifb/shared/store"
 )
@@ -28,11 +29,14 @@ func (v views) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, erro
 		ID: string(in.Body.ID), Name: string(in.Body.Name), Nickname: (*string)(in.Body.Nickname),
 		Intro: (*string)(in.Body.Intro), Email: (*string)(in.Body.Email),
 	}
+	if err := v.limits.SignUp(ctx, api.ClientAddress(ctx)); err != nil {
+		return nil, err
+	}
 	// A taken ID is refused before the cost of a hash. CreateUser refuses an ID that is taken in the meantime.
 	if err := v.store.RequireFreeID(ctx, user.ID); err != nil {
 		return nil, err
 	}
-	hash, err := v.passwords.Hash(ctx, string(in.Body.Password))
+	hash, err := v.passwords.Hash(ctx, requester(ctx, user.ID), string(in.Body.Password))
 	if err != nil {
 		return nil, err
 	}

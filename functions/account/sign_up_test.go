@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"minifb/shared/password"
 	"minifb/shared/testkit/areatest"
 )
 

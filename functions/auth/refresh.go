@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"minifb/shared/api"
 	"minifb/shared/rules"
 )
 
@@ -13,5 +14,8 @@ type refreshInput struct {
 }
 
 func (v views) refresh(ctx context.Context, in *refreshInput) (*tokensOutput, error) {
+	if err := v.limits.Refresh(ctx, api.ClientAddress(ctx)); err != nil {
+		return nil, err
+	}
 	return v.respond(v.store.Refresh(ctx, string(in.Body.RefreshToken)))
 }

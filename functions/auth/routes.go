@@ -5,6 +5,7 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/function"
+	"minifb/shared/limit"
 	"minifb/shared/password"
 	"minifb/shared/store"
 	"minifb/shared/token"
@@ -13,21 +14,22 @@ import (
 type views struct {
 	store     *store.Store
 	passwords *password.Hasher
+	limits    *limit.Limiter
 	signer    *token.Signer
 	keys      []byte // a JWK set
 }
 
 func routes(a *api.API, d function.Deps) {
-	v := views{d.Store, d.Passwords, d.Signer, d.Tokens.PublicSet()}
+	v := views{d.Store, d.Passwords, d.Limits, d.Signer, d.Tokens.PublicSet()}
 	a.WarmUp(store.WarmSessions)
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/auth", Access: api.Public, Summary: "Sign in",
-		Errors: []int{401},
+		Errors: []int{401, 429},
 	}, v.signIn)
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/refresh", Access: api.Public,
 		Summary: "Exchange a refresh token for its successor and an access token",
-		Errors:  []int{401},
+		Errors:  []int{401, 429},
 	}, v.refresh)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/session", Access: api.SignedIn, Summary: "List one's sessions, newest first",

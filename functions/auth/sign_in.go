@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"minifb/shared/api"
+	"minifb/shared/limit"
+	"minifb/shared/password"
 	"minifb/shared/rules"
 	"minifb/shared/store"
 )
@@ -19,6 +21,9 @@ type signInInput struct {
 }
 
 func (v views) signIn(ctx context.Context, in *signInInput) (*tokensOutput, error) {
+	if err := v.limits.SignIn(ctx, api.ClientAddress(ctx), string(in.Body.ID)); err != nil {
+		return nil, err
+	}
 	session, refresh, err := v.openSession(ctx, in)
 	if errors.Is(err, store.ErrCredentialChanged) {
 		// Another sign-in may have replaced the hash by a new one of the same password. Check the password against it.
@@ -27,31 +32,40 @@ func (v views) signIn(ctx context.Context, in *signInInput) (*tokensOutput, erro
 	return v.respond(session, refresh, err)
 }
 
-// openSession opens a session if the password is right. For an unknown ID it checks the password, too, so that the response
-// takes the same time.
+// openSession opens a session if the password is right, and a restricted one if it is the temporary
+// password. It does the same work for an unknown ID, for a wrong password and for a temporary one,
+// so that all take the same time.
 func (v views) openSession(ctx context.Context, in *signInInput) (session store.Session, refresh string, err error) {
-	password := string(in.Body.Password)
+	plain, userAgent := string(in.Body.Password), storable(in.UserAgent)
 	credential, err := v.store.CredentialByID(ctx, string(in.Body.ID))
 	if err != nil {
 		return session, "", err
 	}
-	ok, needsRehash, err := v.passwords.Verify(ctx, credential.Hash, password)
-	if err != nil {
-		return session, "", err
+	from := password.Requester{
+		Client: limit.ClientKey(api.ClientAddress(ctx)), Account: strings.ToLower(string(in.Body.ID)),
 	}
-	if !ok {
+	ok, needsRehash, err := v.passwords.Verify(ctx, from, credential.Hash, plain)
+	temporary := credential.IsTemporary(plain)
+	switch {
+	case err != nil:
+		return session, "", err
+	case ok:
+		session, refresh, err = v.store.OpenSession(ctx, credential, userAgent)
+	case temporary:
+		return v.store.OpenRestrictedSession(ctx, credential, userAgent)
+	default:
 		return session, "", store.ErrSignIn
 	}
-	session, refresh, err = v.store.OpenSession(ctx, credential, storable(in.UserAgent))
 	if err == nil && needsRehash {
-		v.rehash(ctx, credential, password)
+		v.rehash(ctx, from, credential, plain)
 	}
 	return session, refresh, err
 }
 
-// rehash replaces the hash by one with this process's iterations. The sign-in succeeds even if this fails.
-func (v views) rehash(ctx context.Context, credential store.Credential, password string) {
-	hash, err := v.passwords.Hash(ctx, password)
+// rehash replaces the hash by one with this process's iterations. The sign-in succeeds even if this
+// fails.
+func (v views) rehash(ctx context.Context, from password.Requester, credential store.Credential, plain string) {
+	hash, err := v.passwords.Hash(ctx, from, plain)
 	if err == nil {
 		err = v.store.Rehash(ctx, credential, hash)
 	}

@@ -26,11 +26,14 @@ func (v views) respond(session store.Session, refresh string, err error) (*token
 	if err != nil {
 		return nil, err
 	}
-	access, err := v.signer.Sign(token.Claims{UserUID: session.UserUID, SessionID: session.ID})
+	access, err := v.signer.Sign(token.Claims{
+		UserUID: session.UserUID, SessionID: session.ID, MustChangePassword: session.Restricted,
+	})
 	if err != nil {
 		return nil, err
 	}
 	return &tokensOutput{"no-store", tokens{
 		AccessToken: access, TokenType: "Bearer", ExpiresIn: int(token.Lifetime / time.Second), RefreshToken: refresh,
+		MustChangePassword: session.Restricted,
 	}}, nil
 }

@@ -18,10 +18,11 @@ type Access int
 // The kinds of access. The zero value is none of them, so that a route without one cannot be
 // registered.
 const (
-	Public        Access = iota + 1 // anyone; a token is not read
-	Optional                        // anyone; a token, if sent, must be valid
-	SignedIn                        // a user with a valid token
-	Administrator                   // a user with a valid token who is an administrator at the time of the request
+	Public         Access = iota + 1 // anyone; a token is not read
+	Optional                         // anyone; a token, if sent, must be valid
+	SignedIn                         // a user with a valid token
+	Administrator                    // a user with a valid token who is an administrator at the time of the request
+	PasswordChange                   // like SignedIn, and in a session that may do nothing else
 )
 
 const (
@@ -36,7 +37,7 @@ func AccessOf(op *huma.Operation) Access {
 }
 
 // NeedsToken reports whether a request without a token is refused.
-func (a Access) NeedsToken() bool { return a == SignedIn || a == Administrator }
+func (a Access) NeedsToken() bool { return a == SignedIn || a == Administrator || a == PasswordChange }
 
 // security returns the access as OpenAPI writes it.
 func (a Access) security() []map[string][]string {
@@ -52,10 +53,10 @@ func (a Access) security() []map[string][]string {
 // errors returns the statuses with which the check may refuse a request.
 func (a Access) errors() []int {
 	switch a {
-	case Optional, SignedIn:
-		return []int{http.StatusUnauthorized}
-	case Administrator:
+	case Optional, SignedIn, Administrator:
 		return []int{http.StatusUnauthorized, http.StatusForbidden}
+	case PasswordChange:
+		return []int{http.StatusUnauthorized}
 	}
 	return nil
 }
@@ -65,6 +66,8 @@ func (a Access) errors() []int {
 type viewer struct {
 	uid     int64
 	session string
+	// restricted says that the session could only change the password when the token was issued.
+	restricted bool
 }
 
 type viewerKey struct{}
@@ -107,6 +110,9 @@ func (a *API) authorize(ctx context.Context, header http.Header, access Access) 
 		return viewer{}, nil
 	}
 	v, err := a.verify(ctx, header.Get("Authorization"))
+	if err == nil && v.restricted && access != PasswordChange {
+		err = a.store.RequireFullSession(ctx, v.session)
+	}
 	if err == nil && access == Administrator {
 		err = a.store.RequireAdministrator(ctx, v.uid)
 	}
@@ -135,5 +141,5 @@ func (a *API) verify(ctx context.Context, authorization string) (viewer, error) 
 	if err := a.revoked.Check(ctx, claims.SessionID); err != nil {
 		return viewer{}, fmt.Errorf("check session: %w", err)
 	}
-	return viewer{claims.UserUID, claims.SessionID}, nil
+	return viewer{claims.UserUID, claims.SessionID, claims.MustChangePassword}, nil
 }

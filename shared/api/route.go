@@ -31,7 +31,7 @@ type Route struct {
 // query, its body; then the view is called. The statuses of these checks are added to those that
 // route lists.
 func Register[In, Out any](a *API, route Route, view func(context.Context, *In) (*Out, error)) {
-	if route.Access < Public || route.Access > Administrator {
+	if route.Access < Public || route.Access > PasswordChange {
 		panic("api: " + route.Method + " " + route.Path + " does not say who may call it")
 	}
 	operation := huma.Operation{

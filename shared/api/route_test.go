@@ -17,7 +17,7 @@ func emptyView[In any](context.Context, *In) (*emptyOutput, error) { return &emp
 
 func TestRegisterPanicsWithoutAccess(t *testing.T) {
 	t.Parallel()
-	for _, access := range []Access{0, -1, Administrator + 1} {
+	for _, access := range []Access{0, -1, PasswordChange + 1} {
 		func() {
 			defer func() {
 				if recover() == nil {
@@ -43,9 +43,11 @@ func TestDocumentedStatuses(t *testing.T) {
 	Register(a, Route{Method: http.MethodPut, Path: "/body", Access: Public, Errors: []int{400}}, emptyView[bodyInput])
 	Register(a, Route{Method: http.MethodDelete, Path: "/admin", Access: Administrator, Errors: []int{404}}, emptyView[struct{}])
 	Register(a, Route{Method: http.MethodPatch, Path: "/admin", Access: Administrator}, emptyView[bodyInput])
+	Register(a, Route{Method: http.MethodPut, Path: "/password", Access: PasswordChange}, emptyView[struct{}])
 	for route, want := range map[string][]int{
-		"GET /public": {204, 500}, "GET /optional": {204, 400, 401, 500}, "GET /list": {204, 400, 401, 500},
-		"POST /body": {201, 400, 401, 413, 415, 422, 500}, "PUT /body": {204, 400, 413, 415, 500},
+		"PUT /password": {204, 401, 500},
+		"GET /public":   {204, 500}, "GET /optional": {204, 400, 401, 403, 500}, "GET /list": {204, 400, 401, 403, 500},
+		"POST /body": {201, 400, 401, 403, 413, 415, 422, 500}, "PUT /body": {204, 400, 413, 415, 500},
 		"DELETE /admin": {204, 401, 403, 404, 500}, "PATCH /admin": {204, 400, 401, 403, 413, 415, 500},
 	} {
 		var method, path string

@@ -131,6 +131,7 @@ func accessRoutes(a *api.API) {
 	api.Register(a, api.Route{Method: http.MethodGet, Path: "/who/optional", Access: api.Optional}, who)
 	api.Register(a, api.Route{Method: http.MethodGet, Path: "/who/signed-in", Access: api.SignedIn}, who)
 	api.Register(a, api.Route{Method: http.MethodGet, Path: "/who/administrator", Access: api.Administrator}, who)
+	api.Register(a, api.Route{Method: http.MethodGet, Path: "/who/password", Access: api.PasswordChange}, who)
 }
 
 func failingRoutes(a *api.API) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"minifb/shared/limit"
 	"minifb/shared/mail"
 	"minifb/shared/password"
 	"minifb/shared/store"
@@ -35,7 +36,10 @@ type Config struct {
 	SMTPURL            string        `env:"SMTP_URL,unset"`         // maintenance alone: see mail.Settings
 	MailDir            string        `env:"MAIL_DIR"`               // maintenance alone: see mail.Settings
 	LambdaAPI          string        `env:"AWS_LAMBDA_RUNTIME_API"` // set by Lambda
+	Limits             string        `env:"LIMITS"`                 // see limit.Parse
 	PassedSockets      string        `env:"LISTEN_FDS"`             // set by what passes a socket, such as systemd
+
+	LimitRules *limit.Rules `env:"-"` // of Limits; nil if they are off
 
 	Verifier *token.Verifier `env:"-"` // of TokenPublicKeys
 	Signer   *token.Signer   `env:"-"` // of TokenPrivateKey; nil if it is unset
@@ -49,6 +53,7 @@ func defaults() Config {
 		TokenIssuer:        "minifb",
 		TokenAudience:      "minifb",
 		PasswordIterations: password.DefaultIterations,
+		Limits:             "on",
 	}
 }
 
@@ -91,6 +96,10 @@ func FromEnvironment(requirements ...Requirement) (Config, error) {
 	p.check("ERROR_HINT", c.ErrorHint == "full" || c.ErrorHint == "generic", "name full or generic")
 	p.check("PASSWORD_ITERATIONS", c.PasswordIterations > 0 && c.PasswordIterations <= password.MaxIterations,
 		fmt.Sprintf("name 1 to %d", password.MaxIterations))
+	rules, err := limit.Parse(c.Limits)
+	c.LimitRules = rules
+	p.check("LIMITS", err == nil,
+		"write on, off, or the limits that differ from the defaults, such as sign_up=5/1h,refresh=100/1m")
 	p.add("", c.Mail().Validate())
 	p.add("TOKEN_PUBLIC_KEYS", c.readPublicKeys())
 	p.add("TOKEN_PRIVATE_KEY", c.readPrivateKey())

@@ -26,7 +26,7 @@ func setEnvironment(t *testing.T, pairs ...string) {
 	t.Helper()
 	for _, name := range []string{
 		"DATABASE_POOL", "LISTEN_FDS", "TRUSTED_PROXIES", "REQUEST_TIMEOUT", "ERROR_HINT", "TOKEN_PRIVATE_KEY",
-		"TOKEN_ISSUER", "TOKEN_AUDIENCE", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API",
+		"TOKEN_ISSUER", "TOKEN_AUDIENCE", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API", "LIMITS",
 	} {
 		t.Setenv(name, "")
 	}
@@ -48,6 +48,8 @@ var rules = map[string]string{
 	"REQUEST_TIMEOUT":     "REQUEST_TIMEOUT: name a duration above 0s, such as 10s",
 	"ERROR_HINT":          "ERROR_HINT: name full or generic",
 	"PASSWORD_ITERATIONS": "PASSWORD_ITERATIONS: name 1 to 2000000",
+	"LIMITS": "LIMITS: write on, off, or the limits that differ from the defaults, " +
+		"such as sign_up=5/1h,refresh=100/1m",
 }
 
 // problems returns the lines of FromEnvironment's error.
@@ -80,6 +82,10 @@ func TestEachInvalidValue(t *testing.T) {
 		"REQUEST_TIMEOUT":     {"0s", "-1s", "10", "geheim"},
 		"ERROR_HINT":          {"geheim", "FULL"},
 		"PASSWORD_ITERATIONS": {"0", "-1", "2000001", "geheim", "600_000"},
+		"LIMITS": {
+			"geheim", "OFF", "sign_up", "sign_up=", "sign_up=5", "sign_up=5/1", "sign_up=0/1h", "sign_up=5/0s",
+			"sign_up=5/1h,", "sign_up=5/1h;refresh=100/1m", "geheim=5/1h", "sign_up=5/1h,refresh=-1/1m",
+		},
 	} {
 		for _, value := range values {
 			setEnvironment(t, name, value)
@@ -124,7 +130,7 @@ func TestInvalidKeys(t *testing.T) {
 func TestAllProblemsAtOnce(t *testing.T) {
 	setEnvironment(t, "DATABASE_URL", "postgres://u:geheim@host:x/y", "DATABASE_POOL", "-1", "LISTEN", "geheim",
 		"TRUSTED_PROXIES", "geheim", "REQUEST_TIMEOUT", "soon", "ERROR_HINT", "some", "PASSWORD_ITERATIONS", "0",
-		"TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim")
+		"LIMITS", "some", "TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim")
 	demand := errors.New("TOKEN_PRIVATE_KEY: another demand")
 	met, unmet := func(config.Config) error { return nil }, func(config.Config) error { return demand }
 	got := strings.Join(problems(t, met, unmet), "\n")

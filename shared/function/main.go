@@ -13,6 +13,7 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/config"
+	"minifb/shared/limit"
 	"minifb/shared/mail"
 	"minifb/shared/password"
 	"minifb/shared/store"
@@ -26,6 +27,7 @@ type Routes func(*api.API, Deps)
 type Deps struct {
 	Store     *store.Store
 	Passwords *password.Hasher
+	Limits    *limit.Limiter // nil, which allows everything, if LIMITS is off
 	Tokens    *token.Verifier
 	Revoked   *store.RevokedSessions
 	Signer    *token.Signer   // nil if TOKEN_PRIVATE_KEY is unset: only auth signs
@@ -74,7 +76,7 @@ func newDeps(area string, c config.Config) (Deps, error) {
 	}
 	return Deps{
 		Store: s, Revoked: s.NewRevokedSessions(), Passwords: password.New(c.PasswordIterations),
-		Tokens: c.Verifier, Signer: c.Signer, Mail: c.Mail(),
+		Tokens: c.Verifier, Signer: c.Signer, Mail: c.Mail(), Limits: limit.New(s, c.LimitRules),
 	}, nil
 }
 

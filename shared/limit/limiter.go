@@ -33,7 +33,7 @@ func (l *Limiter) SignIn(ctx context.Context, client netip.Addr, id string) erro
 	if l == nil {
 		return nil
 	}
-	from := clientKey(client)
+	from := ClientKey(client)
 	return l.take(ctx,
 		l.rules.SignInAccount.limit("sign-in "+strings.ToLower(id)+" "+from),
 		l.rules.SignInClient.limit("sign-in "+from))
@@ -44,7 +44,7 @@ func (l *Limiter) SignUp(ctx context.Context, client netip.Addr) error {
 	if l == nil {
 		return nil
 	}
-	return l.take(ctx, l.rules.SignUp.limit("sign-up "+clientKey(client)))
+	return l.take(ctx, l.rules.SignUp.limit("sign-up "+ClientKey(client)))
 }
 
 // TemporaryPassword counts a request for a temporary password of the account with this ID.
@@ -54,7 +54,7 @@ func (l *Limiter) TemporaryPassword(ctx context.Context, client netip.Addr, id s
 	}
 	return l.take(ctx,
 		l.rules.TemporaryPasswordAccount.limit("temporary-password account "+strings.ToLower(id)),
-		l.rules.TemporaryPasswordClient.limit("temporary-password client "+clientKey(client)))
+		l.rules.TemporaryPasswordClient.limit("temporary-password client "+ClientKey(client)))
 }
 
 // Refresh counts the use of a refresh token.
@@ -62,7 +62,7 @@ func (l *Limiter) Refresh(ctx context.Context, client netip.Addr) error {
 	if l == nil {
 		return nil
 	}
-	return l.take(ctx, l.rules.Refresh.limit("refresh "+clientKey(client)))
+	return l.take(ctx, l.rules.Refresh.limit("refresh "+ClientKey(client)))
 }
 
 // CheckID counts a question whether an ID is free.
@@ -70,7 +70,7 @@ func (l *Limiter) CheckID(ctx context.Context, client netip.Addr) error {
 	if l == nil {
 		return nil
 	}
-	return l.take(ctx, l.rules.CheckID.limit("check-id "+clientKey(client)))
+	return l.take(ctx, l.rules.CheckID.limit("check-id "+ClientKey(client)))
 }
 
 // CurrentPassword counts a check of the current password in this session as a wrong one, before the check. If the
@@ -110,8 +110,8 @@ func (r Rule) limit(key string) store.Limit {
 	return store.Limit{Key: key, Count: r.Count, Period: r.Period}
 }
 
-// clientKey names a client: an IPv4 address, or the /64 of an IPv6 address, which one customer commands as a whole.
-func clientKey(client netip.Addr) string {
+// ClientKey names a client: an IPv4 address, or the /64 of an IPv6 address, which one customer commands as a whole.
+func ClientKey(client netip.Addr) string {
 	client = client.Unmap().WithZone("")
 	if !client.Is6() {
 		return client.String()

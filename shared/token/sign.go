@@ -51,6 +51,7 @@ func (s *Signer) Sign(c Claims) (token string, err error) {
 	payload, err := json.Marshal(claims{
 		Issuer: s.issuer, Audience: audience{s.audience}, Subject: strconv.FormatInt(c.UserUID, 10),
 		SessionID: c.SessionID, TokenID: rand.Text(), IssuedAt: &issued, ExpiresAt: &expires,
+		MustChangePassword: c.MustChangePassword,
 	})
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)

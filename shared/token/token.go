@@ -23,6 +23,10 @@ const (
 type Claims struct {
 	UserUID   int64  // positive
 	SessionID string // a UUID in its canonical form, in lower case
+
+	// MustChangePassword says that the session could only change the password when the token was
+	// issued. It may have done so since.
+	MustChangePassword bool
 }
 
 // claims is the payload as it is sent. A pointer tells a claim that is missing from zero.
@@ -35,6 +39,8 @@ type claims struct {
 	IssuedAt  *int64   `json:"iat"` // Unix seconds, like the next two; we write no fractions and so read none
 	ExpiresAt *int64   `json:"exp"`
 	NotBefore *int64   `json:"nbf,omitzero"`
+
+	MustChangePassword bool `json:"must_change_password,omitzero"`
 }
 
 // userUID reads a subject as it is written by Sign, or answers false.

@@ -106,7 +106,7 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	if err != nil {
 		return Claims{}, err
 	}
-	return Claims{UserUID: uid, SessionID: c.SessionID}, nil
+	return Claims{UserUID: uid, SessionID: c.SessionID, MustChangePassword: c.MustChangePassword}, nil
 }
 
 // open checks all that stands around the claims and answers their JSON. What it can refuse without a signature it

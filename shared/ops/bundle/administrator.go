@@ -30,7 +30,7 @@ func (b *Bundle) ensureAdmin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	ok, _, err := hasher.Verify(ctx, credential.Hash, b.o.AdminPassword)
+	ok, _, err := hasher.Verify(ctx, password.Requester{}, credential.Hash, b.o.AdminPassword)
 	if err != nil {
 		return fmt.Errorf("ADMIN_PASSWORD: %w", err)
 	}
@@ -46,7 +46,7 @@ func createAdmin(ctx context.Context, s *store.Store, hasher *password.Hasher, i
 	if err := s.RequireFreeID(ctx, id); err != nil {
 		return err
 	}
-	hash, err := hasher.Hash(ctx, plain)
+	hash, err := hasher.Hash(ctx, password.Requester{}, plain)
 	if err != nil {
 		return fmt.Errorf("ADMIN_PASSWORD: %w", err)
 	}

@@ -78,7 +78,7 @@ func TestRunFailsForARouteWithoutATest(t *testing.T) {
 	t.Parallel()
 	var log callLog
 	s := newServer(t)
-	handler := newHandler(routes, s.Deps)
+	handler := newHandler(routes, s.Deps, nil)
 	url := listen(t, log.recorder(handler, handler.API().OpenAPI()))
 	flags := map[string]string{"test.count": "1", "test.short": "false"}
 	check := func(when string, tests, wantCode int, want ...string) {

@@ -87,12 +87,13 @@ func EveryRouteReturns503WithoutDatabase(t *testing.T, routes function.Routes, e
 }
 
 // EveryRouteRefusesBadTokens calls each route without a token, and with tokens that are malformed,
-// signed by another key, or of a revoked session.
+// signed by another key, of a revoked session, or of a session that may only change the password.
 func EveryRouteRefusesBadTokens(t *testing.T, routes function.Routes) {
 	t.Helper()
 	s := newServer(t)
 	s.URL = serveUncounted(t, routes, s.Deps)
 	bad := badTokens(t, s)
+	restricted, _ := s.SignInRestricted(s.User("forgetful.1"))
 	text := openAPI(t, routes)
 	for _, operation := range operations(text) {
 		step := example(t, text, operation)
@@ -121,6 +122,14 @@ func EveryRouteRefusesBadTokens(t *testing.T, routes function.Routes) {
 					t.Errorf("a token %s: %d, %q", name, response.Status, challenge)
 				}
 				CheckResponse(t, response)
+			}
+			if api.AccessOf(operation) == api.PasswordChange {
+				return // its own tests call it in a restricted session
+			}
+			step.Header, step.As = nil, restricted
+			response := Do(t, s.URL, step)
+			if response.Status != http.StatusForbidden || !strings.Contains(string(response.Body), "PATCH /user/password") {
+				t.Errorf("a token of a restricted session: %d %s", response.Status, response.Body)
 			}
 		})
 	}

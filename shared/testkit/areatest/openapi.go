@@ -43,7 +43,7 @@ func unconnected(routes function.Routes) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newHandler(routes, deps).API(), nil
+	return newHandler(routes, deps, nil).API(), nil
 }
 
 // operations returns all operations, ordered by path.

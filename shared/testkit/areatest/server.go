@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"minifb/shared/config"
 	"minifb/shared/function"
 	"minifb/shared/password"
 	"minifb/shared/store"
@@ -26,7 +27,8 @@ type Server struct {
 	DB    *sql.DB // the same database, for what the API does not show
 	Deps  function.Deps
 
-	t testing.TB
+	t           testing.TB
+	databaseURL string
 }
 
 // Password is the password of every account that User creates.
@@ -66,7 +68,7 @@ func newServer(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Server{t: t, Store: db, DB: testdb.Open(t, url), Deps: deps}
+	return &Server{t: t, Store: db, DB: testdb.Open(t, url), Deps: deps, databaseURL: url}
 }
 
 // newDeps returns what views depend on. Hashing a password takes 10 iterations only, so that tests
@@ -83,19 +85,19 @@ func newDeps(s *store.Store) (function.Deps, error) {
 // Serve serves the routes until the test ends, and returns the base URL. Main counts the requests.
 func Serve(t testing.TB, routes function.Routes, deps function.Deps) string {
 	t.Helper()
-	handler := newHandler(routes, deps)
+	handler := newHandler(routes, deps, nil)
 	return listen(t, calls.recorder(handler, handler.API().OpenAPI()))
 }
 
 // serveUncounted is Serve for the shared checks, whose requests do not count as tests of a route.
 func serveUncounted(t testing.TB, routes function.Routes, deps function.Deps) string {
 	t.Helper()
-	return listen(t, newHandler(routes, deps))
+	return listen(t, newHandler(routes, deps, nil))
 }
 
-func newHandler(routes function.Routes, deps function.Deps) *function.Handler {
+func newHandler(routes function.Routes, deps function.Deps, proxies config.Networks) *function.Handler {
 	return function.NewHandler("test", routes, deps, function.Settings{
-		Timeout: 30 * time.Second, Log: slog.New(slog.DiscardHandler),
+		Timeout: 30 * time.Second, TrustedProxies: proxies, Log: slog.New(slog.DiscardHandler),
 	})
 }
 
@@ -139,11 +141,37 @@ func (s *Server) SignIn(c *Caller) *Caller {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	session, refresh, err := s.Store.OpenSession(ctx, credential, "test")
+	return s.signIn(c, credential, s.Store.OpenSession)
+}
+
+// SignInRestricted opens a session of the caller's account with a temporary password, and returns
+// that password, too.
+func (s *Server) SignInRestricted(c *Caller) (restricted *Caller, temporary string) {
+	s.t.Helper()
+	ctx := context.Background()
+	temporary, _, err := s.Store.IssueTemporaryPassword(ctx, c.UID)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	signed, err := s.Deps.Signer.Sign(token.Claims{UserUID: c.UID, SessionID: session.ID})
+	credential, err := s.Store.CredentialByID(ctx, c.ID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.signIn(c, credential, s.Store.OpenRestrictedSession), temporary
+}
+
+func (s *Server) signIn(
+	c *Caller, credential store.Credential,
+	open func(context.Context, store.Credential, string) (store.Session, string, error),
+) *Caller {
+	s.t.Helper()
+	session, refresh, err := open(context.Background(), credential, "test")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	signed, err := s.Deps.Signer.Sign(token.Claims{
+		UserUID: c.UID, SessionID: session.ID, MustChangePassword: session.Restricted,
+	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
