@@ -29,7 +29,7 @@ func adminFixture(t *testing.T) (*Bundle, *store.Store) {
 
 func signUp(t *testing.T, s *store.Store, id, plain string) {
 	t.Helper()
-	hash, err := password.New(1000).Hash(t.Context(), plain)
+	hash, err := password.New(1000).Hash(t.Context(), password.Requester{}, plain)
 	if err != nil {
 		t.Fatal(err)
 	}
