@@ -175,5 +175,6 @@ func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *l
 func refuse(w http.ResponseWriter, r *http.Request, e *api.Error) {
 	w.Header().Set("X-Request-Id", api.RequestID(r))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	api.KeepOutOfCaches(w.Header(), r)
 	api.Write(w, e)
 }

@@ -194,6 +194,19 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestRefusalsToTokensAreNotCached(t *testing.T) {
+	t.Parallel()
+	address := start(t, func(http.ResponseWriter, *http.Request) {})
+	for _, line := range []string{"GET /nowhere", "DELETE /post/1", "GET /gone"} {
+		for header, want := range map[string]string{"": "", "Authorization: Bearer x\r\n": "no-store"} {
+			resp, _ := send(t, address, line+" HTTP/1.1\r\nHost: a\r\n"+header+"\r\n")
+			if got := resp.Header.Get("Cache-Control"); got != want {
+				t.Errorf("%s, %q: Cache-Control is %q, want %q", line, header, got, want)
+			}
+		}
+	}
+}
+
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(http.ResponseWriter, *http.Request) {})
