@@ -109,6 +109,41 @@ func TestBody(t *testing.T) {
 	}
 }
 
+func TestCompressedBodyIsRefused(t *testing.T) {
+	t.Parallel()
+	b := serve(t)
+	for _, encoding := range []struct {
+		header string
+		want   int
+	}{
+		{"gzip", 415}, {"GZIP", 415}, {"deflate", 415}, {"br", 415}, {"zstd", 415}, {"x-gzip", 415}, {"unknown", 415},
+		{"identity, gzip", 415}, {"gzip,identity", 415}, {"identity;q=1", 415},
+		{"identity", 200}, {"Identity", 200}, {"identity, identity", 200}, {"", 200}, {" , ", 200},
+	} {
+		header := map[string]string{"Content-Encoding": encoding.header}
+		for _, body := range []string{`{"text":"a"}`, "\x1f\x8b\x08\x00\x00"} {
+			response := areatest.Do(t, b.URL, areatest.Step{Do: "POST /note", Body: body, Header: header})
+			want := encoding.want
+			if want == http.StatusOK && body[0] != '{' {
+				want = http.StatusBadRequest
+			}
+			if response.Status != want {
+				t.Errorf("%q, %q: %d %s, want %d", encoding.header, body, response.Status, response.Body, want)
+			}
+			areatest.CheckResponse(t, response)
+		}
+		none := areatest.Do(t, b.URL, areatest.Step{Do: "POST /perhaps", Header: header})
+		if none.Status != http.StatusOK {
+			t.Errorf("%q, no body: %d %s", encoding.header, none.Status, none.Body)
+		}
+	}
+	two := raw(t, b.URL, "POST /note HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n"+
+		"Content-Encoding: identity\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"+`{"text":"a"}`)
+	if two.Status != http.StatusUnsupportedMediaType {
+		t.Errorf("two encodings: %d %s", two.Status, two.Body)
+	}
+}
+
 func TestOptionalBody(t *testing.T) {
 	t.Parallel()
 	b := serve(t)
