@@ -41,6 +41,12 @@ Resources:
 // function Gone does not run.
 func start(t *testing.T, post http.HandlerFunc) (address string) {
 	t.Helper()
+	return startWith(t, post, func(*http.Server) {})
+}
+
+// startWith does the same, with changes to the gateway.
+func startWith(t *testing.T, post http.HandlerFunc, change func(*http.Server)) (address string) {
+	t.Helper()
 	parsed, err := sam.Parse([]byte(template))
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +66,7 @@ func start(t *testing.T, post http.HandlerFunc) (address string) {
 	t.Cleanup(func() { function.Close() })
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = gateway.NewServer(parsed, socket, log.New(io.Discard, "", 0))
+	change(server.Config)
 	server.Start()
 	t.Cleanup(server.Close)
 	return server.Listener.Addr().String()
