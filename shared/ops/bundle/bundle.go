@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"minifb/shared/ops/host"
+	"minifb/shared/ops/postgres"
 	"minifb/shared/ops/process"
 	"minifb/shared/ops/sam"
 	"minifb/shared/token"
@@ -229,7 +230,7 @@ func (b *Bundle) Binary(name string) string {
 func (b *Bundle) Log(name string) string { return filepath.Join(b.o.Dir, "log", name+".log") }
 
 // PostgresLog returns the path of the private PostgreSQL's log.
-func (b *Bundle) PostgresLog() string { return filepath.Join(b.o.Dir, "postgres", "log") }
+func (b *Bundle) PostgresLog() string { return filepath.Join(b.o.Dir, postgres.LogName) }
 
 // Keys returns the directory of the keys.
 func (b *Bundle) Keys() string {
