@@ -30,8 +30,9 @@ func (v views) deleteAccount(ctx context.Context, in *deleteAccountInput) (*stru
 // responseTime is how much of a request's time limit sweep leaves for the response.
 const responseTime = time.Second
 
-// sweep deletes the rows of deleted accounts for as long as the request may take. The account is hidden already, and the
-// next sweep continues where this one ends, so an error is not the client's.
+// sweep deletes the rows of deleted accounts for as long as the request may take. The account is
+// hidden already, and the next sweep continues where this one ends, so an error is not the
+// client's.
 func (v views) sweep(ctx context.Context) {
 	deadline, _ := ctx.Deadline() // every request has one
 	ctx, cancel := context.WithDeadline(ctx, deadline.Add(-responseTime))
