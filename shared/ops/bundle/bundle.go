@@ -47,8 +47,9 @@ type Options struct {
 	Parameter func(name string) (string, bool)
 
 	Port int // of the gateway, on 127.0.0.1 and ::1; 0: a free port on 127.0.0.1
-	// Host makes Dir the root of a host, to which releases can be deployed, with nginx in place of
-	// the gateway. StartTimeout is how long its functions may take to report that they are ready.
+	// Host makes Dir, which must be new, the root of a host to which releases can be deployed, with
+	// nginx in place of the gateway. StartTimeout is how long its functions may take to report that
+	// they are ready.
 	Host         bool
 	StartTimeout time.Duration
 
