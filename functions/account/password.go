@@ -11,8 +11,8 @@ import (
 
 var errPassword = apperror.New(apperror.Forbidden, "password: is not this account's; check it and try again")
 
-// checkPassword returns the viewer's credential if this is its password. A store method that takes the credential refuses
-// it if it has changed since.
+// checkPassword returns the viewer's credential if this is its password. A store method that takes
+// the credential refuses it if it has changed since.
 func (v views) checkPassword(ctx context.Context, password rules.Password) (store.Credential, error) {
 	credential, err := v.store.ViewerCredential(ctx, api.Viewer(ctx), api.Session(ctx))
 	if err != nil {

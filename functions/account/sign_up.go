@@ -28,7 +28,8 @@ func (v views) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, erro
 		ID: string(in.Body.ID), Name: string(in.Body.Name), Nickname: (*string)(in.Body.Nickname),
 		Intro: (*string)(in.Body.Intro), Email: (*string)(in.Body.Email),
 	}
-	// A taken ID is refused before the cost of a hash. CreateUser refuses an ID that is taken in the meantime.
+	// A taken ID is refused before the cost of a hash. CreateUser refuses an ID that is taken in
+	// the meantime.
 	if err := v.store.RequireFreeID(ctx, user.ID); err != nil {
 		return nil, err
 	}

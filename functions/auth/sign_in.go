@@ -21,14 +21,15 @@ type signInInput struct {
 func (v views) signIn(ctx context.Context, in *signInInput) (*tokensOutput, error) {
 	session, refresh, err := v.openSession(ctx, in)
 	if errors.Is(err, store.ErrCredentialChanged) {
-		// Another sign-in may have replaced the hash by a new one of the same password. Check the password against it.
+		// Another sign-in may have replaced the hash by a new one of the same password. Check the
+		// password against it.
 		session, refresh, err = v.openSession(ctx, in)
 	}
 	return v.respond(session, refresh, err)
 }
 
-// openSession opens a session if the password is right. For an unknown ID it checks the password, too, so that the response
-// takes the same time.
+// openSession opens a session if the password is right. For an unknown ID it checks the password,
+// too, so that the response takes the same time.
 func (v views) openSession(ctx context.Context, in *signInInput) (session store.Session, refresh string, err error) {
 	password := string(in.Body.Password)
 	credential, err := v.store.CredentialByID(ctx, string(in.Body.ID))
@@ -49,7 +50,8 @@ func (v views) openSession(ctx context.Context, in *signInInput) (session store.
 	return session, refresh, err
 }
 
-// rehash replaces the hash by one with this process's iterations. The sign-in succeeds even if this fails.
+// rehash replaces the hash by one with this process's iterations. The sign-in succeeds even if this
+// fails.
 func (v views) rehash(ctx context.Context, credential store.Credential, password string) {
 	hash, err := v.passwords.Hash(ctx, password)
 	if err == nil {

@@ -64,7 +64,8 @@ func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 			return
 		}
 	}
-	r.Header.Set("Content-Type", mediaJSON) // huma does not know its parameters
+	// huma does not know the parameters of a media type.
+	r.Header.Set("Content-Type", mediaJSON)
 	// huma reads the body, and IdempotencyKey reads it again.
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	r.Body, _ = r.GetBody()

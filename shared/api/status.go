@@ -37,7 +37,7 @@ func defaultHeader(status int) http.Header {
 	return header
 }
 
-// A Refusal is a kind of response to a request that no view has answered.
+// A Refusal is a kind of response that no view has made.
 type Refusal struct {
 	Status int
 	Hint   string // a format for fmt.Sprintf

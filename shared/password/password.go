@@ -1,4 +1,5 @@
-// Package password makes and checks password hashes as Werkzeug stores them: pbkdf2:sha256:<iterations>$<salt>$<hex>.
+// Package password hashes passwords, and verifies them, in Werkzeug's format:
+// pbkdf2:sha256:<iterations>$<salt>$<hex>.
 package password
 
 import (
@@ -14,23 +15,27 @@ import (
 )
 
 const (
-	// MaxIterations is the largest count that New and Verify take, about a third of a second of a core.
+	// MaxIterations is the largest count that New and Verify accept. It takes a third of a second
+	// of a core.
 	MaxIterations = 2_000_000
 	// DefaultIterations is the count for new hashes unless the operator sets another.
 	DefaultIterations = 600_000
 
-	waitersPerSlot = 64 // at 600,000 rounds the last of them waits about six seconds
+	// waitersPerSlot is how many calls may wait for each slot. The last waits about six seconds,
+	// with DefaultIterations.
+	waitersPerSlot = 64
 )
 
-// A Hasher hashes passwords, as many at once as there are processors. It is safe for concurrent use.
+// A Hasher hashes and verifies passwords, as many at once as there are processors. It is safe for
+// concurrent use.
 type Hasher struct {
 	iterations int
-	slots      chan struct{} // holds one for each hash under way
+	slots      chan struct{} // has an element for each hash under way
 	waiting    atomic.Int64
 }
 
-// New makes a Hasher whose hashes take that many PBKDF2 rounds, 1 to MaxIterations. It panics on another count, since
-// Verify would refuse such hashes. It has as many slots as GOMAXPROCS says now, and lets 64 callers wait for each.
+// New returns a Hasher whose new hashes have this many PBKDF2 iterations. It panics unless that is
+// 1 to MaxIterations, because Verify would refuse the hashes.
 func New(iterations int) *Hasher {
 	if iterations < 1 || iterations > MaxIterations {
 		panic(fmt.Sprintf("password: %d iterations: name 1 to %d", iterations, MaxIterations))
@@ -38,9 +43,9 @@ func New(iterations int) *Hasher {
 	return &Hasher{iterations: iterations, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
-// Hash answers what to store for a password, at most 100 ASCII characters. The password counts as the bytes it is
-// sent in. A Hasher that is too busy, or a ctx that ends before the hashing starts, is fault.Unavailable; in the
-// latter case the error wraps ctx.Err() too. A hash once started is finished.
+// Hash returns the hash of a password, at most 100 ASCII characters. The password's bytes are
+// hashed as they are. Hash returns an apperror.Unavailable if too many calls wait already, or if
+// ctx is done before the hashing starts; the latter wraps ctx.Err(), too.
 func (h *Hasher) Hash(ctx context.Context, plain string) (string, error) {
 	if err := h.acquire(ctx); err != nil {
 		return "", err
@@ -55,18 +60,20 @@ func (h *Hasher) Hash(ctx context.Context, plain string) (string, error) {
 	return r.String(), nil
 }
 
-// Verify tells whether plain is the password behind stored, and if so, whether the hash is stale: made with another
-// count than this Hasher's, so that it should be made anew. An empty stored means that there is no such account, and
-// is never ok. All refusals take the time of one Hash; only a hash of more rounds than the Hasher's takes longer.
+// Verify reports whether stored is the hash of the password plain, and if so, whether it needs a
+// rehash, because it has another number of iterations than this Hasher's hashes. If there is no
+// such account, stored must be empty: then ok is false. Without ok, Verify takes the time of one
+// Hash, so that its time says nothing about the account; only a hash with more iterations takes
+// longer.
 //
-// It fails like Hash where the Hasher is busy or ctx ends, and with a plain error where stored is no hash in
-// Werkzeug's form or names a count above MaxIterations. That error never holds stored.
-func (h *Hasher) Verify(ctx context.Context, stored, plain string) (ok, stale bool, err error) {
+// Verify returns the errors of Hash, and another error if stored is malformed or has more
+// iterations than MaxIterations. That error does not hold stored.
+func (h *Hasher) Verify(ctx context.Context, stored, plain string) (ok, needsRehash bool, err error) {
 	if err := h.acquire(ctx); err != nil {
 		return false, false, err
 	}
 	defer h.release()
-	// The zero record names no rounds, so that the topping up below does the work of an account that is there.
+	// The zero record has no iterations. All of the work is then done below.
 	var r record
 	var malformed error
 	if stored != "" {
@@ -82,7 +89,7 @@ func (h *Hasher) Verify(ctx context.Context, stored, plain string) (ok, stale bo
 		ok = subtle.ConstantTimeCompare(sum, r.sum[:]) == 1
 	}
 	if missing := h.iterations - r.iterations; missing > 0 {
-		if _, err := derive(plain, "topping up", missing); err != nil {
+		if _, err := derive(plain, "missing iterations", missing); err != nil {
 			return false, false, err
 		}
 	}
@@ -100,7 +107,7 @@ func derive(plain, salt string, iterations int) ([]byte, error) {
 	return sum, nil
 }
 
-// acquire waits for a slot, in turn.
+// acquire waits for a slot. Calls get one in the order of their arrival.
 func (h *Hasher) acquire(ctx context.Context) error {
 	const hint = "Too many passwords are being checked at once. Try again in a few seconds."
 	if err := ctx.Err(); err != nil {

@@ -177,7 +177,7 @@ func (c *Cluster) URL(database string) string {
 	return u.String()
 }
 
-// Done returns a channel that is closed when the server has exited, for whatever reason.
+// Done returns a channel that is closed when the server has exited, after Stop or by itself.
 func (c *Cluster) Done() <-chan struct{} { return c.done }
 
 // Stop ends all sessions, stops the server and waits until it has exited. After 20 s the server is
