@@ -1,6 +1,16 @@
 .DEFAULT_GOAL := help
 .PHONY: help run
 
+# These variables become part of commands, so they have to be plain words. They are read with `value`, because make
+# would run a $(shell …) in them, here as well as when it passes them on to a command.
+words = FUNCTION HOST ROOT LISTEN ID MIGRATE REVOKE ARCH
+plain := A B C D E F G H I J K L M N O P Q R S T U V W X Y Z a b c d e f g h i j k l m n o p q r s t u v w x y z \
+	0 1 2 3 4 5 6 7 8 9 . _ - @ : / + ~ [ ]
+$(foreach word,$(words),$(eval rest := $$(value $(word)))\
+	$(if $(filter -%,$(firstword $(rest))),$(error $(word) must not begin with a hyphen))\
+	$(foreach c,$(plain),$(eval rest := $$(subst $(c),,$$(rest))))\
+	$(if $(rest),$(error $(word) must be one word of letters, digits and . _ - @ : / + ~ [ ])))
+
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z_-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 

@@ -7,16 +7,16 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-func TestCheck(t *testing.T) {
+func TestCheckID(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	b.User("Ann.1")
+	s := areatest.New(t, routes)
+	s.User("Ann.1")
 	const hint = "id: expected string to be 4 to 50 of A-Z a-z 0-9 . _ ~ @ + -"
 
-	b.Run(t, []areatest.Step{
-		{Name: "free", Do: "GET /check/id/eve.1", Want: 200, Check: func(t *testing.T, a areatest.Response) {
-			if string(a.Body) != "{}" {
-				t.Errorf("the body is %s", a.Body)
+	s.Run(t, []areatest.Step{
+		{Name: "free", Do: "GET /check/id/eve.1", Want: 200, Check: func(t *testing.T, r areatest.Response) {
+			if string(r.Body) != "{}" {
+				t.Errorf("the body is %s", r.Body)
 			}
 		}},
 		{Name: "taken", Do: "GET /check/id/Ann.1", Want: 409, Hint: "id: is taken; choose another"},
@@ -29,9 +29,9 @@ func TestCheck(t *testing.T) {
 		{Name: "a space", Do: "GET /check/id/ann%20e", Want: 400, Hint: hint},
 		{Name: "a slash", Do: "GET /check/id/ann%2Fe", Want: 400, Hint: hint},
 		{Name: "Hangul", Do: "GET /check/id/%EA%B0%80%EA%B0%80%EA%B0%80%EA%B0%80", Want: 400, Hint: hint},
-		{Name: "no UTF-8", Do: "GET /check/id/ann%FF", Want: 400, Hint: hint},
+		{Name: "not UTF-8", Do: "GET /check/id/ann%FF", Want: 400, Hint: hint},
 		{Name: "U+0000", Do: "GET /check/id/ann%00", Want: 400, Hint: hint},
-		{Name: "a line's end", Do: "GET /check/id/anne%0A", Want: 400, Hint: hint},
-		{Name: "none", Do: "GET /check/id/", Want: 404},
+		{Name: "a line break", Do: "GET /check/id/anne%0A", Want: 400, Hint: hint},
+		{Name: "no ID", Do: "GET /check/id/", Want: 404},
 	})
 }

@@ -7,33 +7,42 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-func TestDeletion(t *testing.T) {
+func TestDeleteAccount(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, eve := b.User("Ann.1"), b.User("eve.1")
-	b.SignIn(ann)
-	b.Post(ann, "mine")
-	b.Post(eve, "hers")
+	s := areatest.New(t, routes)
+	ann, eve := s.User("Ann.1"), s.User("eve.1")
+	s.SignIn(ann)
+	s.Post(ann, "mine")
+	s.Post(eve, "hers")
 
-	b.Run(t, []areatest.Step{
+	s.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "POST /user/deletion", Body: `{` + rightPassword + `}`, Want: 401},
 		{Name: "without a password", As: ann, Do: "POST /user/deletion", Body: `{}`, Want: 400},
-		{Name: "a short one", As: ann, Do: "POST /user/deletion", Body: `{"password":"123456789"}`, Want: 400, Hint: "password: expected length >= 10"},
-		{Name: "a wrong one", As: ann, Do: "POST /user/deletion", Body: `{"password":"not the password"}`, Want: 403,
+		{
+			Name: "a short password", As: ann, Do: "POST /user/deletion", Body: `{"password":"123456789"}`, Want: 400,
+			Hint: "password: expected length >= 10",
+		},
+		{Name: "a wrong password", As: ann, Do: "POST /user/deletion", Body: `{"password":"not the password"}`,
+			Want: 403,
 			Hint: "password: is not this account's; check it and try again"},
-		{Name: "the account stands", Do: "GET /user/ann.1", Want: 200},
+		{Name: "the account still exists", Do: "GET /user/ann.1", Want: 200},
 		{Name: "right", As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`, Want: 204},
 		{Name: "twice", As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`, Want: 401},
-		{Name: "its token reads nothing", As: ann, Do: "GET /user", Want: 401},
-		{Name: "it is gone", Do: "GET /user/ann.1", Want: 404},
+		{Name: "its token is not valid", As: ann, Do: "GET /user", Want: 401},
+		{Name: "it is deleted", Do: "GET /user/ann.1", Want: 404},
 		{Name: "its ID is free", Do: "GET /check/id/ANN.1", Want: 200},
-		{Name: "for anybody", Do: "POST /signup", Body: `{"id":"ANN.1","name":"Another",` + rightPassword + `}`, Want: 201},
-		{Name: "who is somebody else", Do: "GET /user/ann.1", Want: 200, Check: func(t *testing.T, a areatest.Response) {
-			if a.Object(t)["name"] != "Another" {
-				t.Errorf("the body is %s", a.Body)
-			}
-		}},
-		{Name: "whom the old token is not", As: ann, Do: "GET /user", Want: 401},
+		{
+			Name: "another user takes the ID", Do: "POST /signup",
+			Body: `{"id":"ANN.1","name":"Another",` + rightPassword + `}`,
+			Want: 201,
+		},
+		{Name: "the new account", Do: "GET /user/ann.1", Want: 200,
+			Check: func(t *testing.T, r areatest.Response) {
+				if r.Object(t)["name"] != "Another" {
+					t.Errorf("the body is %s", r.Body)
+				}
+			}},
+		{Name: "the old token is still not valid", As: ann, Do: "GET /user", Want: 401},
 	})
 	if n := b.Int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, ann.UID); n != 0 {
 		t.Errorf("%d sessions of the account are left", n)
@@ -44,14 +53,14 @@ func TestDeletion(t *testing.T) {
 	}
 }
 
-func TestDeletionAfterPasswordChange(t *testing.T) {
+func TestDeleteAccountAfterPasswordChange(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann := b.User("ann.1")
-	answer := b.RaceWith(t, areatest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`},
+	s := areatest.New(t, routes)
+	ann := s.User("ann.1")
+	response := s.RaceWith(t, areatest.Step{As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`},
 		`UPDATE users SET password_hash = 'another hash' WHERE uid = $1`, ann.UID)
-	if answer.Status != 403 || b.Int(`SELECT count(*) FROM users WHERE deleted_at IS NULL`) != 1 {
-		t.Errorf("an old password deleted the account: %d %s", answer.Status, answer.Body)
+	if response.Status != 403 || s.Int(`SELECT count(*) FROM users WHERE deleted_at IS NULL`) != 1 {
+		t.Errorf("an old password deleted the account: %d %s", response.Status, response.Body)
 	}
 }
 
@@ -92,7 +101,7 @@ func TestDeletionDoesNotWaitForTheAccountsRows(t *testing.T) {
 	b.Exec(`INSERT INTO post_reactions (post_id, user_uid, type) SELECT min(id), $1, 3 FROM posts`, ann.UID)
 	b.Exec(`UPDATE posts SET reaction_3 = 1 WHERE owner_uid = $1`, eve.UID)
 
-	tx, err := b.DB.BeginTx(t.Context(), nil)
+	tx, err := s.DB.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,8 @@ import (
 )
 
 type getUserInput struct {
-	// Not a rules.ID: an ID that breaks the rule is nobody's, and 404 like any other unknown ID.
-	ID string `path:"id" doc:"A user's ID, in whatever case" example:"ann.1"`
+	// Not a rules.ID: an ID that breaks the rule is 404, like any other unknown ID.
+	ID string `path:"id" doc:"A user's ID, in any case" example:"ann.1"`
 }
 
 type getUserOutput struct{ Body response.User }

@@ -6,40 +6,63 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-func TestNickname(t *testing.T) {
+func TestSetNickname(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, gone := b.User("ann.1"), b.User("gone.1")
-	b.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, gone.UID)
+	s := areatest.New(t, routes)
+	ann, deleted := s.User("ann.1"), s.User("deleted.1")
+	s.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, deleted.UID)
 
-	b.Run(t, []areatest.Step{
+	s.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 401},
-		{Name: "set", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 200, Check: isMe("nickname", "앤", "name", "ann.1")},
-		{Name: "set again", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 200, Check: isMe("nickname", "앤")},
-		{Name: "shown to all", Do: "GET /user/ann.1", Want: 200, Check: func(t *testing.T, a areatest.Response) {
-			if got := a.Object(t)["nickname"]; got != "앤" {
+		{
+			Name: "set", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 200,
+			Check: isMe("nickname", "앤", "name", "ann.1"),
+		},
+		{
+			Name: "set again", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 200,
+			Check: isMe("nickname", "앤"),
+		},
+		{Name: "shown to all", Do: "GET /user/ann.1", Want: 200, Check: func(t *testing.T, r areatest.Response) {
+			if got := r.Object(t)["nickname"]; got != "앤" {
 				t.Errorf("nickname is %v", got)
 			}
 		}},
-		{Name: "no key", As: ann, Do: "PATCH /user/nickname", Body: `{}`, Want: 400, Hint: "body: expected required property nickname to be present"},
-		{Name: "empty", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":""}`, Want: 400, Hint: "nickname: expected length >= 1"},
-		{Name: "a number", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":1}`, Want: 400, Hint: "nickname: expected string"},
+		{
+			Name: "no key", As: ann, Do: "PATCH /user/nickname", Body: `{}`, Want: 400,
+			Hint: "body: expected required property nickname to be present",
+		},
+		{
+			Name: "empty", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":""}`, Want: 400,
+			Hint: "nickname: expected length >= 1",
+		},
+		{
+			Name: "a number", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":1}`, Want: 400,
+			Hint: "nickname: expected string",
+		},
 		{Name: "a tab", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"a\tb"}`, Want: 400,
 			Hint: "nickname: expected string to be free of control characters"},
-		{Name: "removed", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":null}`, Want: 200, Check: isMe("nickname", nil)},
-		{Name: "of an account deleted a moment ago", As: gone, Do: "PATCH /user/nickname", Body: `{"nickname":"앤"}`, Want: 401},
+		{
+			Name: "removed", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":null}`, Want: 200,
+			Check: isMe("nickname", nil),
+		},
+		{
+			Name: "of a deleted account", As: deleted, Do: "PATCH /user/nickname",
+			Body: `{"nickname":"앤"}`, Want: 401,
+		},
 	})
-	checkLengths(t, b, ann, "nickname", "")
+	checkLengths(t, s, ann, "nickname", "")
 }
 
-// checkLengths sets a field to texts at the edges of what it takes. more is the rest of the body.
-func checkLengths(t *testing.T, b *areatest.Server, as *areatest.Caller, field, more string) {
+// checkLengths sets a field to texts of the shortest and the longest lengths. more is the rest of
+// the body.
+func checkLengths(t *testing.T, s *areatest.Server, as *areatest.Caller, field, more string) {
 	t.Helper()
 	for _, text := range fieldTexts()[field] {
-		step := areatest.Step{Name: text.Name, As: as, Do: "PATCH /user/" + field, Body: `{"` + field + `":"` + text.Value + `"` + more + `}`, Want: 400}
+		step := areatest.Step{Name: text.Name, As: as, Do: "PATCH /user/" + field,
+			Body: `{"` + field + `":"` + text.Value + `"` + more + `}`, Want: 400}
 		if text.OK {
 			step.Want, step.Check = 200, isMe(field, text.Value)
 		}
-		b.Run(t, []areatest.Step{step})
+		s.Run(t, []areatest.Step{step})
 	}
 }

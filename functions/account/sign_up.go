@@ -32,7 +32,8 @@ func (v views) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, erro
 	if err := v.limits.SignUp(ctx, api.ClientAddress(ctx)); err != nil {
 		return nil, err
 	}
-	// A taken ID is refused before the cost of a hash. CreateUser refuses an ID that is taken in the meantime.
+	// A taken ID is refused before the cost of a hash. CreateUser refuses an ID that is taken in
+	// the meantime.
 	if err := v.store.RequireFreeID(ctx, user.ID); err != nil {
 		return nil, err
 	}

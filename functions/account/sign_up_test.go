@@ -17,75 +17,93 @@ const rightPassword = `"password":"` + areatest.Password + `"`
 
 func TestSignUp(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
+	s := areatest.New(t, routes)
 	least := func(id string) string { return `{"id":"` + id + `","name":"Ann",` + rightPassword + `}` }
 
-	b.Run(t, []areatest.Step{
+	s.Run(t, []areatest.Step{
 		{Name: "with all fields", Do: "POST /signup", Want: 201,
-			Body: `{"id":"Ann.1","name":"Ann","nickname":"앤","intro":"two\nlines","email":"ann@example.org",` + rightPassword + `}`,
-			Check: func(t *testing.T, a areatest.Response) {
-				if got := a.Header.Get("Location"); got != "/user/Ann.1" {
+			Body: `{"id":"Ann.1","name":"Ann","nickname":"앤","intro":"two\nlines","email":"ann@example.org",` +
+				rightPassword + `}`,
+			Check: func(t *testing.T, r areatest.Response) {
+				if got := r.Header.Get("Location"); got != "/user/Ann.1" {
 					t.Errorf("Location is %q", got)
 				}
-				want := `^{"id":"Ann.1","name":"Ann","nickname":"앤","intro":"two\\nlines","created_at":"[0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z",` +
+				want := `^{"id":"Ann.1","name":"Ann","nickname":"앤","intro":"two\\nlines",` +
+					`"created_at":"[0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z",` +
 					`"email":"ann@example.org","role":"user"}$`
-				if !regexp.MustCompile(want).Match(a.Body) {
-					t.Errorf("the body is %s", a.Body)
+				if !regexp.MustCompile(want).Match(r.Body) {
+					t.Errorf("the body is %s", r.Body)
 				}
 			}},
-		{Name: "with the least", Do: "POST /signup", Body: least("bob.1"), Want: 201, Check: isMe("nickname", nil, "intro", nil, "email", nil)},
+		{
+			Name: "with the required fields", Do: "POST /signup", Body: least("bob.1"), Want: 201,
+			Check: isMe("nickname", nil, "intro", nil, "email", nil),
+		},
 		{Name: "with nulls", Do: "POST /signup", Want: 201,
-			Body: `{"id":"eve.1","name":"Eve","nickname":null,"intro":null,"email":null,` + rightPassword + `}`, Check: isMe("nickname", nil)},
+			Body:  `{"id":"eve.1","name":"Eve","nickname":null,"intro":null,"email":null,` + rightPassword + `}`,
+			Check: isMe("nickname", nil)},
 		{Name: "a taken ID", Do: "POST /signup", Body: least("Ann.1"), Want: 409, Hint: "id: is taken; choose another"},
 		{Name: "a taken ID in another case", Do: "POST /signup", Body: least("aNN.1"), Want: 409},
-		{Name: "a token is ignored", Do: "POST /signup", Body: least("zoe.1"), Header: map[string]string{"Authorization": "Bearer x"}, Want: 201},
-		{Name: "a role of one's own choice", Do: "POST /signup", Body: `{"role":"admin",` + least("adm.1")[1:], Want: 400},
+		{
+			Name: "a token is ignored", Do: "POST /signup", Body: least("zoe.1"),
+			Header: map[string]string{"Authorization": "Bearer x"}, Want: 201,
+		},
+		{
+			Name: "a role", Do: "POST /signup", Body: `{"role":"admin",` + least("adm.1")[1:],
+			Want: 400,
+		},
 		{Name: "no password", Do: "POST /signup", Body: `{"id":"joe.1","name":"Joe"}`, Want: 400,
 			Hint: "body: expected required property password to be present"},
-		{Name: "several faults at once", Do: "POST /signup", Body: `{"id":"j o e","name":"J","email":"joe",` + rightPassword + `}`, Want: 400,
+		{Name: "several violations", Do: "POST /signup",
+			Body: `{"id":"j o e","name":"J","email":"joe",` + rightPassword + `}`, Want: 400,
 			Hint: "email: expected string to be a mail address such as ann@example.org; " +
 				"id: expected string to be 4 to 50 of A-Z a-z 0-9 . _ ~ @ + -; name: expected length >= 2"},
-		{Name: "a control character", Do: "POST /signup", Body: `{"id":"joe.1","name":"J\u0085e",` + rightPassword + `}`, Want: 400,
+		{Name: "a control character", Do: "POST /signup",
+			Body: `{"id":"joe.1","name":"J\u0085e",` + rightPassword + `}`, Want: 400,
 			Hint: "name: expected string to be free of control characters"},
 	})
-	if hash := b.Int(`SELECT count(*) FROM users WHERE password_hash ~ '^pbkdf2:sha256:10\$[A-Za-z0-9]{14}\$[0-9a-f]{64}$'`); hash != 4 {
-		t.Errorf("%d of 4 passwords are stored as Werkzeug would", hash)
+	n := s.Int(`SELECT count(*) FROM users
+		WHERE password_hash ~ '^pbkdf2:sha256:10\$[A-Za-z0-9]{14}\$[0-9a-f]{64}$'`)
+	if n != 4 {
+		t.Errorf("%d of 4 hashes have Werkzeug's format", n)
 	}
 }
 
 func TestSignUpLengths(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
+	s := areatest.New(t, routes)
 	var accounts atomic.Int64
 	for field, texts := range fieldTexts() {
 		for _, text := range texts {
 			t.Run(field+" "+text.Name, func(t *testing.T) {
 				t.Parallel()
-				body := map[string]string{"id": fmt.Sprintf("user%d", accounts.Add(1)), "name": "Ann", "password": areatest.Password}
+				body := map[string]string{"id": fmt.Sprintf("user%d", accounts.Add(1)), "name": "Ann",
+					"password": areatest.Password}
 				body[field] = text.Value
 				encoded, err := json.Marshal(body)
 				if err != nil {
 					t.Fatal(err)
 				}
-				answer := b.Do(t, nil, "POST /signup", string(encoded))
-				if (answer.Status == 201) != text.OK || (answer.Status == 400) == text.OK {
-					t.Fatalf("status %d: %s", answer.Status, answer.Body)
+				response := s.Do(t, nil, "POST /signup", string(encoded))
+				if (response.Status == 201) != text.OK || (response.Status == 400) == text.OK {
+					t.Fatalf("status %d: %s", response.Status, response.Body)
 				}
-				me := answer.Object(t)
+				me := response.Object(t)
 				switch {
 				case !text.OK && !strings.HasPrefix(me["hint"].(string), field+": "):
 					t.Errorf("the hint does not name the field: %s", me["hint"])
 				case !text.OK && len(text.Value) > 4 && strings.Contains(me["hint"].(string), text.Value):
 					t.Errorf("the hint holds the value: %s", me["hint"])
 				case text.OK && field != "password" && me[field] != text.Value:
-					t.Errorf("%q became %q", text.Value, me[field])
+					t.Errorf("sent %q, got %q", text.Value, me[field])
 				}
 			})
 		}
 	}
 }
 
-// fieldTexts are texts at the edges of what each field takes. Of an address, the part before the @ is such a text.
+// fieldTexts returns texts of the shortest and the longest lengths of each field. Of an address,
+// the part before the @ is such a text.
 func fieldTexts() map[string][]areatest.Text {
 	var emails []areatest.Text
 	for _, text := range areatest.Lengths(1, 252) {
@@ -98,9 +116,9 @@ func fieldTexts() map[string][]areatest.Text {
 	}
 }
 
-func TestSignUpTogether(t *testing.T) {
+func TestConcurrentSignUps(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
+	s := areatest.New(t, routes)
 	var wait sync.WaitGroup
 	statuses := make(chan int, 20)
 	for i := range cap(statuses) {
@@ -109,7 +127,7 @@ func TestSignUpTogether(t *testing.T) {
 			if i%2 == 0 {
 				id = "ANN.1"
 			}
-			statuses <- b.Do(t, nil, "POST /signup", `{"id":"`+id+`","name":"Ann",`+rightPassword+`}`).Status
+			statuses <- s.Do(t, nil, "POST /signup", `{"id":"`+id+`","name":"Ann",`+rightPassword+`}`).Status
 		})
 	}
 	wait.Wait()
@@ -118,30 +136,38 @@ func TestSignUpTogether(t *testing.T) {
 	for status := range statuses {
 		got[status]++
 	}
-	if got[201] != 1 || got[409] != 19 || b.Int(`SELECT count(*) FROM users`) != 1 {
-		t.Errorf("20 sign-ups with one ID were answered %v", got)
+	if got[201] != 1 || got[409] != 19 || s.Int(`SELECT count(*) FROM users`) != 1 {
+		t.Errorf("20 sign-ups with one ID got %v", got)
 	}
 }
 
-func TestSignUpTakenMeanwhile(t *testing.T) {
+func TestSignUpAfterAnother(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	answer := b.RaceWith(t, areatest.Step{Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`},
+	s := areatest.New(t, routes)
+	response := s.RaceWith(t, areatest.Step{
+		Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`,
+	},
 		`INSERT INTO users (id, name, password_hash) VALUES ('ANN.1', 'Ann', 'no real hash')`)
-	if answer.Status != 409 {
-		t.Errorf("status %d: %s", answer.Status, answer.Body)
+	if response.Status != 409 {
+		t.Errorf("status %d: %s", response.Status, response.Body)
 	}
 }
 
 func TestSignUpBusy(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	b.User("eve.1")
-	deps := b.Deps
+	s := areatest.New(t, routes)
+	s.User("eve.1")
+	deps := s.Deps
 	deps.Passwords = new(password.Hasher) // refuses every call
-	b.URL = areatest.Serve(t, routes, deps)
-	b.Run(t, []areatest.Step{
-		{Name: "a taken ID costs no hash", Do: "POST /signup", Body: `{"id":"eve.1","name":"Eve",` + rightPassword + `}`, Want: 409},
-		{Name: "a free one is shed", Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`, Want: 503},
+	s.URL = areatest.Serve(t, routes, deps)
+	s.Run(t, []areatest.Step{
+		{
+			Name: "a taken ID costs no hash", Do: "POST /signup",
+			Body: `{"id":"eve.1","name":"Eve",` + rightPassword + `}`, Want: 409,
+		},
+		{
+			Name: "a free ID is refused", Do: "POST /signup",
+			Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`, Want: 503,
+		},
 	})
 }

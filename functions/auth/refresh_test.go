@@ -15,7 +15,7 @@ const (
 	hintReuse   = "refresh_token: was used before, so its session has been revoked; sign in again"
 )
 
-// A family is one session's tokens, by the names that a test gives them.
+// A family is the refresh tokens of one session, by the names that the test gives them.
 type family struct {
 	*areatest.Server
 	caller *areatest.Caller
@@ -24,9 +24,9 @@ type family struct {
 
 func newFamily(t *testing.T) *family {
 	t.Helper()
-	b := areatest.New(t, routes)
-	ann := b.User("ann.1")
-	return &family{b, ann, map[string]string{"first": ann.Refresh}}
+	s := areatest.New(t, routes)
+	ann := s.User("ann.1")
+	return &family{s, ann, map[string]string{"first": ann.Refresh}}
 }
 
 func (f *family) send(t testing.TB, token string) areatest.Response {
@@ -34,49 +34,51 @@ func (f *family) send(t testing.TB, token string) areatest.Response {
 	return f.Do(t, nil, "POST /refresh", `{"refresh_token":"`+token+`"}`)
 }
 
-// refresh uses a token and names its successor.
+// refresh uses a token, and gives its successor a name.
 func (f *family) refresh(t *testing.T, token, successor string) {
 	t.Helper()
-	answer := f.send(t, f.tokens[token])
-	if answer.Status != 200 {
-		t.Fatalf("the %s token: status %d: %s", token, answer.Status, answer.Body)
+	response := f.send(t, f.tokens[token])
+	if response.Status != 200 {
+		t.Fatalf("the %s token: status %d: %s", token, response.Status, response.Body)
 	}
-	next := isTokens(t, answer).RefreshToken
+	next := isTokens(t, response).RefreshToken
 	for name, known := range f.tokens {
 		if next == known {
-			t.Errorf("the successor of %s is %s", token, name)
+			t.Errorf("the successor of the %s token is the %s token", token, name)
 		}
 	}
 	f.tokens[successor] = next
 }
 
-// refuse uses a token that must be refused with this hint.
+// refuse uses a token, and checks that it is refused with this hint.
 func (f *family) refuse(t *testing.T, token, hint string) {
 	t.Helper()
-	answer := f.send(t, f.tokens[token])
-	areatest.CheckResponse(t, answer)
-	if answer.Status != 401 || answer.Object(t)["hint"] != hint || answer.Header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
-		t.Errorf("the %s token: status %d, want 401 %q: %s", token, answer.Status, hint, answer.Body)
+	response := f.send(t, f.tokens[token])
+	areatest.CheckResponse(t, response)
+	if response.Status != 401 || response.Object(t)["hint"] != hint ||
+		response.Header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
+		t.Errorf("the %s token: status %d, want 401 %q: %s", token, response.Status, hint, response.Body)
 	}
 }
 
-// age lets time pass for the tokens used so far.
+// age makes the uses so far older.
 func (f *family) age(interval string) {
 	f.Exec(`UPDATE refresh_tokens SET used_at = used_at - $1::interval`, interval)
 }
 
-// ended checks that the session is over, for every token named.
-func (f *family) ended(t *testing.T, tokens ...string) {
+// revoked checks that the session is revoked, and these tokens with it.
+func (f *family) revoked(t *testing.T, tokens ...string) {
 	t.Helper()
 	if f.Int(`SELECT count(*) FROM sessions`) != 0 {
-		t.Error("the session stands")
+		t.Error("the session still exists")
 	}
 	for _, token := range tokens {
 		f.refuse(t, token, hintUnknown)
 	}
-	for deadline := time.Now().Add(time.Second); f.Do(t, f.caller, "GET /session", "").Status != 401; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Second); f.Do(t, f.caller, "GET /session",
+		"").Status != 401; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Error("the access token is good a second later")
+			t.Error("the access token is still valid after a second")
 			return
 		}
 	}
@@ -88,20 +90,21 @@ func TestRefresh(t *testing.T) {
 	f.Exec(`UPDATE sessions SET last_used_at = '2026-01-01', expires_at = now() + interval '1 minute'`)
 	f.refresh(t, "first", "second")
 	f.refresh(t, "second", "third")
-	answer := f.send(t, f.tokens["third"])
-	as := &areatest.Caller{Token: isTokens(t, answer).AccessToken}
+	response := f.send(t, f.tokens["third"])
+	as := &areatest.Caller{Token: isTokens(t, response).AccessToken}
 	sessions := f.Do(t, as, "GET /session", "").Items(t)
 	if len(sessions) != 1 || sessions[0]["id"] != f.caller.Session || sessions[0]["current"] != true {
 		t.Errorf("the tokens are of the sessions %v", sessions)
 	}
 	if strings.HasPrefix(sessions[0]["last_used_at"].(string), "2026-01-01") {
-		t.Error("last_used_at stands still")
+		t.Error("last_used_at has not changed")
 	}
 	if f.Int(`SELECT count(*) FROM sessions WHERE expires_at > now() + interval '29 days'`) != 1 {
-		t.Error("the session's end stands still")
+		t.Error("expires_at has not changed")
 	}
-	if f.Int(`SELECT count(*) FROM refresh_tokens WHERE position($1 IN encode(hash, 'escape')) > 0`, f.tokens["third"]) != 0 {
-		t.Error("a token is stored as it is")
+	if f.Int(`SELECT count(*) FROM refresh_tokens WHERE position($1 IN encode(hash, 'escape')) > 0`,
+		f.tokens["third"]) != 0 {
+		t.Error("a token is stored in plain text")
 	}
 }
 
@@ -113,13 +116,13 @@ func TestRefreshReuse(t *testing.T) {
 	f.age("10 seconds")
 	f.refuse(t, "first", hintReuse)
 	if f.Int(`SELECT count(*) FROM sessions WHERE id = $1`, other.Session) != 1 {
-		t.Error("another session ended too")
+		t.Error("another session was revoked")
 	}
 	f.Exec(`DELETE FROM sessions WHERE id = $1`, other.Session)
-	f.ended(t, "first", "second")
+	f.revoked(t, "first", "second")
 }
 
-func TestRefreshForgives(t *testing.T) {
+func TestRefreshForgivesTheParent(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
 	f.refresh(t, "first", "lost")
@@ -131,8 +134,8 @@ func TestRefreshForgives(t *testing.T) {
 	f.refresh(t, "next again", "last")
 }
 
-// The time for forgiveness runs from the rotation, however often it was granted.
-func TestRefreshForgivesNoLonger(t *testing.T) {
+// The 10 seconds begin at the rotation. Another use within them does not extend them.
+func TestRefreshForgivesFor10Seconds(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
 	f.refresh(t, "first", "second")
@@ -140,7 +143,7 @@ func TestRefreshForgivesNoLonger(t *testing.T) {
 	f.refresh(t, "first", "third")
 	f.age("6 seconds")
 	f.refuse(t, "first", hintReuse)
-	f.ended(t, "second", "third")
+	f.revoked(t, "second", "third")
 }
 
 func TestRefreshFirstSuccessorWins(t *testing.T) {
@@ -153,47 +156,47 @@ func TestRefreshFirstSuccessorWins(t *testing.T) {
 			f.refresh(t, "first", "younger")
 			f.refresh(t, c.winner, "next")
 			f.refuse(t, c.loser, hintReuse)
-			f.ended(t, "first", "elder", "younger", "next")
+			f.revoked(t, "first", "elder", "younger", "next")
 		})
 	}
 }
 
-func TestRefreshGrandparent(t *testing.T) {
+func TestRefreshDoesNotForgiveTheGrandparent(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
 	f.refresh(t, "first", "second")
 	f.refresh(t, "second", "third")
-	f.refuse(t, "first", hintReuse) // well within 10 seconds
-	f.ended(t, "second", "third")
+	f.refuse(t, "first", hintReuse) // within 10 seconds
+	f.revoked(t, "second", "third")
 }
 
-func TestRefreshTogether(t *testing.T) {
+func TestConcurrentRefreshes(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
 	var wait sync.WaitGroup
-	answers := make([]areatest.Response, 10)
-	for i := range answers {
-		wait.Go(func() { answers[i] = f.send(t, f.tokens["first"]) })
+	responses := make([]areatest.Response, 10)
+	for i := range responses {
+		wait.Go(func() { responses[i] = f.send(t, f.tokens["first"]) })
 	}
 	wait.Wait()
 	var successors []string
-	for _, answer := range answers {
-		if answer.Status != 200 {
-			t.Fatalf("status %d: %s", answer.Status, answer.Body)
+	for _, response := range responses {
+		if response.Status != 200 {
+			t.Fatalf("status %d: %s", response.Status, response.Body)
 		}
-		successors = append(successors, isTokens(t, answer).RefreshToken)
+		successors = append(successors, isTokens(t, response).RefreshToken)
 	}
 	slices.Sort(successors)
-	if len(slices.Compact(slices.Clone(successors))) != len(answers) {
-		t.Error("two got the same token")
+	if len(slices.Compact(slices.Clone(successors))) != len(responses) {
+		t.Error("two responses have the same token")
 	}
 	f.tokens["one"], f.tokens["other"] = successors[0], successors[1]
 	f.refresh(t, "one", "next")
 	f.refuse(t, "other", hintReuse)
-	f.ended(t, "next")
+	f.revoked(t, "next")
 }
 
-func TestRefreshRefuses(t *testing.T) {
+func TestRefreshRefusesUnknownTokens(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
 	f.tokens["made-up"] = "Hm4rTqkVwyr3zq1LkBvZ3wV5pXnZ0Jt7c2uS8dGfYaE"
@@ -201,18 +204,18 @@ func TestRefreshRefuses(t *testing.T) {
 	f.refuse(t, "made-up", hintUnknown)
 	f.refuse(t, "shortened", hintUnknown)
 	for _, length := range []int{0, 513} {
-		if answer := f.send(t, strings.Repeat("a", length)); answer.Status != 400 {
-			t.Errorf("%d characters: status %d", length, answer.Status)
+		if response := f.send(t, strings.Repeat("a", length)); response.Status != 400 {
+			t.Errorf("%d characters: status %d", length, response.Status)
 		}
 	}
-	if answer := f.send(t, strings.Repeat("가", 512)); answer.Status != 401 {
-		t.Errorf("512 characters: status %d", answer.Status)
+	if response := f.send(t, strings.Repeat("가", 512)); response.Status != 401 {
+		t.Errorf("512 characters: status %d", response.Status)
 	}
 	f.Exec(`UPDATE sessions SET expires_at = now() - interval '1 second'`)
 	f.refuse(t, "first", hintUnknown) // its session has expired
 }
 
-// A password change ends every other session, and leaves the one that made it.
+// A password change revokes every session but its own.
 func TestRefreshAfterPasswordChange(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)

@@ -26,7 +26,8 @@ func (v views) signIn(ctx context.Context, in *signInInput) (*tokensOutput, erro
 	}
 	session, refresh, err := v.openSession(ctx, in)
 	if errors.Is(err, store.ErrCredentialChanged) {
-		// Another sign-in may have replaced the hash by a new one of the same password. Check the password against it.
+		// Another sign-in may have replaced the hash by a new one of the same password. Check the
+		// password against it.
 		session, refresh, err = v.openSession(ctx, in)
 	}
 	return v.respond(session, refresh, err)

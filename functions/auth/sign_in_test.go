@@ -21,26 +21,39 @@ const rightPassword = `"password":"` + areatest.Password + `"}`
 
 func TestSignIn(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann := b.User("Ann.1")
+	s := areatest.New(t, routes)
+	ann := s.User("Ann.1")
 	var signedIn areatest.Caller
 
-	b.Run(t, []areatest.Step{
-		{Name: "right", Do: "POST /auth", Body: `{"id":"Ann.1",` + rightPassword, Want: 200, Check: func(t *testing.T, a areatest.Response) {
-			signedIn = areatest.Caller{Token: isTokens(t, a).AccessToken}
-		}},
+	s.Run(t, []areatest.Step{
+		{Name: "right", Do: "POST /auth", Body: `{"id":"Ann.1",` + rightPassword, Want: 200,
+			Check: func(t *testing.T, r areatest.Response) {
+				signedIn = areatest.Caller{Token: isTokens(t, r).AccessToken}
+			}},
 		{Name: "in another case", Do: "POST /auth", Body: `{"id":"aNN.1",` + rightPassword, Want: 200},
-		{Name: "a token is ignored", Do: "POST /auth", Body: `{"id":"Ann.1",` + rightPassword, Header: map[string]string{"Authorization": "Bearer x"}, Want: 200},
-		{Name: "a wrong password", Do: "POST /auth", Body: `{"id":"Ann.1","password":"not the password"}`, Want: 401, Hint: "The ID or the password is wrong; check both."},
-		{Name: "a password in another case", Do: "POST /auth", Body: `{"id":"Ann.1",` + strings.ToUpper(rightPassword[:12]) + rightPassword[12:], Want: 400},
-		{Name: "an ill-formed ID", Do: "POST /auth", Body: `{"id":"a b",` + rightPassword, Want: 400},
-		{Name: "a short password", Do: "POST /auth", Body: `{"id":"Ann.1","password":"short"}`, Want: 400, Hint: "password: expected length >= 10"},
+		{
+			Name: "a token is ignored", Do: "POST /auth", Body: `{"id":"Ann.1",` + rightPassword,
+			Header: map[string]string{"Authorization": "Bearer x"}, Want: 200,
+		},
+		{
+			Name: "a wrong password", Do: "POST /auth", Body: `{"id":"Ann.1","password":"not the password"}`,
+			Want: 401, Hint: "The ID or the password is wrong; check both.",
+		},
+		{
+			Name: "a password in another case", Do: "POST /auth",
+			Body: `{"id":"Ann.1",` + strings.ToUpper(rightPassword[:12]) + rightPassword[12:], Want: 400,
+		},
+		{Name: "an malformed ID", Do: "POST /auth", Body: `{"id":"a b",` + rightPassword, Want: 400},
+		{
+			Name: "a short password", Do: "POST /auth", Body: `{"id":"Ann.1","password":"short"}`, Want: 400,
+			Hint: "password: expected length >= 10",
+		},
 	})
-	b.Run(t, []areatest.Step{
-		{Name: "the token is good", As: &signedIn, Do: "GET /session", Want: 200},
+	s.Run(t, []areatest.Step{
+		{Name: "the access token is valid", As: &signedIn, Do: "GET /session", Want: 200},
 	})
-	b.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, ann.UID)
-	b.Run(t, []areatest.Step{
+	s.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, ann.UID)
+	s.Run(t, []areatest.Step{
 		{Name: "a deleted account", Do: "POST /auth", Body: `{"id":"Ann.1",` + rightPassword, Want: 401},
 	})
 }
@@ -62,8 +75,9 @@ func isTokens(t testing.TB, r areatest.Response) (got tokens) {
 
 func TestSignInLengths(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	for field, texts := range map[string][]areatest.Text{"id": areatest.Lengths(4, 50)[:4], "password": areatest.Lengths(10, 100)} {
+	s := areatest.New(t, routes)
+	for field, texts := range map[string][]areatest.Text{"id": areatest.Lengths(4, 50)[:4],
+		"password": areatest.Lengths(10, 100)} {
 		for _, text := range texts {
 			body := map[string]string{"id": "ann.1", "password": areatest.Password}
 			body[field] = text.Value
@@ -75,41 +89,43 @@ func TestSignInLengths(t *testing.T) {
 			if text.OK {
 				want = 401
 			}
-			b.Run(t, []areatest.Step{{Name: field + " " + text.Name, Do: "POST /auth", Body: string(encoded), Want: want}})
+			s.Run(t, []areatest.Step{{Name: field + " " + text.Name, Do: "POST /auth", Body: string(encoded),
+				Want: want}})
 		}
 	}
 }
 
-// Nothing tells an unknown ID from a wrong password: not the answer, and not the work that goes into it.
-func TestSignInTellsNothing(t *testing.T) {
+// An unknown ID and a wrong password get the same response, after the same work.
+func TestUnknownIDLooksLikeWrongPassword(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	b.User("ann.1")
-	deps := b.Deps
+	s := areatest.New(t, routes)
+	s.User("ann.1")
+	deps := s.Deps
 	deps.Passwords = new(password.Hasher) // refuses every call
 	busy := areatest.Serve(t, routes, deps)
 	wrong := areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1","password":"not the password"}`}
 	unknown := areatest.Step{Do: "POST /auth", Body: `{"id":"joe.1","password":"not the password"}`}
 
-	for url, status := range map[string]int{b.URL: 401, busy: 503} { // 503: both need the hasher
+	for url, status := range map[string]int{s.URL: 401, busy: 503} { // 503: both need the hasher
 		one, other := areatest.Do(t, url, wrong), areatest.Do(t, url, unknown)
-		for _, a := range []areatest.Response{one, other} {
-			a.Header.Del("X-Request-Id")
-			a.Header.Del("Date")
-			if a.Status != status {
-				t.Errorf("status %d, want %d: %s", a.Status, status, a.Body)
+		for _, response := range []areatest.Response{one, other} {
+			response.Header.Del("X-Request-Id")
+			response.Header.Del("Date")
+			if response.Status != status {
+				t.Errorf("status %d, want %d: %s", response.Status, status, response.Body)
 			}
 		}
 		if !bytes.Equal(one.Body, other.Body) || !maps.EqualFunc(one.Header, other.Header, slices.Equal) {
-			t.Errorf("a wrong password is answered %s %v, an unknown ID %s %v", one.Body, one.Header, other.Body, other.Header)
+			t.Errorf("a wrong password got %s %v, an unknown ID %s %v",
+				one.Body, one.Header, other.Body, other.Header)
 		}
 	}
 }
 
 func TestSignInUserAgent(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	b.User("ann.1")
+	s := areatest.New(t, routes)
+	s.User("ann.1")
 	for sent, want := range map[string]string{
 		"curl/8 (가)":               "curl/8 (가)",
 		"bad \xff\xfe UTF-8":       "bad \uFFFD UTF-8",
@@ -117,26 +133,27 @@ func TestSignInUserAgent(t *testing.T) {
 		strings.Repeat("가", 512):   strings.Repeat("가", 512),
 		strings.Repeat("b", 5_000): strings.Repeat("b", 512),
 	} {
-		answer := areatest.Do(t, b.URL, areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword, Header: map[string]string{"User-Agent": sent}})
-		if answer.Status != 200 {
-			t.Fatalf("%q: status %d: %s", sent, answer.Status, answer.Body)
+		response := areatest.Do(t, s.URL, areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword,
+			Header: map[string]string{"User-Agent": sent}})
+		if response.Status != 200 {
+			t.Fatalf("%q: status %d: %s", sent, response.Status, response.Body)
 		}
-		as := &areatest.Caller{Token: isTokens(t, answer).AccessToken}
-		if got := b.Do(t, as, "GET /session", "").Items(t)[0]["user_agent"]; got != want {
-			t.Errorf("%q became %q, want %q", sent, got, want)
+		as := &areatest.Caller{Token: isTokens(t, response).AccessToken}
+		if got := s.Do(t, as, "GET /session", "").Items(t)[0]["user_agent"]; got != want {
+			t.Errorf("%q is stored as %q, want %q", sent, got, want)
 		}
 	}
-	if got := storable("a\x00b"); got != "a\uFFFDb" { // net/http lets none through; Lambda might
-		t.Errorf("U+0000 became %q", got)
+	if got := storable("a\x00b"); got != "a\uFFFDb" { // net/http refuses such a header; Lambda might not
+		t.Errorf("U+0000 is stored as %q", got)
 	}
 }
 
 func TestSignInRehashes(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	b.User("ann.1")
+	s := areatest.New(t, routes)
+	s.User("ann.1")
 	hash := func() (hash string) {
-		if err := b.DB.QueryRow(`SELECT password_hash FROM users`).Scan(&hash); err != nil {
+		if err := s.DB.QueryRow(`SELECT password_hash FROM users`).Scan(&hash); err != nil {
 			t.Fatal(err)
 		}
 		return hash
@@ -148,43 +165,44 @@ func TestSignInRehashes(t *testing.T) {
 	}
 	signIn := []areatest.Step{{Name: "right", Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword, Want: 200}}
 
-	b.Run(t, signIn)
+	s.Run(t, signIn)
 	if hash() != fresh {
-		t.Error("a good hash was made anew")
+		t.Error("a hash that needs no rehash was replaced")
 	}
-	b.Exec(`UPDATE users SET password_hash = $1`, old)
-	b.Run(t, []areatest.Step{{Name: "wrong", Do: "POST /auth", Body: `{"id":"ann.1","password":"not the password"}`, Want: 401}})
+	s.Exec(`UPDATE users SET password_hash = $1`, old)
+	s.Run(t, []areatest.Step{{Name: "wrong", Do: "POST /auth", Body: `{"id":"ann.1","password":"not the password"}`,
+		Want: 401}})
 	if hash() != old {
-		t.Error("a wrong password replaced the hash")
+		t.Error("the hash was replaced after a wrong password")
 	}
-	b.Run(t, signIn)
+	s.Run(t, signIn)
 	if got := hash(); !strings.HasPrefix(got, "pbkdf2:sha256:10$") || got == fresh {
-		t.Errorf("an old hash became %q", got)
+		t.Errorf("the hash was replaced by %q", got)
 	}
-	b.Run(t, signIn)
+	s.Run(t, signIn)
 
-	// A hash that cannot be stored costs nobody the session.
-	b.Exec(`UPDATE users SET password_hash = $1`, old)
-	b.Exec(`ALTER TABLE users ADD CHECK (password_hash = '` + old + `')`)
+	// If the new hash cannot be stored, the sign-in still succeeds.
+	s.Exec(`UPDATE users SET password_hash = $1`, old)
+	s.Exec(`ALTER TABLE users ADD CHECK (password_hash = '` + old + `')`)
 	var log bytes.Buffer
-	server := httptest.NewServer(function.NewHandler("auth", routes, b.Deps, function.Settings{
+	server := httptest.NewServer(function.NewHandler("auth", routes, s.Deps, function.Settings{
 		Timeout: time.Minute, Log: slog.New(slog.NewTextHandler(&log, nil)),
 	}))
 	t.Cleanup(server.Close)
-	b.URL = server.URL
-	b.Run(t, signIn)
+	s.URL = server.URL
+	s.Run(t, signIn)
 	if !strings.Contains(log.String(), "replace password") {
-		t.Errorf("the log says nothing of the failure: %s", log.String())
+		t.Errorf("the error is not logged: %s", log.String())
 	}
 }
 
-// Whoever signs in while the password changes is let in by the password that stands in the end, and by no other.
+// A sign-in that races with a password change succeeds only with the new password.
 func TestSignInWhilePasswordChanges(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, eve := b.User("ann.1"), b.User("eve.1")
+	s := areatest.New(t, routes)
+	ann, eve := s.User("ann.1"), s.User("eve.1")
 	hash := func(plain string) string {
-		hash, err := b.Deps.Passwords.Hash(t.Context(), password.Requester{}, plain)
+		hash, err := s.Deps.Passwords.Hash(t.Context(), password.Requester{}, plain)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,38 +210,41 @@ func TestSignInWhilePasswordChanges(t *testing.T) {
 	}
 	const change = `UPDATE users SET password_hash = $1 WHERE uid = $2`
 	sessions := func(of *areatest.Caller) int {
-		return b.Int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, of.UID)
+		return s.Int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, of.UID)
 	}
 
-	answer := b.RaceWith(t, areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword}, change, hash("another password"), ann.UID)
-	if answer.Status != 401 || sessions(ann) != 1 {
-		t.Errorf("the old password opened a session: %d %s", answer.Status, answer.Body)
+	response := s.RaceWith(t, areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword}, change,
+		hash("another password"), ann.UID)
+	if response.Status != 401 || sessions(ann) != 1 {
+		t.Errorf("the old password opened a session: %d %s", response.Status, response.Body)
 	}
-	areatest.CheckResponse(t, answer)
-	answer = b.RaceWith(t, areatest.Step{Do: "POST /auth", Body: `{"id":"eve.1",` + rightPassword}, change, hash(areatest.Password), eve.UID)
-	if answer.Status != 200 || sessions(eve) != 2 {
-		t.Errorf("another hash of the same password kept its owner out: %d %s", answer.Status, answer.Body)
+	areatest.CheckResponse(t, response)
+	response = s.RaceWith(t, areatest.Step{Do: "POST /auth", Body: `{"id":"eve.1",` + rightPassword}, change,
+		hash(areatest.Password), eve.UID)
+	if response.Status != 200 || sessions(eve) != 2 {
+		t.Errorf("the sign-in failed after a rehash: %d %s", response.Status, response.Body)
 	}
 }
 
 func TestSignInFails(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	b.User("ann.1")
+	s := areatest.New(t, routes)
+	s.User("ann.1")
 	private, _, err := token.GenerateKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
-	deps := b.Deps
+	deps := s.Deps
 	if deps.Signer, err = token.NewSigner(private, strings.Repeat("i", token.MaxLength), "minifb"); err != nil {
 		t.Fatal(err)
 	}
 	signIn := areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword}
-	if answer := areatest.Do(t, areatest.Serve(t, routes, deps), signIn); answer.Status != 500 {
-		t.Errorf("a token that cannot be signed: %d %s", answer.Status, answer.Body)
+	if response := areatest.Do(t, areatest.Serve(t, routes, deps), signIn); response.Status != 500 {
+		t.Errorf("with a signer that fails: %d %s", response.Status, response.Body)
 	}
-	b.Exec(`UPDATE users SET password_hash = 'no hash at all'`)
-	if answer := areatest.Do(t, b.URL, signIn); answer.Status != 500 || bytes.Contains(answer.Body, []byte("no hash at all")) {
-		t.Errorf("a hash that cannot be read: %d %s", answer.Status, answer.Body)
+	s.Exec(`UPDATE users SET password_hash = 'no hash at all'`)
+	if response := areatest.Do(t, s.URL, signIn); response.Status != 500 ||
+		bytes.Contains(response.Body, []byte("no hash at all")) {
+		t.Errorf("with a malformed hash: %d %s", response.Status, response.Body)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 type markAllInput struct {
 	Body *struct {
-		UpTo *int64 `json:"up_to,omitempty" nullable:"true" minimum:"1" doc:"The id of the last to mark; by default all"`
+		UpTo *int64 `json:"up_to,omitempty" nullable:"true" minimum:"1" doc:"The last to mark; by default all"`
 	}
 }
 

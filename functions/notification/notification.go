@@ -12,14 +12,15 @@ type notification struct {
 	Actor        response.Person `json:"actor" doc:"Who commented or reacted"`
 	PostID       int64           `json:"post_id" doc:"My post"`
 	CommentID    *int64          `json:"comment_id" required:"true" nullable:"true" doc:"The comment; null for type 2"`
-	ReactionType *int            `json:"reaction_type" required:"true" nullable:"true" doc:"1–5, as it is now; null for type 1"`
+	ReactionType *int            `json:"reaction_type" required:"true" nullable:"true" doc:"1–5; null for type 1"`
 	Read         bool            `json:"read" doc:"Whether it is marked as read"`
 	CreatedAt    response.Time   `json:"created_at" doc:"When the comment was added, or the reaction put first"`
 }
 
 func newNotification(n store.Notification) notification {
 	return notification{
-		n.ID, n.Type, response.NewPerson(n.Actor), n.PostID, n.CommentID, n.ReactionType, n.Read, response.Time(n.CreatedAt),
+		n.ID, n.Type, response.NewPerson(n.Actor), n.PostID, n.CommentID, n.ReactionType, n.Read,
+		response.Time(n.CreatedAt),
 	}
 }
 

@@ -8,14 +8,14 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-// told is what the caller's notifications say, newest first, in short: "2 eve.1 5 unread".
-func told(t *testing.T, b *areatest.Server, c *areatest.Caller, query string) (all []string) {
+// list returns the caller's notifications, newest first, in short: "2 eve.1 5 unread".
+func list(t *testing.T, s *areatest.Server, c *areatest.Caller, query string) (all []string) {
 	t.Helper()
-	answer := b.Do(t, c, "GET /notification"+query, "")
-	if answer.Status != 200 {
-		t.Fatalf("%d: %s", answer.Status, answer.Body)
+	response := s.Do(t, c, "GET /notification"+query, "")
+	if response.Status != 200 {
+		t.Fatalf("%d: %s", response.Status, response.Body)
 	}
-	for _, n := range answer.Items(t) {
+	for _, n := range response.Items(t) {
 		what := n["reaction_type"]
 		if what == nil {
 			what = "comment"
@@ -26,10 +26,10 @@ func told(t *testing.T, b *areatest.Server, c *areatest.Caller, query string) (a
 	return all
 }
 
-// expect compares told, joined by commas.
-func expect(t *testing.T, b *areatest.Server, c *areatest.Caller, query, want string) {
+// expect checks the caller's notifications, joined by commas.
+func expect(t *testing.T, s *areatest.Server, c *areatest.Caller, query, want string) {
 	t.Helper()
-	if got := strings.Join(told(t, b, c, query), ", "); got != want {
-		t.Errorf("%s was told%s %q, want %q", c.ID, query, got, want)
+	if got := strings.Join(list(t, s, c, query), ", "); got != want {
+		t.Errorf("the notifications of %s%s are %q, want %q", c.ID, query, got, want)
 	}
 }

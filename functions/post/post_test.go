@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// forge puts another key into a next page's cursor, behind the mark of its list.
+// forge returns the next page with another key in its cursor.
 func forge(t *testing.T, next, key string) string {
 	t.Helper()
 	u, err := url.Parse(next)

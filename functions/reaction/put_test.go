@@ -13,27 +13,37 @@ func typed(kind int) string { return fmt.Sprintf(`{"type":%d}`, kind) }
 
 func TestPutAndCancel(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, eve := b.User("ann.1"), b.User("eve.1")
-	for kind, thing := range things(b, ann) {
-		path := thing + "/reaction"
+	s := areatest.New(t, routes)
+	ann, eve := s.User("ann.1"), s.User("eve.1")
+	for kind, target := range targets(s, ann) {
+		path := target + "/reaction"
 		is := func(kind int, modified bool) func(*testing.T, areatest.Response) {
-			return func(t *testing.T, a areatest.Response) {
-				want := fmt.Sprintf(`{"user":{"id":"eve.1","name":"eve.1","nickname":null},"type":%d,"modified":%v,"created_at":"20`, kind, modified)
-				if !strings.HasPrefix(string(a.Body), want) {
-					t.Errorf("answered %s, want %s…", a.Body, want)
+			return func(t *testing.T, r areatest.Response) {
+				want := fmt.Sprintf(`{"user":{"id":"eve.1","name":"eve.1","nickname":null},`+
+					`"type":%d,"modified":%v,"created_at":"20`, kind, modified)
+				if !strings.HasPrefix(string(r.Body), want) {
+					t.Errorf("got %s, want %s…", r.Body, want)
 				}
 			}
 		}
 		none := "You have no reaction here to cancel."
-		b.Run(t, []areatest.Step{
+		s.Run(t, []areatest.Step{
 			{Name: kind + ", signed out", Do: "PUT " + path, Body: typed(1), Want: 401},
 			{Name: kind + ", cancel signed out", Do: "DELETE " + path, Want: 401},
-			{Name: kind + ", type 0", As: eve, Do: "PUT " + path, Body: typed(0), Want: 400, Hint: "type: expected number >= 1"},
-			{Name: kind + ", type 6", As: eve, Do: "PUT " + path, Body: typed(6), Want: 400, Hint: "type: expected number <= 5"},
+			{
+				Name: kind + ", type 0", As: eve, Do: "PUT " + path, Body: typed(0), Want: 400,
+				Hint: "type: expected number >= 1",
+			},
+			{
+				Name: kind + ", type 6", As: eve, Do: "PUT " + path, Body: typed(6), Want: 400,
+				Hint: "type: expected number <= 5",
+			},
 			{Name: kind + ", type -1", As: eve, Do: "PUT " + path, Body: typed(-1), Want: 400},
 			{Name: kind + ", beyond 16 bits", As: eve, Do: "PUT " + path, Body: typed(65537), Want: 400},
-			{Name: kind + ", beyond 64 bits", As: eve, Do: "PUT " + path, Body: `{"type":18446744073709551617}`, Want: 400},
+			{
+				Name: kind + ", beyond 64 bits", As: eve, Do: "PUT " + path, Body: `{"type":18446744073709551617}`,
+				Want: 400,
+			},
 			{Name: kind + ", a fraction", As: eve, Do: "PUT " + path, Body: `{"type":1.5}`, Want: 400},
 			{Name: kind + ", text", As: eve, Do: "PUT " + path, Body: `{"type":"1"}`, Want: 400},
 			{Name: kind + ", null", As: eve, Do: "PUT " + path, Body: `{"type":null}`, Want: 400},
@@ -41,33 +51,41 @@ func TestPutAndCancel(t *testing.T) {
 			{Name: kind + ", the first", As: eve, Do: "PUT " + path, Body: typed(1), Want: 201, Check: is(1, false)},
 			{Name: kind + ", the same", As: eve, Do: "PUT " + path, Body: typed(1), Want: 200, Check: is(1, false)},
 			{Name: kind + ", another", As: eve, Do: "PUT " + path, Body: typed(5), Want: 200, Check: is(5, true)},
-			{Name: kind + ", another's same", As: eve, Do: "PUT " + path, Body: typed(5), Want: 200, Check: is(5, true)},
-			{Name: kind + ", back", As: eve, Do: "PUT " + path, Body: typed(1), Want: 200, Check: is(1, true)},
-			{Name: kind + ", cancel somebody else's", As: ann, Do: "DELETE " + path, Want: 404, Hint: none},
+			{
+				Name: kind + ", another, twice", As: eve, Do: "PUT " + path, Body: typed(5), Want: 200,
+				Check: is(5, true),
+			},
+			{
+				Name: kind + ", the first again", As: eve, Do: "PUT " + path, Body: typed(1), Want: 200,
+				Check: is(1, true),
+			},
+			{Name: kind + ", cancel another user's", As: ann, Do: "DELETE " + path, Want: 404, Hint: none},
 			{Name: kind + ", cancel", As: eve, Do: "DELETE " + path, Want: 204},
 			{Name: kind + ", cancel twice", As: eve, Do: "DELETE " + path, Want: 404, Hint: none},
-			{Name: kind + ", anew", As: eve, Do: "PUT " + path, Body: typed(2), Want: 201, Check: is(2, false)},
+			{Name: kind + ", put again", As: eve, Do: "PUT " + path, Body: typed(2), Want: 201, Check: is(2, false)},
 			{Name: kind + ", to one's own", As: ann, Do: "PUT " + path, Body: typed(2), Want: 201},
 			{Name: kind + ", by POST", As: ann, Do: "POST " + path, Body: typed(2), Want: 405},
 		})
 	}
 	for _, table := range []string{"posts", "comments"} {
-		if n := b.Int(`SELECT count(*) FROM ` + table + ` WHERE (reaction_1, reaction_2, reaction_3, reaction_4, reaction_5) = (0, 2, 0, 0, 0)`); n != 1 {
-			t.Errorf("%s miscount", table)
+		if n := s.Int(`SELECT count(*) FROM ` + table +
+			` WHERE (reaction_1, reaction_2, reaction_3, reaction_4, reaction_5) = (0, 2, 0, 0, 0)`); n != 1 {
+			t.Errorf("the counters of %s are wrong", table)
 		}
 	}
-	areatest.CheckInvariants(t, b.DB)
+	areatest.CheckInvariants(t, s.DB)
 }
 
-// Each type has its counter, and moving from each to each moves both.
-func TestEveryTypeToEveryOther(t *testing.T) {
+// Changing a reaction changes the counters of both types.
+func TestChangeOfEveryType(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, eve := b.User("ann.1"), b.User("eve.1")
-	for kind, thing := range things(b, ann) {
+	s := areatest.New(t, routes)
+	ann, eve := s.User("ann.1"), s.User("eve.1")
+	for kind, target := range targets(s, ann) {
 		counters := func() string {
 			var all string
-			err := b.DB.QueryRow(`SELECT concat(reaction_1, reaction_2, reaction_3, reaction_4, reaction_5) FROM ` + kind + `s`).Scan(&all)
+			err := s.DB.QueryRow(`SELECT concat(reaction_1, reaction_2, reaction_3, reaction_4, reaction_5) FROM ` +
+				kind + `s`).Scan(&all)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,9 +93,9 @@ func TestEveryTypeToEveryOther(t *testing.T) {
 		}
 		for from := 1; from <= 5; from++ {
 			for to := 1; to <= 5; to++ {
-				b.Do(t, eve, "PUT "+thing+"/reaction", typed(from))
+				s.Do(t, eve, "PUT "+target+"/reaction", typed(from))
 				before := counters()
-				b.Do(t, eve, "PUT "+thing+"/reaction", typed(to))
+				s.Do(t, eve, "PUT "+target+"/reaction", typed(to))
 				at := func(n int) string { return "00000"[:n-1] + "1" + "00000"[n:] }
 				if got := counters(); before != at(from) || got != at(to) {
 					t.Errorf("%s, from %d to %d: %s, %s", kind, from, to, before, got)
@@ -85,44 +103,49 @@ func TestEveryTypeToEveryOther(t *testing.T) {
 			}
 		}
 	}
-	areatest.CheckInvariants(t, b.DB)
+	areatest.CheckInvariants(t, s.DB)
 }
 
-func TestWhatIsGoneTakesNoReaction(t *testing.T) {
+func TestReactionToDeleted(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, eve := b.User("ann.1"), b.User("eve.1")
-	all := things(b, ann)
-	for _, thing := range all {
-		b.React(eve, thing, 1)
+	s := areatest.New(t, routes)
+	ann, eve := s.User("ann.1"), s.User("eve.1")
+	all := targets(s, ann)
+	for _, target := range all {
+		s.React(eve, target, 1)
 	}
-	b.Exec(`DELETE FROM posts`)
+	s.Exec(`DELETE FROM posts`)
 	for kind, hint := range map[string]string{
-		"post": "There is no such post; it may have been deleted.", "comment": "There is no such comment; it may have been deleted.",
+		"post":    "There is no such post; it may have been deleted.",
+		"comment": "There is no such comment; it may have been deleted.",
 	} {
 		path := all[kind] + "/reaction"
-		b.Run(t, []areatest.Step{
+		s.Run(t, []areatest.Step{
 			{Name: kind + ", put", As: eve, Do: "PUT " + path, Body: typed(1), Want: 404, Hint: hint},
 			{Name: kind + ", cancel", As: eve, Do: "DELETE " + path, Want: 404, Hint: hint},
 			{Name: kind + ", list", Do: "GET " + path, Want: 404, Hint: hint},
 		})
 	}
-	if n := b.Int(`SELECT (SELECT count(*) FROM post_reactions) + (SELECT count(*) FROM comment_reactions) + (SELECT count(*) FROM notifications)`); n != 0 {
+	if n := s.Int(`SELECT (SELECT count(*) FROM post_reactions) + (SELECT count(*) FROM comment_reactions)
+		+ (SELECT count(*) FROM notifications)`); n != 0 {
 		t.Errorf("%d rows are left", n)
 	}
 }
 
-// The view answers by two statuses; both are documented.
-func TestBothSuccessesAreDocumented(t *testing.T) {
+func TestBothStatusesAreDocumented(t *testing.T) {
 	t.Parallel()
-	text := function.NewHandler("reaction", routes, areatest.New(t, routes).Deps, function.Settings{}).API().OpenAPI()
+	deps := areatest.New(t, routes).Deps
+	text := function.NewHandler("reaction", routes, deps, function.Settings{}).API().OpenAPI()
 	for _, path := range []string{"/post/{id}/reaction", "/comment/{id}/reaction"} {
 		for _, status := range []string{"200", "201"} {
 			response := text.Paths[path].Put.Responses[status]
-			if response == nil || response.Content["application/json"] == nil || response.Content["application/json"].Schema == nil {
-				t.Errorf("PUT %s does not document the body of its %s", path, status)
-			} else if shown := text.Components.Schemas.SchemaFromRef(response.Content["application/json"].Schema.Ref); shown == nil || shown.Properties["modified"] == nil {
-				t.Errorf("the body of the %s of PUT %s is not a reaction", status, path)
+			if response == nil || response.Content["application/json"] == nil {
+				t.Errorf("PUT %s: the body of the %s is not documented", path, status)
+				continue
+			}
+			body := text.Components.Schemas.SchemaFromRef(response.Content["application/json"].Schema.Ref)
+			if body == nil || body.Properties["modified"] == nil {
+				t.Errorf("PUT %s: the body of the %s is not documented as a reaction", path, status)
 			}
 		}
 	}

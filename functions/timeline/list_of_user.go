@@ -8,7 +8,7 @@ import (
 )
 
 type listOfUserInput struct {
-	ID string `path:"id" doc:"A user's ID, in whatever case" example:"ann.1"`
+	ID string `path:"id" doc:"A user's ID, in any case" example:"ann.1"`
 	api.Page
 }
 

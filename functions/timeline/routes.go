@@ -17,7 +17,8 @@ func routes(a *api.API, d function.Deps) {
 		Method: http.MethodGet, Path: "/timeline", Access: api.SignedIn, Summary: "List one's own posts, newest first",
 	}, v.listMine)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/timeline/{id}", Access: api.Optional, Summary: "List a user's posts, newest first",
-		Errors: []int{404},
+		Method: http.MethodGet, Path: "/timeline/{id}", Access: api.Optional,
+		Summary: "List a user's posts, newest first",
+		Errors:  []int{404},
 	}, v.listOfUser)
 }

@@ -61,7 +61,7 @@ func run(ctx context.Context, starts int) error {
 	fmt.Printf("%-14s %8s %8s %14s %8s %8s\n", "function", "median", "longest", "with database", "memory", "own")
 	var slow []string
 	for _, f := range b.Template.Functions {
-		r, err := measure(ctx, starts, b.Binary(f.Area), filepath.Join(dir, "cold.sock"), b.Environment(f.Area))
+		r, err := measure(ctx, starts, b.Binary(f.Area), filepath.Join(dir, "cold.sock"), b.Environment(f))
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.Area, err)
 		}

@@ -22,6 +22,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
@@ -39,6 +40,10 @@ type options struct {
 	function, host, root, binary string
 	rollback, status, migrate    bool
 }
+
+// plainHost matches what is a host to ssh in any case, and never one of its options, some of which
+// run commands.
+var plainHost = regexp.MustCompile(`^([A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9._:[][A-Za-z0-9._:\[\]-]*$`)
 
 func main() {
 	var o options
@@ -67,6 +72,9 @@ func (o options) run(ctx context.Context) error {
 	switch {
 	case o.host == "":
 		return errors.New("set HOST=user@host, or HOST=local ROOT=folder")
+	case !plainHost.MatchString(o.host):
+		return errors.New("HOST must be a host or user@host of letters, digits and . _ - : [ ], " +
+			"and neither part may begin with a hyphen")
 	case local && o.root == "":
 		return errors.New("HOST=local needs ROOT=folder, the folder of `make supervise`")
 	case !local && o.root != "":

@@ -11,8 +11,8 @@ import (
 // TestAccess sends each kind of Authorization header to a route of each kind of access.
 func TestAccess(t *testing.T) {
 	t.Parallel()
-	b := serve(t)
-	ann, root := b.User("ann.1"), administrator(b)
+	s := serve(t)
+	ann, root := s.User("ann.1"), administrator(s)
 	good := "Authorization: Bearer " + ann.Token + "\r\n"
 	const none, invalid = "Bearer", `Bearer error="invalid_token"`
 	for name, test := range map[string]struct {
@@ -21,18 +21,20 @@ func TestAccess(t *testing.T) {
 		needed   string // WWW-Authenticate where a token is needed; "" if the request is accepted
 		optional string // where it is optional
 	}{
-		"none":                  {"", 0, none, ""},
-		"valid":                 {good, ann.UID, "", ""},
-		"scheme in lower case":  {"Authorization: bearer " + ann.Token + "\r\n", ann.UID, "", ""},
-		"scheme in mixed case":  {"authorization: bEaReR " + ann.Token + "\r\n", ann.UID, "", ""},
-		"more spaces":           {"Authorization:   Bearer   " + ann.Token + "  \r\n", ann.UID, "", ""},
-		"an administrator's":    {"Authorization: Bearer " + root.Token + "\r\n", root.UID, "", ""},
-		"empty":                 {"Authorization:\r\n", 0, invalid, invalid},
-		"scheme alone":          {"Authorization: Bearer \r\n", 0, invalid, invalid},
-		"token alone":           {"Authorization: " + ann.Token + "\r\n", 0, invalid, invalid},
-		"another scheme":        {"Authorization: Basic YW5uOmFubg==\r\n", 0, invalid, invalid},
-		"no space":              {"Authorization: Bearer" + ann.Token + "\r\n", 0, invalid, invalid},
-		"cut off":               {"Authorization: Bearer " + ann.Token[:len(ann.Token)-1] + "\r\n", 0, invalid, invalid},
+		"none":                 {"", 0, none, ""},
+		"valid":                {good, ann.UID, "", ""},
+		"scheme in lower case": {"Authorization: bearer " + ann.Token + "\r\n", ann.UID, "", ""},
+		"scheme in mixed case": {"authorization: bEaReR " + ann.Token + "\r\n", ann.UID, "", ""},
+		"more spaces":          {"Authorization:   Bearer   " + ann.Token + "  \r\n", ann.UID, "", ""},
+		"an administrator's":   {"Authorization: Bearer " + root.Token + "\r\n", root.UID, "", ""},
+		"empty":                {"Authorization:\r\n", 0, invalid, invalid},
+		"scheme alone":         {"Authorization: Bearer \r\n", 0, invalid, invalid},
+		"token alone":          {"Authorization: " + ann.Token + "\r\n", 0, invalid, invalid},
+		"another scheme":       {"Authorization: Basic YW5uOmFubg==\r\n", 0, invalid, invalid},
+		"no space":             {"Authorization: Bearer" + ann.Token + "\r\n", 0, invalid, invalid},
+		"cut off": {
+			"Authorization: Bearer " + ann.Token[:len(ann.Token)-1] + "\r\n", 0, invalid, invalid,
+		},
 		"text after the token":  {"Authorization: Bearer " + ann.Token + " x\r\n", 0, invalid, invalid},
 		"two lines, both valid": {good + good, 0, invalid, invalid},
 		"two lines, one empty":  {"Authorization:\r\n" + good, 0, invalid, invalid},
@@ -43,7 +45,7 @@ func TestAccess(t *testing.T) {
 			for path, refused := range map[string]string{
 				"public": "", "optional": test.optional, "signed-in": test.needed, "administrator": test.needed,
 			} {
-				response := raw(t, b.URL, "GET /who/"+path+"?access_token="+ann.Token+" HTTP/1.1\r\nHost: x\r\n"+
+				response := raw(t, s.URL, "GET /who/"+path+"?access_token="+ann.Token+" HTTP/1.1\r\nHost: x\r\n"+
 					"Connection: close\r\n"+test.header+"\r\n")
 				areatest.CheckResponse(t, response)
 				if path == "administrator" && test.uid == ann.UID {
@@ -70,9 +72,9 @@ func TestAccess(t *testing.T) {
 }
 
 // administrator signs up an account that is an administrator.
-func administrator(b *areatest.Server) *areatest.Caller {
-	root := b.User("root")
-	b.Exec(`UPDATE users SET role = 'admin' WHERE uid = $1`, root.UID)
+func administrator(s *areatest.Server) *areatest.Caller {
+	root := s.User("root")
+	s.Exec(`UPDATE users SET role = 'admin' WHERE uid = $1`, root.UID)
 	return root
 }
 
@@ -80,24 +82,33 @@ func administrator(b *areatest.Server) *areatest.Caller {
 // at.
 func TestAdministrator(t *testing.T) {
 	t.Parallel()
-	b := serve(t)
-	ann, root, deleted := b.User("ann.1"), administrator(b), b.User("deleted.1")
-	b.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, deleted.UID)
+	s := serve(t)
+	ann, root, deleted := s.User("ann.1"), administrator(s), s.User("deleted.1")
+	s.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, deleted.UID)
 	const hint = "You have not permission for 'POST /admin/note'"
 	text := map[string]string{"Content-Type": "text/plain"}
-	b.Run(t, []areatest.Step{
+	s.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "POST /admin/note", Body: `{"text":"a"}`, Want: 401},
 		{Name: "another user", As: ann, Do: "POST /admin/note", Body: `{"text":"a"}`, Want: 403, Hint: hint},
-		{Name: "another user, with a bad query", As: ann, Do: "POST /admin/note?%zz", Body: `{"text":"a"}`, Want: 403, Hint: hint},
+		{
+			Name: "another user, with a bad query", As: ann, Do: "POST /admin/note?%zz", Body: `{"text":"a"}`,
+			Want: 403, Hint: hint,
+		},
 		{Name: "another user, with a bad body", As: ann, Do: "POST /admin/note", Body: `{`, Want: 403, Hint: hint},
-		{Name: "another user, with another media type", As: ann, Do: "POST /admin/note", Body: `{`, Header: text, Want: 403, Hint: hint},
+		{
+			Name: "another user, with another media type", As: ann, Do: "POST /admin/note", Body: `{`, Header: text,
+			Want: 403, Hint: hint,
+		},
 		{Name: "a deleted account", As: deleted, Do: "POST /admin/note", Body: `{"text":"a"}`, Want: 401},
 		{Name: "an administrator", As: root, Do: "POST /admin/note", Body: `{"text":"a"}`, Want: 200},
 		{Name: "an administrator, with a bad body", As: root, Do: "POST /admin/note", Body: `{`, Want: 400},
 	})
-	b.Exec(`UPDATE users SET role = 'user' WHERE uid = $1`, root.UID)
-	b.Run(t, []areatest.Step{
-		{Name: "an administrator whose role was revoked", As: root, Do: "POST /admin/note", Body: `{"text":"a"}`, Want: 403, Hint: hint},
+	s.Exec(`UPDATE users SET role = 'user' WHERE uid = $1`, root.UID)
+	s.Run(t, []areatest.Step{
+		{
+			Name: "an administrator whose role was revoked", As: root, Do: "POST /admin/note", Body: `{"text":"a"}`,
+			Want: 403, Hint: hint,
+		},
 	})
 }
 
@@ -105,12 +116,12 @@ func TestAdministrator(t *testing.T) {
 // type, body, existence, permission.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	b := serve(t)
-	ann := b.User("ann.1")
+	s := serve(t)
+	ann := s.User("ann.1")
 	const good, bad = `{"text":"a"}`, `{"text":""}`
 	text := map[string]string{"Content-Type": "text/plain"}
 	var huge [70 << 10]byte
-	b.Run(t, []areatest.Step{
+	s.Run(t, []areatest.Step{
 		{Name: "no route", Do: "PATCH /notes/x?size=0", Body: bad, Header: text, Want: 404},
 		{Name: "no method", Do: "POST /note/x", Body: bad, Header: text, Want: 405},
 		{Name: "no token", Do: "PATCH /note/x", Body: bad, Header: text, Want: 401},

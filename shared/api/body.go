@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -63,15 +64,29 @@ func (a *API) checkBody(ctx huma.Context, next func(huma.Context)) {
 			return
 		}
 	}
-	r.Header.Set("Content-Type", mediaJSON) // huma does not know its parameters
+	// huma does not know the parameters of a media type.
+	r.Header.Set("Content-Type", mediaJSON)
 	// huma reads the body, and IdempotencyKey reads it again.
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	r.Body, _ = r.GetBody()
 	next(ctx)
 }
 
-// readBody returns the whole body, or the refusal of one that did not arrive, is too long, or is
-// not called JSON.
+// isEncoded reports whether a Content-Encoding names anything but identity. The header is a list,
+// in any case.
+func isEncoded(header http.Header) bool {
+	for _, value := range header["Content-Encoding"] {
+		for coding := range strings.SplitSeq(value, ",") {
+			if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readBody returns the whole body, or the refusal of one that did not arrive, is too long, is not
+// called JSON, or is compressed.
 func (a *API) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	isJSON := err == nil && media == mediaJSON
@@ -89,6 +104,8 @@ func (a *API) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Error) 
 	switch {
 	case !isJSON && length > 0:
 		return nil, NotJSON.With()
+	case isEncoded(r.Header) && length > 0:
+		return nil, EncodedBody.With()
 	case length > MaxBody:
 		return nil, BodyTooLarge.With()
 	}

@@ -69,12 +69,16 @@ func TestRetryAfter(t *testing.T) {
 		err  apperror.Error
 		want string
 	}{
-		"503 by default":             {apperror.Error{Code: apperror.Unavailable}, "1"},
-		"503 after some time":        {apperror.Error{Code: apperror.Unavailable, RetryAfter: time.Minute}, "60"},
-		"429 by default":             {apperror.Error{Code: apperror.TooManyRequests}, "1"},
-		"429 after a part of second": {apperror.Error{Code: apperror.TooManyRequests, RetryAfter: time.Millisecond}, "1"},
-		"429, rounded up":            {apperror.Error{Code: apperror.TooManyRequests, RetryAfter: 90*time.Second + 1}, "91"},
-		"404 has no such header":     {apperror.Error{Code: apperror.NotFound, RetryAfter: time.Minute}, ""},
+		"503 by default":      {apperror.Error{Code: apperror.Unavailable}, "1"},
+		"503 after some time": {apperror.Error{Code: apperror.Unavailable, RetryAfter: time.Minute}, "60"},
+		"429 by default":      {apperror.Error{Code: apperror.TooManyRequests}, "1"},
+		"429 after a part of second": {
+			apperror.Error{Code: apperror.TooManyRequests, RetryAfter: time.Millisecond}, "1",
+		},
+		"429, rounded up": {
+			apperror.Error{Code: apperror.TooManyRequests, RetryAfter: 90*time.Second + 1}, "91",
+		},
+		"404 has no such header": {apperror.Error{Code: apperror.NotFound, RetryAfter: time.Minute}, ""},
 	} {
 		recorder := httptest.NewRecorder()
 		Write(recorder, (&API{}).refuse(t.Context(), &test.err))
@@ -100,7 +104,8 @@ func TestFormatHintHidesTheValue(t *testing.T) {
 			huma.Validate(registry, schema, path, huma.ModeWriteToServer, value, &result)
 			for _, err := range result.Errors {
 				hint := huma.NewError(422, "", err).Error()
-				if strings.Contains(hint, "geheim") || strings.Contains(hint, "%!") || !strings.HasPrefix(hint, "x: expected") {
+				if strings.Contains(hint, "geheim") || strings.Contains(hint, "%!") ||
+					!strings.HasPrefix(hint, "x: expected") {
 					t.Errorf("%s: %s", format, hint)
 				}
 			}

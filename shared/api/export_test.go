@@ -2,5 +2,5 @@ package api
 
 import "time"
 
-// SetBodyTimeout shortens the time a body has, for tests that wait for its end.
+// SetBodyTimeout sets the time that a body may take to arrive.
 func (a *API) SetBodyTimeout(d time.Duration) { a.bodyTimeout = d }

@@ -17,12 +17,14 @@ import (
 	"minifb/shared/store"
 )
 
-// FuzzJSON holds the checker against encoding/json: what it lets through is valid there too, means
-// the same, and breaks none of the contract's own rules.
+// FuzzJSON compares the checker with encoding/json. What the checker accepts must have the same
+// value there, and break none of the contract's rules.
 func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{
-		`{"text":"a","n":[1,2.5e3,-0,null,true]}`, `{"a":1,"a":2}`, `{"a":{"b":1,"b":2}}`, `{"a":1,"\u0061":2}`, `"\u0000"`, `"\ud83d"`,
-		`"\ud83d\ude00"`, `[[[[[]]]]]`, ` 1 `, `1 2`, ``, ` `, `{`, `[1,]`, "\"\xff\"", "\"\x01\"", "\ufeff1", strings.Repeat("[", 40) + strings.Repeat("]", 40), `1e999`, `nul`,
+		`{"text":"a","n":[1,2.5e3,-0,null,true]}`, `{"a":1,"a":2}`, `{"a":{"b":1,"b":2}}`, `{"a":1,"\u0061":2}`,
+		`"\u0000"`, `"\ud83d"`,
+		`"\ud83d\ude00"`, `[[[[[]]]]]`, ` 1 `, `1 2`, ``, ` `, `{`, `[1,]`, "\"\xff\"", "\"\x01\"", "\ufeff1",
+		strings.Repeat("[", 40) + strings.Repeat("]", 40), `1e999`, `nul`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -33,7 +35,7 @@ func FuzzJSON(f *testing.F) {
 			return
 		}
 		if !stdjson.Valid(data) || !utf8.Valid(data) {
-			t.Fatalf("%q was let through and is no JSON", data)
+			t.Fatalf("%q is accepted and is not JSON", data)
 		}
 		decoder := stdjson.NewDecoder(bytes.NewReader(data))
 		walk(t, decoder, 0)
@@ -42,15 +44,16 @@ func FuzzJSON(f *testing.F) {
 			if strings.Contains(err.Error(), string(data)) && len(data) > 5 {
 				t.Fatalf("the error %q holds the value %q", err, data)
 			}
-			return // a number beyond float64, which encoding/json refuses as well
+			return // a number beyond float64, which encoding/json refuses, too
 		}
 		if err := stdjson.Unmarshal(data, &theirs); err != nil || !reflect.DeepEqual(ours, theirs) {
-			t.Fatalf("%q means %v here and %v (%v) there", data, ours, theirs, err)
+			t.Fatalf("%q: got %v, and from encoding/json %v, %v", data, ours, theirs, err)
 		}
 	})
 }
 
-// walk reads one value and fails at a name that is there twice, at U+0000 and at too many levels.
+// walk reads one value. It fails the test if the value has a duplicate key, U+0000, or too many
+// levels.
 func walk(t *testing.T, d *stdjson.Decoder, depth int) {
 	token, err := d.Token()
 	if err != nil {
@@ -72,7 +75,7 @@ func walk(t *testing.T, d *stdjson.Decoder, depth int) {
 			token, err := d.Token()
 			name, ok := token.(string)
 			if err != nil || !ok || names[name] || strings.ContainsRune(name, 0) {
-				t.Fatalf("the name %v, %v", token, err)
+				t.Fatalf("the key %v, %v", token, err)
 			}
 			names[name] = true
 		}
@@ -83,8 +86,8 @@ func walk(t *testing.T, d *stdjson.Decoder, depth int) {
 	}
 }
 
-// FuzzCursor sends any size and cursor: both are refused or give a page within the limits, and only
-// a cursor with the list's own mark is taken.
+// FuzzCursor sends any size and cursor. If they are accepted, the page is within the limits, and
+// the cursor is one of the list's own.
 func FuzzCursor(f *testing.F) {
 	f.Add("20", "LLB1QWSkMjEx")
 	f.Add("", "")
@@ -95,18 +98,18 @@ func FuzzCursor(f *testing.F) {
 		query := url.Values{"size": {size}, "cursor": {cursor}}
 		request := httptest.NewRequest(http.MethodGet, "/number?"+query.Encode(), nil)
 		var p Page
-		faults := p.Resolve(humago.NewContext(operation, request, httptest.NewRecorder()))
-		if len(faults) > 0 {
+		violations := p.Resolve(humago.NewContext(operation, request, httptest.NewRecorder()))
+		if len(violations) > 0 {
 			return
 		}
 		got := p.Store()
 		if got.Size < 1 || got.Size > 100 || got.After == "" {
 			t.Fatalf("size %q and cursor %q gave %+v", size, cursor, got)
 		}
-		// What was taken is what the list itself would have given.
+		// The list makes the same cursor of the key.
 		next := *Listed(&p, store.List[int]{Next: got.After}, func(n int) int { return n }).Body.Next
 		if want := "/number?" + query.Encode(); next != want {
-			t.Fatalf("taken %q, given %q", want, next)
+			t.Fatalf("accepted %q, made %q", want, next)
 		}
 	})
 }
@@ -116,7 +119,8 @@ func TestIfMatch(t *testing.T) {
 	for sent, want := range map[string]store.Match{
 		"": {}, "*": nil, " * ": nil,
 		`"3"`: {3}, ` "3" `: {3}, `"3","4"`: {3, 4}, `"3" , "4"`: {3, 4}, `"x", "3"`: {3}, `,"3",`: {3}, `"-1"`: {-1},
-		`3`: {}, `W/"3"`: {}, `w/"3"`: {}, `"03"`: {}, `"+3"`: {}, `"3`: {}, `3"`: {}, `""3""`: {}, `""`: {}, `" 3"`: {}, `'3'`: {},
+		`3`: {}, `W/"3"`: {}, `w/"3"`: {}, `"03"`: {}, `"+3"`: {}, `"3`: {}, `3"`: {}, `""3""`: {}, `""`: {},
+		`" 3"`: {}, `'3'`: {},
 		`"3" "4"`: {}, `**`: {}, `"*"`: {}, `"99999999999999999999"`: {}, `rubbish`: {}, `,`: {}, "안녕": {},
 	} {
 		if got := (Condition{sent, true}).Match(); !reflect.DeepEqual(got, want) {
@@ -124,18 +128,19 @@ func TestIfMatch(t *testing.T) {
 		}
 	}
 	if got := (Condition{}).Match(); got != nil {
-		t.Errorf("no header is the guard %#v", got)
+		t.Errorf("without a header, the condition is %#v", got)
 	}
 }
 
-// FuzzIfMatch: a revision is matched only where its very tag is in the header.
+// FuzzIfMatch checks that a revision matches only if the header has its tag.
 func FuzzIfMatch(f *testing.F) {
 	for _, seed := range []string{`"3"`, `W/"3"`, `"3","4"`, `*`, `"-0"`, `""""`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, sent string) {
 		for _, revision := range (Condition{sent, true}).Match() {
-			if !strings.Contains(sent, ETag(revision)) || strings.Contains(sent, "W/"+ETag(revision)) && strings.Count(sent, ETag(revision)) == 1 {
+			if !strings.Contains(sent, ETag(revision)) || strings.Contains(sent, "W/"+ETag(revision)) &&
+				strings.Count(sent, ETag(revision)) == 1 {
 				t.Fatalf("%q matches %d", sent, revision)
 			}
 		}

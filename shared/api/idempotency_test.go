@@ -38,7 +38,7 @@ func keyedRoutes(a *api.API, _ function.Deps) {
 
 func TestIdempotencyKeyIdentifiesTheRequest(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, keyedRoutes)
+	s := areatest.New(t, keyedRoutes)
 	const body = `{ "text": "a" }`
 	hash := fmt.Sprintf("%x", sha256.Sum256([]byte(body)))
 	is := func(text, replayed string) func(*testing.T, areatest.Response) {
@@ -54,7 +54,7 @@ func TestIdempotencyKeyIdentifiesTheRequest(t *testing.T) {
 	}
 	hint := "Idempotency-Key: must be 1–255 visible ASCII characters"
 	key := func(k string) map[string]string { return map[string]string{"idempotency-key": k} }
-	b.Run(t, []areatest.Step{
+	s.Run(t, []areatest.Step{
 		{Name: "a key", Do: "POST /keyed/a%2Fb?x=1", Body: body, Header: key("k"), Want: 201,
 			Check: is("k POST /keyed/a%2Fb "+hash, "")},
 		{Name: "again", Do: "POST /keyed/1", Body: body, Header: key("again"), Want: 201,
@@ -67,8 +67,8 @@ func TestIdempotencyKeyIdentifiesTheRequest(t *testing.T) {
 
 func TestEncodedBodyIsDocumentedAsItsType(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, keyedRoutes)
-	text := function.NewHandler("keyed", keyedRoutes, b.Deps, function.Settings{}).API().OpenAPI()
+	s := areatest.New(t, keyedRoutes)
+	text := function.NewHandler("keyed", keyedRoutes, s.Deps, function.Settings{}).API().OpenAPI()
 	operation := text.Paths["/keyed/{id}"].Post
 	created := operation.Responses["201"]
 	if created.Headers["Location"] == nil || created.Headers["Idempotent-Replayed"] == nil {

@@ -13,22 +13,24 @@ import (
 // A route that returns a page or a text is checked like any other, and its errors are JSON.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	b := serve(t)
-	ann := b.User("ann.1")
+	s := serve(t)
+	ann := s.User("ann.1")
 	const page = "<!doctype html>\n<title>안녕</title>"
 	for name, test := range map[string]struct {
 		step            areatest.Step
 		mediaType, body string
 	}{
-		"a page":         {areatest.Step{As: ann, Do: "GET /page/1", Want: 200}, "text/html; charset=utf-8", page},
-		"a page's head":  {areatest.Step{As: ann, Do: "HEAD /page/1", Want: 200}, "text/html; charset=utf-8", ""},
-		"a text":         {areatest.Step{Do: "POST /text", Body: `{"text":"<앤>"}`, Want: 200}, "text/plain; charset=utf-8", "<앤>"},
+		"a page":        {areatest.Step{As: ann, Do: "GET /page/1", Want: 200}, "text/html; charset=utf-8", page},
+		"a page's head": {areatest.Step{As: ann, Do: "HEAD /page/1", Want: 200}, "text/html; charset=utf-8", ""},
+		"a text": {
+			areatest.Step{Do: "POST /text", Body: `{"text":"<앤>"}`, Want: 200}, "text/plain; charset=utf-8", "<앤>",
+		},
 		"no such page":   {areatest.Step{As: ann, Do: "GET /page/x", Want: 404}, "application/json", ""},
 		"no token":       {areatest.Step{Do: "GET /page/1", Want: 401}, "application/json", ""},
 		"a bad body":     {areatest.Step{Do: "POST /text", Body: `{"text":""}`, Want: 400}, "application/json", ""},
 		"a wrong method": {areatest.Step{Do: "GET /text", Want: 405}, "application/json", ""},
 	} {
-		response := areatest.Do(t, b.URL, test.step)
+		response := areatest.Do(t, s.URL, test.step)
 		if got := response.Header.Get("Content-Type"); response.Status != test.step.Want || got != test.mediaType {
 			t.Errorf("%s: status %d, Content-Type %q: %s", name, response.Status, got, response.Body)
 		}

@@ -56,7 +56,7 @@ func (p *Page) Resolve(ctx huma.Context) []error {
 			p.other.Set(name, query.Get(name))
 		}
 	}
-	// A user's ID names the same list in whatever case. A list that needs a token is another one
+	// A user's ID names the same list in any case. A list that needs a token is another one
 	// for each viewer.
 	name := strings.ToLower(u.Path) + "?" + p.other.Encode()
 	if AccessOf(ctx.Operation()).NeedsToken() {
@@ -107,7 +107,7 @@ func (p *Page) Store() store.Page { return p.page }
 // A List is the body of every list.
 type List[T any] struct {
 	Items []T     `json:"items" nullable:"false" doc:"The page's items, newest first"`
-	Next  *string `json:"next" required:"true" doc:"Path and query of the next page; null at the end" example:"/post?cursor=x"`
+	Next  *string `json:"next" required:"true" doc:"The next page; null at the end" example:"/post?cursor=x"`
 }
 
 // A ListOutput is the output of a view that returns a list.

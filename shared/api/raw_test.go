@@ -12,7 +12,7 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-// dial opens a connection to a bundle, for what Go's client would not send.
+// dial connects to a server, to send what Go's HTTP client would not send.
 func dial(t *testing.T, url string) net.Conn {
 	t.Helper()
 	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
@@ -26,12 +26,12 @@ func dial(t *testing.T, url string) net.Conn {
 	return connection
 }
 
-// receive reads one answer to a request of this method.
+// receive reads the response to a request with this method.
 func receive(t *testing.T, connection net.Conn, method string) areatest.Response {
 	t.Helper()
 	response, err := http.ReadResponse(bufio.NewReader(connection), &http.Request{Method: method})
 	if err != nil {
-		t.Fatalf("no answer: %v", err)
+		t.Fatalf("no response: %v", err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
@@ -39,16 +39,16 @@ func receive(t *testing.T, connection net.Conn, method string) areatest.Response
 		t.Fatal(err)
 	}
 	if response.Close {
-		response.Header.Set("Connection", "close") // ReadResponse takes it out
+		response.Header.Set("Connection", "close") // ReadResponse has removed it
 	}
 	return areatest.Response{Status: response.StatusCode, Header: response.Header, Body: body}
 }
 
-// raw sends a request as it is.
+// raw sends a request as it is, and returns the response.
 func raw(t *testing.T, url, request string) areatest.Response {
 	t.Helper()
 	connection := dial(t, url)
-	go func() { _, _ = io.WriteString(connection, request) }() // the answer may come before its end
+	go func() { _, _ = io.WriteString(connection, request) }() // the response may come before all is sent
 	method, _, _ := strings.Cut(request, " ")
 	return receive(t, connection, method)
 }

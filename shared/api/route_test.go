@@ -39,9 +39,11 @@ func TestDocumentedStatuses(t *testing.T) {
 	Register(a, Route{Method: http.MethodGet, Path: "/public", Access: Public}, emptyView[struct{}])
 	Register(a, Route{Method: http.MethodGet, Path: "/optional", Access: Optional}, emptyView[queryInput])
 	Register(a, Route{Method: http.MethodGet, Path: "/list", Access: SignedIn}, emptyView[struct{ Page }])
-	Register(a, Route{Method: http.MethodPost, Path: "/body", Access: SignedIn, Status: 201, Errors: []int{422}}, emptyView[bodyInput])
+	Register(a, Route{Method: http.MethodPost, Path: "/body", Access: SignedIn, Status: 201, Errors: []int{422}},
+		emptyView[bodyInput])
 	Register(a, Route{Method: http.MethodPut, Path: "/body", Access: Public, Errors: []int{400}}, emptyView[bodyInput])
-	Register(a, Route{Method: http.MethodDelete, Path: "/admin", Access: Administrator, Errors: []int{404}}, emptyView[struct{}])
+	Register(a, Route{Method: http.MethodDelete, Path: "/admin", Access: Administrator, Errors: []int{404}},
+		emptyView[struct{}])
 	Register(a, Route{Method: http.MethodPatch, Path: "/admin", Access: Administrator}, emptyView[bodyInput])
 	Register(a, Route{Method: http.MethodPut, Path: "/password", Access: PasswordChange}, emptyView[struct{}])
 	for route, want := range map[string][]int{
@@ -69,7 +71,8 @@ func TestDocumentedSecurity(t *testing.T) {
 	t.Parallel()
 	a := New(Options{})
 	for access, want := range map[Access]string{
-		Public: `[]`, Optional: `[map[] map[bearer:[]]]`, SignedIn: `[map[bearer:[]]]`, Administrator: `[map[bearer:[]]]`,
+		Public: `[]`, Optional: `[map[] map[bearer:[]]]`, SignedIn: `[map[bearer:[]]]`,
+		Administrator: `[map[bearer:[]]]`,
 	} {
 		path := fmt.Sprintf("/%d", access)
 		Register(a, Route{Method: http.MethodGet, Path: path, Access: access}, emptyView[struct{}])

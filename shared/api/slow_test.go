@@ -17,7 +17,7 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-// impatient serves routes whose bodies have 100 ms to arrive.
+// impatient returns a server where a body may take 100 ms to arrive.
 func impatient(t *testing.T) *areatest.Server {
 	t.Helper()
 	return areatest.New(t, func(a *api.API, d function.Deps) {
@@ -28,7 +28,7 @@ func impatient(t *testing.T) *areatest.Server {
 
 func TestSlowBody(t *testing.T) {
 	t.Parallel()
-	b := impatient(t)
+	s := impatient(t)
 	const head = " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 	for name, sent := range map[string]string{
 		"with a length": "POST /note" + head + "Content-Length: 30\r\n\r\n{\"text\":",
@@ -37,40 +37,42 @@ func TestSlowBody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			connection := dial(t, b.URL)
+			connection := dial(t, s.URL)
 			if _, err := io.WriteString(connection, sent); err != nil {
 				t.Fatal(err)
 			}
-			answer := receive(t, connection, "POST")
-			if answer.Status != http.StatusRequestTimeout || answer.Header.Get("Connection") != "close" {
-				t.Errorf("%d, Connection %q: %s", answer.Status, answer.Header.Get("Connection"), answer.Body)
+			response := receive(t, connection, "POST")
+			if response.Status != http.StatusRequestTimeout || response.Header.Get("Connection") != "close" {
+				t.Errorf("%d, Connection %q: %s", response.Status, response.Header.Get("Connection"), response.Body)
 			}
-			areatest.CheckResponse(t, answer)
+			areatest.CheckResponse(t, response)
 			closed(t, connection)
 		})
 	}
 }
 
-// A body that nobody asked for must not hold a connection for ever either.
-func TestSlowBodyNobodyReads(t *testing.T) {
+// A slow body that no view reads must not keep its connection open.
+func TestSlowBodyIsIgnored(t *testing.T) {
 	t.Parallel()
-	b := impatient(t)
-	for request, want := range map[string]int{"GET /thing/1": 200, "PUT /note": 401, "POST /nowhere": 404, "DELETE /note": 405} {
+	s := impatient(t)
+	for request, want := range map[string]int{"GET /thing/1": 200, "PUT /note": 401, "POST /nowhere": 404,
+		"DELETE /note": 405} {
 		t.Run(request, func(t *testing.T) {
 			t.Parallel()
-			connection := dial(t, b.URL)
-			if _, err := io.WriteString(connection, request+" HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\n{"); err != nil {
+			connection := dial(t, s.URL)
+			if _, err := io.WriteString(connection,
+				request+" HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\n{"); err != nil {
 				t.Fatal(err)
 			}
-			if answer := receive(t, connection, "GET"); answer.Status != want {
-				t.Errorf("%d %s", answer.Status, answer.Body)
+			if response := receive(t, connection, "GET"); response.Status != want {
+				t.Errorf("%d %s", response.Status, response.Body)
 			}
 			closed(t, connection)
 		})
 	}
 }
 
-// closed waits for the server to hang up.
+// closed waits until the server closes the connection.
 func closed(t *testing.T, connection io.Reader) {
 	t.Helper()
 	start := time.Now()
@@ -80,17 +82,19 @@ func closed(t *testing.T, connection io.Reader) {
 	}
 }
 
-// A body in time does not shorten what comes after: the view, and the connection's next request.
+// A body that arrives in time leaves no deadline for the view, or for the next request.
 func TestBodyInTime(t *testing.T) {
 	t.Parallel()
-	b := impatient(t)
-	connection := dial(t, b.URL)
+	s := impatient(t)
+	connection := dial(t, s.URL)
 	for range 3 {
-		if _, err := io.WriteString(connection, "POST /note HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"text\":\"a\"}"); err != nil {
+		if _, err := io.WriteString(connection,
+			"POST /note HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+
+				"Content-Length: 12\r\n\r\n{\"text\":\"a\"}"); err != nil {
 			t.Fatal(err)
 		}
-		if answer := receive(t, connection, "POST"); answer.Status != http.StatusOK {
-			t.Fatalf("%d %s", answer.Status, answer.Body)
+		if response := receive(t, connection, "POST"); response.Status != http.StatusOK {
+			t.Fatalf("%d %s", response.Status, response.Body)
 		}
 		time.Sleep(150 * time.Millisecond)
 	}
@@ -98,36 +102,37 @@ func TestBodyInTime(t *testing.T) {
 
 func TestBodyBrokenOff(t *testing.T) {
 	t.Parallel()
-	b := serve(t)
-	answer := raw(t, b.URL, "POST /note HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n")
-	if answer.Status != http.StatusBadRequest {
-		t.Errorf("%d %s", answer.Status, answer.Body)
+	s := serve(t)
+	response := raw(t, s.URL, "POST /note HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+
+		"Transfer-Encoding: chunked\r\n\r\nno length\r\n")
+	if response.Status != http.StatusBadRequest {
+		t.Errorf("%d %s", response.Status, response.Body)
 	}
-	areatest.CheckResponse(t, answer)
+	areatest.CheckResponse(t, response)
 }
 
-// A lines is a log to look into.
-type lines struct {
+// A logBuffer is a log that can be read while it is written.
+type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (l *lines) Write(p []byte) (int, error) {
+func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(p)
 }
 
-func (l *lines) String() string {
+func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
-// handler serves the test's routes with these settings, and their log.
-func handler(t *testing.T, s function.Settings) (url string, log *lines) {
+// handler serves the routes of this package's tests with these settings, and returns the log.
+func handler(t *testing.T, s function.Settings) (url string, log *logBuffer) {
 	t.Helper()
-	log = &lines{}
+	log = &logBuffer{}
 	s.Log = slog.New(slog.NewJSONHandler(log, nil))
 	server := httptest.NewServer(function.NewHandler("test", routes, serve(t).Deps, s))
 	t.Cleanup(server.Close)
@@ -137,15 +142,15 @@ func handler(t *testing.T, s function.Settings) (url string, log *lines) {
 func TestTimeLimit(t *testing.T) {
 	t.Parallel()
 	url, _ := handler(t, function.Settings{Timeout: 50 * time.Millisecond})
-	answer := areatest.Do(t, url, areatest.Step{Do: "GET /wait"})
-	if answer.Status != http.StatusGatewayTimeout {
-		t.Errorf("%d %s", answer.Status, answer.Body)
+	response := areatest.Do(t, url, areatest.Step{Do: "GET /wait"})
+	if response.Status != http.StatusGatewayTimeout {
+		t.Errorf("%d %s", response.Status, response.Body)
 	}
-	areatest.CheckResponse(t, answer)
+	areatest.CheckResponse(t, response)
 }
 
-// A caller who goes away stops the view; nothing is left running.
-func TestCallerGoesAway(t *testing.T) {
+// The view is stopped when the client has gone.
+func TestClientGoesAway(t *testing.T) {
 	t.Parallel()
 	url, log := handler(t, function.Settings{Timeout: time.Hour})
 	connection := dial(t, url)
@@ -154,31 +159,33 @@ func TestCallerGoesAway(t *testing.T) {
 	}
 	time.Sleep(50 * time.Millisecond)
 	_ = connection.Close()
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(log.String(), `"route":"/wait"`); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(log.String(),
+		`"route":"/wait"`); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("the view still waits; the log: %s", log)
+			t.Fatalf("the view still runs; the log: %s", log)
 		}
 	}
 }
 
-func TestUnforeseen(t *testing.T) {
+func TestUnforeseenError(t *testing.T) {
 	t.Parallel()
 	full, fullLog := handler(t, function.Settings{Timeout: time.Minute})
 	generic, _ := handler(t, function.Settings{Timeout: time.Minute, GenericHint: true})
 	for path, part := range map[string]string{"/panic": "the cat is out", "/fail": "out of \ufffd luck"} {
-		answer := areatest.Do(t, full, areatest.Step{Do: "GET " + path})
-		areatest.CheckResponse(t, answer)
-		hint := fmt.Sprint(answer.Object(t)["hint"])
-		if answer.Status != http.StatusInternalServerError || !strings.Contains(hint, part) || strings.Contains(hint, "geheim") {
-			t.Errorf("%s: %d %s", path, answer.Status, answer.Body)
+		response := areatest.Do(t, full, areatest.Step{Do: "GET " + path})
+		areatest.CheckResponse(t, response)
+		hint := fmt.Sprint(response.Object(t)["hint"])
+		if response.Status != http.StatusInternalServerError || !strings.Contains(hint, part) ||
+			strings.Contains(hint, "geheim") {
+			t.Errorf("%s: %d %s", path, response.Status, response.Body)
 		}
-		answer = areatest.Do(t, generic, areatest.Step{Do: "GET " + path})
-		areatest.CheckResponse(t, answer)
-		if answer.Status != http.StatusInternalServerError || answer.Object(t)["hint"] != api.FailedGeneric.Hint {
-			t.Errorf("%s, generic: %d %s", path, answer.Status, answer.Body)
+		response = areatest.Do(t, generic, areatest.Step{Do: "GET " + path})
+		areatest.CheckResponse(t, response)
+		if response.Status != http.StatusInternalServerError || response.Object(t)["hint"] != api.FailedGeneric.Hint {
+			t.Errorf("%s, generic: %d %s", path, response.Status, response.Body)
 		}
 	}
 	if !strings.Contains(fullLog.String(), "the cat is out") {
-		t.Errorf("the log does not say why: %s", fullLog)
+		t.Errorf("the error is not logged: %s", fullLog)
 	}
 }

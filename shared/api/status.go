@@ -37,7 +37,7 @@ func defaultHeader(status int) http.Header {
 	return header
 }
 
-// A Refusal is a kind of response to a request that no view has answered.
+// A Refusal is a kind of response that no view has made.
 type Refusal struct {
 	Status int
 	Hint   string // a format for fmt.Sprintf
@@ -83,6 +83,9 @@ var (
 	LongURI = Refusal{http.StatusRequestURITooLong, "The path and the query are too long; send at most 8 KiB."}
 
 	NotJSON = Refusal{http.StatusUnsupportedMediaType, "Content-Type: must be application/json, and the body JSON"}
+	// EncodedBody refuses a compressed body: it would be read as malformed JSON, or has to be
+	// limited to MaxBody bytes after it is unpacked.
+	EncodedBody = Refusal{http.StatusUnsupportedMediaType, "Content-Encoding: must be identity; send the body as it is"}
 
 	// TooManyRequests is nginx's; a view returns apperror.TooManyRequests.
 	TooManyRequests = Refusal{http.StatusTooManyRequests, "Too many requests; try again in a second."}

@@ -186,8 +186,7 @@ func contentOf(value string) (string, error) {
 		return value, nil
 	}
 	content, err := os.ReadFile(value)
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = fmt.Errorf("is neither JSON nor the path of a file that can be read: %w", path.Err)
 	}
 	return string(content), err

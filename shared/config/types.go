@@ -33,8 +33,7 @@ func (a *Address) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Networks is a list of IP networks, separated by commas. An address stands for a network of its
-// own.
+// Networks is a list of IP networks, separated by commas. An address is a network of one.
 type Networks []netip.Prefix
 
 // UnmarshalText parses a list. White space around its parts is ignored.

@@ -13,10 +13,10 @@ import (
 // clientAddress returns the address that a request comes from, or an invalid one if that is not
 // known.
 //
-// Each proxy adds the address of its own peer to the end of X-Forwarded-For; what stands before was
-// sent by the client, who may claim anything. So the last address counts that no trusted proxy has.
-// On a unix socket the peer is a proxy of this machine, nginx or the local gateway, and is trusted.
-// On Lambda the header holds what the event reports.
+// Each proxy adds the address of its own peer to the end of X-Forwarded-For; the entries before it
+// were sent by the client, who may claim anything. So the last address counts that no trusted proxy
+// has. On a unix socket the peer is a proxy of this machine, nginx or the local gateway, and is
+// trusted. On Lambda the header holds what the event reports.
 func clientAddress(r *http.Request, trusted config.Networks) netip.Addr {
 	var client netip.Addr
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); !ok || local.Network() != "unix" {

@@ -65,6 +65,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 	h.recoverPanic(response, r, exchange, next)
 	response.header.Set("X-Request-Id", exchange.RequestID)
 	response.header.Set("X-Content-Type-Options", "nosniff")
+	h.api.LimitCaching(response.header, r)
 	if h.draining.Load() {
 		response.header.Set("Connection", "close")
 	}

@@ -130,7 +130,7 @@ func gatewayV1(in envelope) *event {
 }
 
 // loadBalancer reads the event of a load balancer. Path and query are as sent. The balancer adds
-// its peer's address to the end of X-Forwarded-For; what stands before was sent by the client.
+// its peer's address to the end of X-Forwarded-For; the entries before it were sent by the client.
 func loadBalancer(in envelope) *event {
 	e := &event{kind: algnhsa.RequestTypeALB, singleValues: in.MultiValueHeaders == nil}
 	for name, values := range in.MultiValueHeaders {

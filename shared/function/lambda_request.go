@@ -57,8 +57,8 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, refusal api.Ref
 }
 
 // An eventResponse passes a response on to algnhsa. It removes the headers of the connection, which
-// the gateway sets itself, and encodes a body that is not UTF-8 as base64: JSON cannot hold it,
-// whatever its Content-Type says.
+// the gateway sets itself, and encodes a body that is not UTF-8 as base64: JSON cannot
+// hold it.
 type eventResponse struct {
 	http.ResponseWriter
 	event *event

@@ -220,8 +220,8 @@ func TestInvocationTimesOut(t *testing.T) {
 		{100 * time.Millisecond, time.Minute, 100 * time.Millisecond},
 		{time.Minute, 100 * time.Millisecond, 0},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), c.left)
 		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), c.left)
 		encoded, err := newTestInvoker(t, c.limit, http.NotFound).Invoke(ctx, []byte(event))
 		took := time.Since(start)
 		cancel()

@@ -35,8 +35,8 @@ type Deps struct {
 	Stopping  <-chan struct{} // closed when the process was told to stop; long work should end then
 }
 
-// Main is a function's whole main. It returns when the process was told to stop and has answered
-// the requests under way. If the process cannot start, it logs why and exits with 1.
+// Main is the main function of a function. It returns after a SIGTERM or SIGINT, when all requests
+// under way have their responses. If the process cannot start, it logs why and exits with 1.
 func Main(area string, routes Routes, requirements ...config.Requirement) {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil)).With("function", area)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)

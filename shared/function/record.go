@@ -98,5 +98,6 @@ func (h *Handler) logCounts() {
 			total[class] += n
 		}
 	}
-	h.settings.Log.Info("served", "status_2xx", total[2], "status_3xx", total[3], "status_4xx", total[4], "status_5xx", total[5])
+	h.settings.Log.Info("served",
+		"status_2xx", total[2], "status_3xx", total[3], "status_4xx", total[4], "status_5xx", total[5])
 }

@@ -31,7 +31,8 @@ func recordingHandler(log *bytes.Buffer) *Handler {
 			}
 		})
 	}
-	return NewHandler("test", routes, Deps{}, Settings{Timeout: time.Minute, Log: slog.New(slog.NewTextHandler(log, nil))})
+	settings := Settings{Timeout: time.Minute, Log: slog.New(slog.NewTextHandler(log, nil))}
+	return NewHandler("test", routes, Deps{}, settings)
 }
 
 func get(h *Handler, path string) {
@@ -45,7 +46,8 @@ func TestCounts(t *testing.T) {
 		t.Errorf("before the first request: %v", got)
 	}
 	for _, path := range []string{
-		"/thing/1", "/thing/2?x=1", "/thing/missing", "/thing/panic", "/thing/odd", "/nowhere", "/thing/", "/healthz", "/healthz/",
+		"/thing/1", "/thing/2?x=1", "/thing/missing", "/thing/panic", "/thing/odd",
+		"/nowhere", "/thing/", "/healthz", "/healthz/",
 	} {
 		get(h, path)
 	}
@@ -64,7 +66,8 @@ func TestCounts(t *testing.T) {
 
 func TestCountsOfConcurrentRequests(t *testing.T) {
 	t.Parallel()
-	h := NewHandler("test", func(*api.API, Deps) {}, Deps{}, Settings{Timeout: time.Minute, Log: slog.New(slog.DiscardHandler)})
+	settings := Settings{Timeout: time.Minute, Log: slog.New(slog.DiscardHandler)}
+	h := NewHandler("test", func(*api.API, Deps) {}, Deps{}, settings)
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {

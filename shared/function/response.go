@@ -41,8 +41,7 @@ func (b *responseBuffer) reset() {
 	b.body.Reset()
 }
 
-// send writes the response to w. The response to HEAD has GET's headers and no body, whatever w
-// does with one.
+// send writes the response to w. The response to HEAD has the headers of GET, and no body.
 func (b *responseBuffer) send(w http.ResponseWriter, method string) {
 	b.WriteHeader(http.StatusOK)
 	maps.Copy(w.Header(), b.header)

@@ -15,12 +15,12 @@ const (
 	method    = "pbkdf2:sha256:"
 	saltChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" // Werkzeug's SALT_CHARS
 
-	maxHash      = 100 // characters of a hash made here; the column's width
-	maxSalt      = 14  // characters of a salt made here: 83 bits
-	maxSaltBytes = 64  // of a salt made elsewhere
+	maxHash      = 100 // characters of a new hash; the width of the column
+	maxSalt      = 14  // characters of a new salt: 83 bits
+	maxSaltBytes = 64  // of any stored salt
 )
 
-// A record is a stored hash in its parts.
+// A record has the parts of a stored hash.
 type record struct {
 	iterations int // 1 to MaxIterations
 	salt       string
@@ -33,8 +33,9 @@ func (r record) String() string {
 
 var errMalformed = errors.New("the stored hash is not of the form pbkdf2:sha256:<iterations>$<salt>$<hex>")
 
-// parse reads what Werkzeug writes, and nothing that it would read but never write: the count in plain decimal, the
-// sum in lower case. A missing count is malformed: its meaning changed from one Werkzeug to the next.
+// parse returns the parts of a stored hash. It accepts only what Werkzeug writes: the number of
+// iterations in plain decimal, and the sum in lower case. A hash without a number is malformed, as
+// the number that Werkzeug assumes has changed from version to version.
 func parse(stored string) (record, error) {
 	rest, ok := strings.CutPrefix(stored, method)
 	if !ok {
@@ -50,7 +51,7 @@ func parse(stored string) (record, error) {
 		return record{}, errMalformed
 	}
 	if n < 1 || n > MaxIterations {
-		return record{}, fmt.Errorf("the stored hash names %d iterations, not 1 to %d", n, MaxIterations)
+		return record{}, fmt.Errorf("the stored hash has %d iterations, not 1 to %d", n, MaxIterations)
 	}
 	r := record{iterations: n, salt: salt}
 	if len(sum) != hex.EncodedLen(len(r.sum)) || strings.ToLower(sum) != sum {
@@ -62,15 +63,17 @@ func parse(stored string) (record, error) {
 	return r, nil
 }
 
-// newSalt draws a salt as long as leaves a hash of that count within maxHash, 14 characters at most.
+// newSalt returns a random salt for a hash with this many iterations. It has maxSalt characters, or
+// as many as make the hash maxHash characters long.
 func newSalt(iterations int) string {
 	length := min(maxSalt, maxHash-len(record{iterations: iterations}.String()))
 	salt := make([]byte, 0, length)
 	var random [2 * maxSalt]byte
 	for {
-		_, _ = rand.Read(random[:]) // never fails: it ends the program instead
+		_, _ = rand.Read(random[:]) // never returns an error
 		for _, b := range random {
-			// 62 characters out of 64 draws: the other two are drawn again, lest some characters come up more often.
+			// Of 64 values, 62 are characters. The other two are skipped, so that all characters
+			// are equally likely.
 			if b &= 63; int(b) < len(saltChars) {
 				if salt = append(salt, saltChars[b]); len(salt) == length {
 					return string(salt)

@@ -1,4 +1,5 @@
-// Package password makes and checks password hashes as Werkzeug stores them: pbkdf2:sha256:<iterations>$<salt>$<hex>.
+// Package password hashes passwords, and verifies them, in Werkzeug's format:
+// pbkdf2:sha256:<iterations>$<salt>$<hex>.
 package password
 
 import (
@@ -11,12 +12,15 @@ import (
 )
 
 const (
-	// MaxIterations is the largest count that New and Verify take, about a third of a second of a core.
+	// MaxIterations is the largest count that New and Verify accept. It takes a third of a second
+	// of a core.
 	MaxIterations = 2_000_000
 	// DefaultIterations is the count for new hashes unless the operator sets another.
 	DefaultIterations = 600_000
 
-	waitersPerSlot = 64 // at 600,000 rounds the last of them waits about six seconds
+	// waitersPerSlot is how many calls may wait for each slot. The last waits about six seconds,
+	// with DefaultIterations.
+	waitersPerSlot = 64
 )
 
 // A Hasher hashes passwords, as many at once as there are processors. Its queue says who waits for

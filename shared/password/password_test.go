@@ -10,7 +10,7 @@ import (
 	"minifb/shared/apperror"
 )
 
-var spoken = []string{
+var passwords = []string{
 	"correct horse", "비밀번호 열 글자 이상", "비밀번호 열 글자", "👩‍👩‍👧‍👦 family 😀",
 	" leading and trailing ", "with $ and : inside", strings.Repeat("x", 100), strings.Repeat("각", 100), "",
 }
@@ -18,7 +18,7 @@ var spoken = []string{
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	h := New(10)
-	for _, plain := range spoken {
+	for _, plain := range passwords {
 		stored, err := h.Hash(t.Context(), Requester{}, plain)
 		if err != nil {
 			t.Fatalf("%q: %v", plain, err)
@@ -27,16 +27,17 @@ func TestRoundTrip(t *testing.T) {
 			plain string
 			want  bool
 		}{{plain, true}, {plain + " ", false}, {strings.ToUpper(plain) + "A", false}, {"another password", false}} {
-			ok, stale, err := h.Verify(t.Context(), Requester{}, stored, c.plain)
-			if ok != c.want || stale || err != nil {
-				t.Errorf("%q against the hash of %q: %t, stale %t, %v; want %t", c.plain, plain, ok, stale, err, c.want)
+			ok, needsRehash, err := h.Verify(t.Context(), Requester{}, stored, c.plain)
+			if ok != c.want || needsRehash || err != nil {
+				t.Errorf("%q against the hash of %q: %t, needs rehash %t, %v; want %t", c.plain, plain, ok,
+					needsRehash, err, c.want)
 			}
 		}
 	}
 }
 
-// The first password is written with composed syllables, the second with their jamo: other bytes, another password.
-func TestNothingIsNormalised(t *testing.T) {
+// The second password is the first in another normal form, and another password.
+func TestPasswordIsNotNormalized(t *testing.T) {
 	t.Parallel()
 	h := New(1)
 	stored, err := h.Hash(t.Context(), Requester{}, "\uac00\uac01")
@@ -44,17 +45,17 @@ func TestNothingIsNormalised(t *testing.T) {
 		t.Fatal(err)
 	}
 	if ok, _, err := h.Verify(t.Context(), Requester{}, stored, "\u1100\u1161\u1100\u1161\u11a8"); ok || err != nil {
-		t.Errorf("the decomposed form: %t, %v; want false", ok, err)
+		t.Errorf("the decomposed form: got %t, %v, want false", ok, err)
 	}
 }
 
-func TestEachHashHasASaltOfItsOwn(t *testing.T) {
+func TestEachHashHasItsOwnSalt(t *testing.T) {
 	t.Parallel()
 	h, seen := New(1), map[string]bool{}
 	for range 100 {
 		stored, err := h.Hash(t.Context(), Requester{}, "correct horse")
 		if err != nil || seen[stored] {
-			t.Fatalf("%s: seen before: %t, %v", stored, seen[stored], err)
+			t.Fatalf("%s: returned before: %t, %v", stored, seen[stored], err)
 		}
 		seen[stored] = true
 	}
@@ -62,37 +63,37 @@ func TestEachHashHasASaltOfItsOwn(t *testing.T) {
 
 func TestNoSuchAccount(t *testing.T) {
 	t.Parallel()
-	for _, plain := range spoken {
-		if ok, stale, err := New(10).Verify(t.Context(), Requester{}, "", plain); ok || stale || err != nil {
-			t.Errorf("%q: %t, stale %t, %v; want a plain no", plain, ok, stale, err)
+	for _, plain := range passwords {
+		if ok, needsRehash, err := New(10).Verify(t.Context(), Requester{}, "", plain); ok || needsRehash || err != nil {
+			t.Errorf("%q: %t, needs rehash %t, %v; want false", plain, ok, needsRehash, err)
 		}
 	}
 }
 
-func TestStale(t *testing.T) {
+func TestNeedsRehash(t *testing.T) {
 	t.Parallel()
 	stored, err := New(20).Hash(t.Context(), Requester{}, "correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		iterations int
-		plain      string
-		ok, stale  bool
+		iterations      int
+		plain           string
+		ok, needsRehash bool
 	}{
 		{20, "correct horse", true, false},
 		{19, "correct horse", true, true},
 		{21, "correct horse", true, true},
 		{21, "wrong horse", false, false},
 	} {
-		ok, stale, err := New(c.iterations).Verify(t.Context(), Requester{}, stored, c.plain)
-		if ok != c.ok || stale != c.stale || err != nil {
-			t.Errorf("%+v: %t, stale %t, %v", c, ok, stale, err)
+		ok, needsRehash, err := New(c.iterations).Verify(t.Context(), Requester{}, stored, c.plain)
+		if ok != c.ok || needsRehash != c.needsRehash || err != nil {
+			t.Errorf("%+v: %t, needs rehash %t, %v", c, ok, needsRehash, err)
 		}
 	}
 }
 
-func TestNewRefusesCountsThatVerifyWould(t *testing.T) {
+func TestNewPanicsOutOfBounds(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{-1, 0, MaxIterations + 1} {
 		func() {
@@ -108,8 +109,9 @@ func TestNewRefusesCountsThatVerifyWould(t *testing.T) {
 	New(MaxIterations)
 }
 
-// What cannot be told apart by its answer must not be by its time. The least of several runs is compared, with room
-// for a busy machine: without the dummy work these would differ a hundredfold and more.
+// The time of a refusal must not say more than the refusal does. The test compares the shortest of
+// several runs, with a margin for a busy machine. Without the dummy work they would differ a
+// hundredfold.
 func TestRefusalsTakeTheSameTime(t *testing.T) {
 	t.Parallel()
 	h := New(30_000)
@@ -126,15 +128,17 @@ func TestRefusalsTakeTheSameTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := map[string]string{
-		"no such account": "", "wrong password": full, "hash of one round": few, "hash of half the rounds": half,
-		"malformed": "rubbish", "too many rounds": strings.Replace(full, ":30000$", ":3000000$", 1),
+		"no such account": "", "wrong password": full, "a hash of one iteration": few,
+		"a hash of half the iterations": half,
+		"malformed":                     "rubbish",
+		"too many iterations":           strings.Replace(full, ":30000$", ":3000000$", 1),
 	}
 	best := map[string]time.Duration{}
 	for range 15 {
 		for name, stored := range cases {
 			start := time.Now()
 			if ok, _, _ := h.Verify(t.Context(), Requester{}, stored, "wrong horse"); ok {
-				t.Fatalf("%s: a wrong password is ok", name)
+				t.Fatalf("%s: a wrong password is accepted", name)
 			}
 			if took := time.Since(start); best[name] == 0 || took < best[name] {
 				best[name] = took
@@ -144,12 +148,12 @@ func TestRefusalsTakeTheSameTime(t *testing.T) {
 	want := best["wrong password"]
 	for name, took := range best {
 		if took < want*2/3 || took > want*3/2 {
-			t.Errorf("%s takes %v; a wrong password %v", name, took, want)
+			t.Errorf("%s takes %v, and a wrong password %v", name, took, want)
 		}
 	}
 }
 
-func TestEndedContext(t *testing.T) {
+func TestContextIsDone(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

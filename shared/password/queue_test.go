@@ -199,7 +199,7 @@ func TestSlotsAreNeitherLostNorDoubled(t *testing.T) {
 
 func TestZeroHasherRefusesEveryCall(t *testing.T) {
 	t.Parallel()
-	for name, call := range everyWay(new(Hasher)) {
+	for name, call := range hashingCalls(new(Hasher)) {
 		if e, ok := apperror.From(call(t.Context(), Requester{})); !ok || e.Code != apperror.Unavailable {
 			t.Errorf("%s: %v", name, e)
 		}

@@ -8,10 +8,11 @@ import (
 	"testing"
 )
 
-// Debian's own interpreter: another one in PATH would not see Debian's packages.
+// python is Debian's interpreter. Another one in PATH does not find Debian's packages.
 const python = "/usr/bin/python3"
 
-// Each line in is [plain, hash made here]; each line out is [verifies there, hash made there].
+// The script reads lines of [password, our hash], and writes lines of [whether Werkzeug accepts it,
+// its hash].
 const script = `
 import json, sys
 from werkzeug.security import check_password_hash, generate_password_hash
@@ -25,9 +26,10 @@ func TestWerkzeug(t *testing.T) {
 	t.Parallel()
 	if why, err := exec.Command(python, "-c", "import werkzeug.security").CombinedOutput(); err != nil {
 		if os.Getenv("MINIFB_NEED_WERKZEUG") == "1" {
-			t.Fatalf("MINIFB_NEED_WERKZEUG=1, but %s cannot import werkzeug.security (install python3-werkzeug): %v\n%s", python, err, why)
+			t.Fatalf("MINIFB_NEED_WERKZEUG=1, and %s cannot import werkzeug.security: install python3-werkzeug: %v\n%s",
+				python, err, why)
 		}
-		t.Log("python3-werkzeug is not installed; hashes that it made earlier stand in for it")
+		t.Log("python3-werkzeug is not installed; testing with hashes that it has made before")
 		for _, v := range vectors {
 			if ok, _, err := New(1).Verify(t.Context(), Requester{}, v.stored, v.plain); !ok || err != nil {
 				t.Errorf("%s: %t, %v", v.stored, ok, err)
@@ -38,7 +40,7 @@ func TestWerkzeug(t *testing.T) {
 
 	h := New(2000)
 	var in bytes.Buffer
-	for _, plain := range spoken {
+	for _, plain := range passwords {
 		ours, err := h.Hash(t.Context(), Requester{}, plain)
 		if err != nil {
 			t.Fatal(err)
@@ -47,25 +49,25 @@ func TestWerkzeug(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	there := exec.CommandContext(t.Context(), python, "-c", script)
-	var complaint bytes.Buffer
-	there.Stdin, there.Stderr = &in, &complaint
-	out, err := there.Output()
+	program := exec.CommandContext(t.Context(), python, "-c", script)
+	var stderr bytes.Buffer
+	program.Stdin, program.Stderr = &in, &stderr
+	out, err := program.Output()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, complaint.Bytes())
+		t.Fatalf("%v\n%s", err, stderr.Bytes())
 	}
-	answers := json.NewDecoder(bytes.NewReader(out))
-	for _, plain := range spoken {
+	results := json.NewDecoder(bytes.NewReader(out))
+	for _, plain := range passwords {
 		var verified bool
 		var theirs string
-		if err := answers.Decode(&[]any{&verified, &theirs}); err != nil {
+		if err := results.Decode(&[]any{&verified, &theirs}); err != nil {
 			t.Fatal(err)
 		}
 		if !verified {
-			t.Errorf("%q: Werkzeug refuses the hash made here", plain)
+			t.Errorf("%q: Werkzeug refuses our hash", plain)
 		}
-		if ok, stale, err := h.Verify(t.Context(), Requester{}, theirs, plain); !ok || stale || err != nil {
-			t.Errorf("%q: the hash made by Werkzeug, %s: %t, stale %t, %v", plain, theirs, ok, stale, err)
+		if ok, needsRehash, err := h.Verify(t.Context(), Requester{}, theirs, plain); !ok || needsRehash || err != nil {
+			t.Errorf("%q: the hash of Werkzeug, %s: got %t, needs rehash %t, %v", plain, theirs, ok, needsRehash, err)
 		}
 	}
 }

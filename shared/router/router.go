@@ -1,5 +1,5 @@
-// Package router picks a handler by method and path. It is http.ServeMux without its redirects and its plain-text
-// answers: what does not match a route to the letter is refused by the caller's own hooks.
+// Package router picks a handler by method and path. It is http.ServeMux without redirects and
+// plain-text responses: a request that does not match a route exactly goes to one of two hooks.
 package router
 
 import (
@@ -12,17 +12,17 @@ import (
 
 // A Router is an http.Handler. Set the hooks and add the routes before it serves.
 type Router struct {
-	// NotFound answers where no route has this path: trailing slashes, empty segments and dot segments, percent-encoded
-	// or not, are among them.
+	// NotFound serves a request whose path no route has. A path with a trailing slash, an empty
+	// segment or a dot segment, percent-encoded or not, is one of these.
 	NotFound func(w http.ResponseWriter, r *http.Request)
-	// MethodNotAllowed answers where the path has routes, but none for this method. allow names those it has, as the
-	// Allow header does; the header is already set.
+	// MethodNotAllowed serves a request whose path has routes, but none for its method. The Allow
+	// header is set; allow is its value.
 	MethodNotAllowed func(w http.ResponseWriter, r *http.Request, allow string)
 
 	mux *http.ServeMux
 }
 
-// New makes a router without routes, whose hooks answer the bare status.
+// New returns a router without routes. Its hooks write the status alone.
 func New() *Router {
 	return &Router{
 		NotFound: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
@@ -33,9 +33,10 @@ func New() *Router {
 	}
 }
 
-// Handle adds a route such as "GET /post/{id}"; GET serves HEAD too. {id} is one segment: an encoded slash within it stays
-// in r.PathValue("id"). Like ServeMux it panics on a pattern that is malformed or overlaps another, and besides on one without
-// a method, with a host or with a trailing slash: none of these could ever be asked for.
+// Handle adds a route such as "GET /post/{id}", which serves HEAD, too. {id} is one segment: an
+// encoded slash in it is part of r.PathValue("id"). Like http.ServeMux, Handle panics if the
+// pattern is malformed or overlaps another, and it also panics if the pattern has no method, a
+// host, or a trailing slash: no request could match it.
 func (t *Router) Handle(pattern string, h http.Handler) {
 	method, route, ok := strings.Cut(pattern, " ")
 	if !ok || method == "" || !strings.HasPrefix(route, "/") || path.Clean(route) != route {
@@ -44,21 +45,13 @@ func (t *Router) Handle(pattern string, h http.Handler) {
 	t.mux.Handle(pattern, h)
 }
 
-// HandleFunc is Handle for a function; huma adds its routes through it.
+// HandleFunc is Handle for a function. huma adds its routes with it.
 func (t *Router) HandleFunc(pattern string, f func(http.ResponseWriter, *http.Request)) {
 	t.Handle(pattern, http.HandlerFunc(f))
 }
 
-// Pattern is the route that r would be served by, such as "GET /post/{id}"; "" where it would be refused.
-func (t *Router) Pattern(r *http.Request) string {
-	if !exact(r.URL) {
-		return ""
-	}
-	_, pattern := t.mux.Handler(r)
-	return pattern
-}
-
-// ServeHTTP serves r by its route. The handler finds the route in r.Pattern and its parts in r.PathValue.
+// ServeHTTP serves r by its route, which sets r.Pattern and the values of r.PathValue. For a
+// request that a hook serves, r.Pattern stays empty.
 func (t *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !exact(r.URL) {
 		t.NotFound(w, r)
@@ -66,13 +59,13 @@ func (t *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	refusal, pattern := t.mux.Handler(r)
 	if pattern != "" {
-		t.mux.ServeHTTP(w, r) // and not the handler just found: only the mux itself fills in the path's values
+		t.mux.ServeHTTP(w, r) // not the handler just found: only the mux sets the path's values
 		return
 	}
-	// The mux tells what it would have allowed in its answer alone.
-	answer := discard{}
-	refusal.ServeHTTP(answer, r)
-	if allow := http.Header(answer).Get("Allow"); allow != "" {
+	// The mux names the allowed methods only in its response.
+	response := headerWriter{}
+	refusal.ServeHTTP(response, r)
+	if allow := http.Header(response).Get("Allow"); allow != "" {
 		w.Header().Set("Allow", allow)
 		t.MethodNotAllowed(w, r, allow)
 		return
@@ -80,13 +73,14 @@ func (t *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t.NotFound(w, r)
 }
 
-// exact tells whether the path is written as a route's is. The mux would redirect most of what is not.
+// exact reports whether the path is written as a route's could be. The mux would redirect most
+// other paths.
 func exact(u *url.URL) bool {
 	p := u.EscapedPath()
 	if !strings.HasPrefix(p, "/") || path.Clean(p) != p {
 		return false
 	}
-	// A dot may also be written %2E, which proxies resolve and the mux does not.
+	// A dot segment may be percent-encoded. Proxies resolve such a segment, and the mux does not.
 	for segment := range strings.SplitSeq(p, "/") {
 		if len(segment) > len("%2e%2e") || !strings.Contains(segment, "%") {
 			continue
@@ -98,9 +92,9 @@ func exact(u *url.URL) bool {
 	return true
 }
 
-// discard is the header of an answer that nobody gets.
-type discard http.Header
+// A headerWriter keeps the header of a response, and discards the rest.
+type headerWriter http.Header
 
-func (d discard) Header() http.Header         { return http.Header(d) }
-func (d discard) Write(b []byte) (int, error) { return len(b), nil }
-func (d discard) WriteHeader(int)             {}
+func (w headerWriter) Header() http.Header         { return http.Header(w) }
+func (w headerWriter) Write(p []byte) (int, error) { return len(p), nil }
+func (w headerWriter) WriteHeader(int)             {}

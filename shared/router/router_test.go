@@ -36,7 +36,8 @@ func newRouter() *router.Router {
 	return rt
 }
 
-// Requests go over a connection as they are written here, because clients tidy paths up.
+// The requests are written to a connection as they are, because an HTTP client would clean their
+// paths.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(newRouter())
@@ -44,9 +45,9 @@ func TestServe(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	for _, c := range []struct {
-		ask    string
-		status int
-		body   string
+		request string
+		status  int
+		body    string
 	}{
 		{"GET /post/14", 200, `GET /post/{id} id="14"`},
 		{"GET /post/14?x=/../", 200, `GET /post/{id} id="14"`},
@@ -81,31 +82,31 @@ func TestServe(t *testing.T) {
 		{"PATCH /notification/unread-count", 200, `PATCH /notification/{id} id="unread-count"`},
 		{"POST /notification/unread-count", 405, "allow GET, HEAD, PATCH"},
 	} {
-		status, header, body := send(t, server.Listener.Addr().String(), c.ask)
+		status, header, body := send(t, server.Listener.Addr().String(), c.request)
 		if status != c.status || body != c.body {
-			t.Errorf("%s: got %d %q, want %d %q", c.ask, status, body, c.status, c.body)
+			t.Errorf("%s: got %d %q, want %d %q", c.request, status, body, c.status, c.body)
 		}
 		if header.Get("Location") != "" {
-			t.Errorf("%s: redirects to %s", c.ask, header.Get("Location"))
+			t.Errorf("%s: redirects to %s", c.request, header.Get("Location"))
 		}
 		if allow := header.Get("Allow"); (status == 405) != (allow != "") {
-			t.Errorf("%s: %d with Allow %q", c.ask, status, allow)
+			t.Errorf("%s: %d with Allow %q", c.request, status, allow)
 		}
 	}
 }
 
-func send(t *testing.T, address, ask string) (status int, h http.Header, body string) {
+func send(t *testing.T, address, request string) (status int, h http.Header, body string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: here.example\r\nConnection: close\r\n\r\n", ask)
-	method, _, _ := strings.Cut(ask, " ")
+	fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: here.example\r\nConnection: close\r\n\r\n", request)
+	method, _, _ := strings.Cut(request, " ")
 	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
-		t.Fatalf("%s: %v", ask, err)
+		t.Fatalf("%s: %v", request, err)
 	}
 	defer resp.Body.Close()
 	if method == http.MethodConnect && resp.StatusCode == 200 {
@@ -113,7 +114,7 @@ func send(t *testing.T, address, ask string) (status int, h http.Header, body st
 	}
 	content, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("%s: %v", ask, err)
+		t.Fatalf("%s: %v", request, err)
 	}
 	return resp.StatusCode, resp.Header, string(content)
 }
@@ -121,12 +122,14 @@ func send(t *testing.T, address, ask string) (status int, h http.Header, body st
 func TestPattern(t *testing.T) {
 	t.Parallel()
 	rt := newRouter()
-	for ask, want := range map[string]string{
+	for request, want := range map[string]string{
 		"GET /post/1": "GET /post/{id}", "HEAD /post": "GET /post", "PUT /post": "", "GET /post/": "", "GET /x": "",
 	} {
-		method, path, _ := strings.Cut(ask, " ")
-		if got := rt.Pattern(httptest.NewRequest(method, path, nil)); got != want {
-			t.Errorf("%s: got %q, want %q", ask, got, want)
+		method, path, _ := strings.Cut(request, " ")
+		r := httptest.NewRequest(method, path, nil)
+		rt.ServeHTTP(httptest.NewRecorder(), r)
+		if r.Pattern != want {
+			t.Errorf("%s: the request's pattern is %q, want %q", request, r.Pattern, want)
 		}
 	}
 }
@@ -146,7 +149,9 @@ func TestDefaults(t *testing.T) {
 
 func TestHandlePanics(t *testing.T) {
 	t.Parallel()
-	for _, pattern := range []string{"/post", "GET", "GET post", "GET /post/", "GET example.org/post", "GET /a//b", "GET /{", ""} {
+	for _, pattern := range []string{
+		"/post", "GET", "GET post", "GET /post/", "GET example.org/post", "GET /a//b", "GET /{", "",
+	} {
 		func() {
 			defer func() {
 				if recover() == nil {

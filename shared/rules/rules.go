@@ -36,8 +36,8 @@ type (
 
 const (
 	noControls = `^[^\x00-\x1F\x7F-\x9F]*$`
-	// atom matches a part of a mail address between dots, on either side of the @: no space, no control
-	// character, no special one.
+	// atom matches a part of a mail address between dots, on either side of the @: no space, no
+	// control character, no special one.
 	atom    = `[^\x00-\x20\x7F-\x9F\p{Z}"(),.:;<>@\[\\\]]+`
 	dotAtom = atom + `(\.` + atom + `)*`
 )
@@ -62,7 +62,7 @@ func (ID) Schema(huma.Registry) *huma.Schema {
 	const rule = "4 to 50 of A-Z a-z 0-9 . _ ~ @ + -"
 	return &huma.Schema{
 		Type: huma.TypeString, Pattern: store.IDPattern.String(), PatternDescription: rule,
-		Description: "A user's ID, unique whatever its case: " + rule, Examples: []any{"ann.1"},
+		Description: "A user's ID, unique in any case: " + rule, Examples: []any{"ann.1"},
 	}
 }
 
@@ -121,8 +121,8 @@ func (RefreshToken) Schema(huma.Registry) *huma.Schema {
 	return text(1, 512, "The refresh token of the last response", "Hm4rTqkVwyr3zq1LkBvZ3wV5pXnZ0Jt7c2uS8dGfYaE")
 }
 
-// Check returns an error if a value that does not come through the API breaks its field's rule. Like
-// a hint, the error has the name and the rule, and never the value.
+// Check returns an error if a value that does not come through the API breaks its field's rule.
+// Like a hint, the error has the name and the rule, and never the value.
 func Check[F interface {
 	~string
 	huma.SchemaProvider

@@ -19,12 +19,13 @@ func TestEmail(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{
-		"", "@", "a@", "@b", "ann", "a@b@c", ".a@b", "a.@b", "a..b@c", "a@.b", "a@b.", "a@b..c", "a b@c", "a@b c", " a@b", "a@b ",
+		"", "@", "a@", "@b", "ann", "a@b@c", ".a@b", "a.@b", "a..b@c", "a@.b", "a@b.", "a@b..c",
+		"a b@c", "a@b c", " a@b", "a@b ",
 		"a@b\n", "a\x00@b", "a\x7f@b", "a\u0085@b", "a\u00a0@b", "a\u2028@b", "a\u3000b@c",
 		`"a"@b`, "a(b)@c", "a,b@c", "a:b@c", "a;b@c", "<a@b>", "a@[127.0.0.1]", `a\b@c`,
 	} {
 		if pattern.MatchString(bad) {
-			t.Errorf("%q is taken", bad)
+			t.Errorf("%q is accepted", bad)
 		}
 	}
 }
@@ -36,7 +37,7 @@ func TestControlCharacters(t *testing.T) {
 		for r := rune(0); r <= 0x100; r++ {
 			control := r < 0x20 || r >= 0x7f && r < 0xa0
 			if text := "a" + string(r) + "b"; p.MatchString(text) == control {
-				t.Errorf("%q is taken: %v", text, control)
+				t.Errorf("%q is accepted: %v", text, control)
 			}
 		}
 		if long := strings.Repeat("👩‍👩‍👧", 10); !p.MatchString(long) {

@@ -5,10 +5,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// An audience is sent as one string, or as a list of them.
+// An audience is a string, or a list of strings.
 type audience []string
 
-// MarshalJSONTo writes one name as a string, the shorter of its two forms.
+// MarshalJSONTo writes one name as a string.
 func (a audience) MarshalJSONTo(to *jsontext.Encoder) error {
 	if len(a) == 1 {
 		return to.WriteToken(jsontext.String(a[0]))
@@ -16,7 +16,7 @@ func (a audience) MarshalJSONTo(to *jsontext.Encoder) error {
 	return json.MarshalEncode(to, []string(a))
 }
 
-// UnmarshalJSONFrom reads either form.
+// UnmarshalJSONFrom reads a string or a list.
 func (a *audience) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	if from.PeekKind() == '[' {
 		return json.UnmarshalDecode(from, (*[]string)(a))

@@ -25,7 +25,7 @@ var (
 	forever = func() time.Time { return noon }
 )
 
-// A forger signs whatever it is told to with a good Ed25519 key, by hand and not through jwx.
+// A forger signs any header and payload with a valid Ed25519 key. It does not use jwx.
 type forger struct {
 	private            ed25519.PrivateKey
 	kid                string
@@ -51,7 +51,7 @@ func newForger(t testing.TB) forger {
 
 func (f forger) publicKey() ed25519.PublicKey { return f.private.Public().(ed25519.PublicKey) }
 
-// encode signs header and payload as they are.
+// encode returns the token with this header and payload.
 func (f forger) encode(header, payload string) string {
 	signed := b64.EncodeToString([]byte(header)) + "." + b64.EncodeToString([]byte(payload))
 	return signed + "." + b64.EncodeToString(ed25519.Sign(f.private, []byte(signed)))
@@ -59,7 +59,7 @@ func (f forger) encode(header, payload string) string {
 
 type object map[string]any
 
-// but is the object with some members changed; nil takes one away.
+// but returns a copy of the object with some members changed. A nil removes a member.
 func (o object) but(changes object) object {
 	changed := maps.Clone(o)
 	for name, value := range changes {
@@ -88,7 +88,7 @@ func payload() object {
 	}
 }
 
-// with is a good token but for these changes.
+// with returns a valid token with these changes.
 func (f forger) with(header, claims object) string {
 	return f.encode(f.header().but(header).text(), payload().but(claims).text())
 }
@@ -118,7 +118,7 @@ func signer(t testing.TB, privateJWK string) *Signer {
 	return s
 }
 
-// A curveKey is an ECDSA key with its JWK's members, written by hand.
+// A curveKey is an ECDSA key, and its JWK, which is made without jwx.
 type curveKey struct {
 	private *ecdsa.PrivateKey
 	jwk     object
@@ -147,7 +147,7 @@ func newCurveKey(t testing.TB, curve elliptic.Curve, crv, alg, kid string) curve
 
 func (c curveKey) public() object { return c.jwk.but(object{"d": nil}) }
 
-// encode signs with ES256 by hand.
+// encode returns the token with this header and payload, signed with ES256.
 func (c curveKey) encode(t testing.TB, header, payload string) string {
 	t.Helper()
 	signed := b64.EncodeToString([]byte(header)) + "." + b64.EncodeToString([]byte(payload))
@@ -162,7 +162,7 @@ func (c curveKey) encode(t testing.TB, header, payload string) string {
 	return signed + "." + b64.EncodeToString(signature[:])
 }
 
-// member is one key of a JWK set, read back.
+// member returns one key of a JWK set.
 func member(t testing.TB, set string, i int) object {
 	t.Helper()
 	var s struct{ Keys []object }

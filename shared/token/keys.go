@@ -12,15 +12,16 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwk"
 )
 
-// A key is a JWK that passed every demand, with its parts ready for use.
+// A key is a JWK that check has accepted.
 type key struct {
 	id      string
 	alg     jwa.SignatureAlgorithm // EdDSA or ES256
-	raw     any                    // what crypto/ed25519 or crypto/ecdsa call the key
+	raw     any                    // a key of crypto/ed25519 or crypto/ecdsa
 	private bool
 }
 
-// check holds a JWK to our demands. Its errors name no part of the key but its id and its algorithm.
+// check returns the key of a JWK, or an error if it cannot be used. The error holds nothing of the
+// key but its id and its algorithm.
 func check(k jwk.Key) (key, error) {
 	c := key{id: k.KeyID()}
 	if c.id == "" {
@@ -32,24 +33,24 @@ func check(k jwk.Key) (key, error) {
 	if err := k.Raw(&c.raw); err != nil {
 		return key{}, fmt.Errorf("key %q is broken", c.id)
 	}
-	var sound bool
+	var valid bool
 	switch raw := c.raw.(type) {
 	case ed25519.PublicKey:
-		c.alg, sound = jwa.EdDSA, len(raw) == ed25519.PublicKeySize
-	case ed25519.PrivateKey: // jwk has compared its halves
-		c.alg, c.private, sound = jwa.EdDSA, true, true
+		c.alg, valid = jwa.EdDSA, len(raw) == ed25519.PublicKeySize
+	case ed25519.PrivateKey: // jwk has checked that its halves match
+		c.alg, c.private, valid = jwa.EdDSA, true, true
 	case *ecdsa.PublicKey:
-		_, err := raw.ECDH() // fails off the curve
-		c.alg, sound = jwa.ES256, raw.Curve == elliptic.P256() && err == nil
+		_, err := raw.ECDH() // fails if the point is not on the curve
+		c.alg, valid = jwa.ES256, raw.Curve == elliptic.P256() && err == nil
 	case *ecdsa.PrivateKey:
-		c.alg, c.private, sound = jwa.ES256, true, raw.Curve == elliptic.P256() && halvesMatch(raw)
+		c.alg, c.private, valid = jwa.ES256, true, raw.Curve == elliptic.P256() && halvesMatch(raw)
 	}
-	if !sound {
-		return key{}, fmt.Errorf("key %q is no sound Ed25519 or P-256 key", c.id)
+	if !valid {
+		return key{}, fmt.Errorf("key %q is not a valid Ed25519 or P-256 key", c.id)
 	}
-	// The algorithm is never inferred: a key without one would let the token choose.
+	// The algorithm is never inferred. Of a key without one, the token could choose it.
 	if k.Algorithm().String() != c.alg.String() {
-		return key{}, fmt.Errorf("key %q does not say that its alg is %s", c.id, c.alg)
+		return key{}, fmt.Errorf("the alg of key %q is not %s", c.id, c.alg)
 	}
 	return c, nil
 }
@@ -63,9 +64,9 @@ func halvesMatch(k *ecdsa.PrivateKey) bool {
 	return err == nil && private.PublicKey().Equal(public)
 }
 
-// GenerateKeys makes an Ed25519 key: the private JWK for NewSigner, and a JWK set of its public half for NewVerifier.
-// To rotate, first add the new public key to every function's set, then sign with the new private one, and take the
-// old public key out a Lifetime later.
+// GenerateKeys returns a new Ed25519 key: the private JWK for NewSigner, and a JWK set of its
+// public half for NewVerifier. To rotate keys, add the new public key to every function's set, then
+// sign with the new private key, and remove the old public key a Lifetime later.
 func GenerateKeys() (privateJWK, publicSet string, err error) {
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -86,7 +87,8 @@ func GenerateKeys() (privateJWK, publicSet string, err error) {
 	return string(secretJSON), string(set), nil
 }
 
-// publish writes public keys as a JWK set. It is made anew, so that no unknown member of a given set gets out.
+// publish returns public keys as a JWK set in JSON. It uses nothing but the keys, so that no
+// unknown member of a given set is published.
 func publish(keys []key) ([]byte, error) {
 	set := jwk.NewSet()
 	for _, k := range keys {
@@ -101,11 +103,11 @@ func publish(keys []key) ([]byte, error) {
 	return json.Marshal(set)
 }
 
-// describe makes a JWK of a key. Without an id it gets its RFC 7638 thumbprint.
+// describe returns the JWK of a key. If id is empty, the JWK's kid is its RFC 7638 thumbprint.
 func describe(raw any, alg jwa.SignatureAlgorithm, id string) (jwk.Key, error) {
 	k, err := jwk.FromRaw(raw)
 	if err != nil {
-		return nil, fmt.Errorf("describe a key: %w", err)
+		return nil, fmt.Errorf("make a JWK: %w", err)
 	}
 	if id != "" {
 		err = k.Set(jwk.KeyIDKey, id)
@@ -114,7 +116,7 @@ func describe(raw any, alg jwa.SignatureAlgorithm, id string) (jwk.Key, error) {
 	}
 	err = errors.Join(err, k.Set(jwk.AlgorithmKey, alg), k.Set(jwk.KeyUsageKey, jwk.ForSignature))
 	if err != nil {
-		return nil, fmt.Errorf("describe a key: %w", err)
+		return nil, fmt.Errorf("make a JWK: %w", err)
 	}
 	return k, nil
 }

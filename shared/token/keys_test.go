@@ -15,13 +15,14 @@ func TestGenerateKeys(t *testing.T) {
 	t.Parallel()
 	f, g := newForger(t), newForger(t)
 	if f.kid == g.kid || f.privateKey() == g.privateKey() {
-		t.Error("two calls made one key")
+		t.Error("two calls returned the same key")
 	}
 	x := b64.EncodeToString(f.publicKey())
 	thumbprint := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))
-	want := object{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "x": x, "kid": b64.EncodeToString(thumbprint[:])}
+	want := object{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "x": x,
+		"kid": b64.EncodeToString(thumbprint[:])}
 	if got := member(t, f.pubSet, 0); !maps.Equal(got, want) {
-		t.Errorf("the public key is %v; want %v", got, want)
+		t.Errorf("the public key is %v, want %v", got, want)
 	}
 	var private object
 	if err := json.Unmarshal([]byte(f.privateJWK), &private); err != nil {
@@ -39,7 +40,10 @@ func TestPublicSetHoldsPublicMembersOnly(t *testing.T) {
 	f, c := newForger(t), newCurveKey(t, elliptic.P256(), "P-256", "ES256", "curve")
 	okp := member(t, f.pubSet, 0)
 	v := verifier(t, object{
-		"keys": []object{okp.but(object{"note": "do not tell", "use": nil}), c.public().but(object{"key_ops": []string{"verify"}})},
+		"keys": []object{
+			okp.but(object{"note": "do not tell", "use": nil}),
+			c.public().but(object{"key_ops": []string{"verify"}}),
+		},
 		"more": "do not tell",
 	}.text())
 	var got struct{ Keys []map[string]any }
@@ -50,19 +54,19 @@ func TestPublicSetHoldsPublicMembersOnly(t *testing.T) {
 	}
 	for i, want := range []object{okp, c.public()} {
 		if !maps.Equal(got.Keys[i], want) {
-			t.Errorf("key %d is %v; want %v", i, got.Keys[i], want)
+			t.Errorf("key %d is %v, want %v", i, got.Keys[i], want)
 		}
 	}
 	clear(v.PublicSet())
 	if !json.Valid(v.PublicSet()) {
-		t.Error("a caller can spoil the set")
+		t.Error("a caller can change the set")
 	}
 	if _, err := NewVerifier(" "+f.pubSet+"\n", issuer, public); err != nil {
-		t.Errorf("white space around the set, as in a file: %v", err)
+		t.Errorf("white space around the set: %v", err)
 	}
-	// What is published makes a verifier as good as the one it came from.
+	// The published set makes a verifier that accepts the same tokens.
 	if got, err := verifier(t, string(v.PublicSet())).Verify(f.with(nil, nil)); got != ann || err != nil {
-		t.Errorf("a verifier made of the published set: %+v, %v", got, err)
+		t.Errorf("a verifier made of the published set: got %+v, %v", got, err)
 	}
 }
 
@@ -74,28 +78,29 @@ func TestNewVerifierRefuses(t *testing.T) {
 	wide := newCurveKey(t, elliptic.P384(), "P-384", "ES384", "wide")
 	other := newCurveKey(t, elliptic.P256(), "P-256", "ES256", "other")
 	for name, bad := range map[string]string{
-		"nothing":               "",
-		"no JSON":               "keys",
-		"null":                  "null",
-		"a list":                "[" + okp.text() + "]",
-		"an empty object":       "{}",
-		"an empty set":          `{"keys":[]}`,
-		"keys no list":          `{"keys":1}`,
-		"a tail":                f.pubSet + "x",
-		"a doubled member":      `{"keys":[],` + f.pubSet[1:],
-		"no kid":                setOf(okp.but(object{"kid": nil})),
-		"empty kid":             setOf(okp.but(object{"kid": ""})),
-		"kid twice":             setOf(okp, c.public().but(object{"kid": f.kid})),
-		"no alg":                setOf(okp.but(object{"alg": nil})),
-		"one without alg":       setOf(okp, c.public().but(object{"alg": nil})),
-		"alg none":              setOf(okp.but(object{"alg": "none"})),
-		"alg of another kind":   setOf(okp.but(object{"alg": "ES256"})),
-		"alg HS256":             setOf(okp.but(object{"alg": "HS256"})),
-		"alg EdDSA for P-256":   setOf(c.public().but(object{"alg": "EdDSA"})),
-		"for encryption":        setOf(okp.but(object{"use": "enc"})),
-		"unknown kty":           setOf(okp.but(object{"kty": "ABC"})),
-		"symmetric":             setOf(object{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256", "kid": "s"}),
-		"RSA":                   setOf(object{"kty": "RSA", "n": b64.EncodeToString(bytes.Repeat([]byte{255}, 256)), "e": "AQAB", "alg": "RS256", "kid": "r"}),
+		"nothing":             "",
+		"not JSON":            "keys",
+		"null":                "null",
+		"a list":              "[" + okp.text() + "]",
+		"an empty object":     "{}",
+		"an empty set":        `{"keys":[]}`,
+		"keys not a list":     `{"keys":1}`,
+		"trailing data":       f.pubSet + "x",
+		"a duplicate member":  `{"keys":[],` + f.pubSet[1:],
+		"no kid":              setOf(okp.but(object{"kid": nil})),
+		"empty kid":           setOf(okp.but(object{"kid": ""})),
+		"kid twice":           setOf(okp, c.public().but(object{"kid": f.kid})),
+		"no alg":              setOf(okp.but(object{"alg": nil})),
+		"one without alg":     setOf(okp, c.public().but(object{"alg": nil})),
+		"alg none":            setOf(okp.but(object{"alg": "none"})),
+		"alg of another kind": setOf(okp.but(object{"alg": "ES256"})),
+		"alg HS256":           setOf(okp.but(object{"alg": "HS256"})),
+		"alg EdDSA for P-256": setOf(c.public().but(object{"alg": "EdDSA"})),
+		"for encryption":      setOf(okp.but(object{"use": "enc"})),
+		"unknown kty":         setOf(okp.but(object{"kty": "ABC"})),
+		"symmetric":           setOf(object{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256", "kid": "s"}),
+		"RSA": setOf(object{"kty": "RSA", "n": b64.EncodeToString(bytes.Repeat([]byte{255}, 256)),
+			"e": "AQAB", "alg": "RS256", "kid": "r"}),
 		"X25519":                setOf(okp.but(object{"crv": "X25519"})),
 		"P-384":                 setOf(wide.public()),
 		"P-384 as ES256":        setOf(wide.public().but(object{"alg": "ES256"})),
@@ -108,14 +113,14 @@ func TestNewVerifierRefuses(t *testing.T) {
 	} {
 		v, err := NewVerifier(bad, issuer, public)
 		if err == nil || v != nil {
-			t.Errorf("%s was taken", name)
+			t.Errorf("%s is accepted", name)
 			continue
 		}
 		refuseLeak(t, name, err, privateOf(t, f), c.jwk)
 	}
 	for _, c := range []struct{ issuer, audience string }{{"", public}, {issuer, ""}} {
 		if _, err := NewVerifier(f.pubSet, c.issuer, c.audience); err == nil {
-			t.Errorf("issuer %q and audience %q were taken", c.issuer, c.audience)
+			t.Errorf("issuer %q and audience %q are accepted", c.issuer, c.audience)
 		}
 	}
 }
@@ -129,10 +134,10 @@ func TestNewSignerRefuses(t *testing.T) {
 	wide := newCurveKey(t, elliptic.P384(), "P-384", "ES384", "wide")
 	for name, bad := range map[string]string{
 		"nothing":              "",
-		"no JSON":              "-----BEGIN PRIVATE KEY-----",
+		"not JSON":             "-----BEGIN PRIVATE KEY-----",
 		"a set":                setOf(okp),
-		"a tail":               f.privateJWK + "x",
-		"a doubled member":     `{"kid":"other",` + f.privateJWK[1:],
+		"trailing data":        f.privateJWK + "x",
+		"a duplicate member":   `{"kid":"other",` + f.privateJWK[1:],
 		"a public key":         okp.but(object{"d": nil}).text(),
 		"a public P-256 key":   c.public().text(),
 		"no kid":               okp.but(object{"kid": nil}).text(),
@@ -142,7 +147,7 @@ func TestNewSignerRefuses(t *testing.T) {
 		"for encryption":       okp.but(object{"use": "enc"}).text(),
 		"another's x":          okp.but(object{"x": privateOf(t, other)["x"]}).text(),
 		"d cut short":          okp.but(object{"d": "AAAA"}).text(),
-		"d no base64url":       okp.but(object{"d": okp["d"].(string) + "!"}).text(),
+		"d not base64url":      okp.but(object{"d": okp["d"].(string) + "!"}).text(),
 		"another's d, P-256":   c.jwk.but(object{"d": stranger.jwk["d"]}).text(),
 		"d zero, P-256":        c.jwk.but(object{"d": b64.EncodeToString(make([]byte, 32))}).text(),
 		"d too large, P-256":   c.jwk.but(object{"d": b64.EncodeToString(bytes.Repeat([]byte{255}, 32))}).text(),
@@ -152,14 +157,14 @@ func TestNewSignerRefuses(t *testing.T) {
 	} {
 		s, err := NewSigner(bad, issuer, public)
 		if err == nil || s != nil {
-			t.Errorf("%s was taken", name)
+			t.Errorf("%s is accepted", name)
 			continue
 		}
 		refuseLeak(t, name, err, okp, c.jwk, stranger.jwk)
 	}
 	for _, c := range []struct{ issuer, audience string }{{"", public}, {issuer, ""}} {
 		if _, err := NewSigner(f.privateJWK, c.issuer, c.audience); err == nil {
-			t.Errorf("issuer %q and audience %q were taken", c.issuer, c.audience)
+			t.Errorf("issuer %q and audience %q are accepted", c.issuer, c.audience)
 		}
 	}
 }
@@ -178,10 +183,10 @@ func TestRotation(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := both.Verify(token); got != ann || err != nil {
-			t.Errorf("%s while both stand: %+v, %v", name, got, err)
+			t.Errorf("%s, with both keys: got %+v, %v", name, got, err)
 		}
 		if got, err := after.Verify(token); (got == ann) != c.stays || (err == nil) != c.stays {
-			t.Errorf("%s after the old key went: %+v, %v", name, got, err)
+			t.Errorf("%s, without the old key: got %+v, %v", name, got, err)
 		}
 	}
 }

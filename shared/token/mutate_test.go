@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Every single-bit change, and every character lost or doubled, makes another token, and none of them is good.
+// A token in which one bit is changed, or one character is removed or duplicated, is not valid.
 func TestEveryMutationIsRefused(t *testing.T) {
 	t.Parallel()
 	f, c := newForger(t), newCurveKey(t, elliptic.P256(), "P-256", "ES256", "curve")
@@ -21,7 +21,7 @@ func TestEveryMutationIsRefused(t *testing.T) {
 		}
 		refuse := func(token, how string, at int) {
 			if got, err := v.Verify(token); !errors.Is(err, ErrInvalid) || got != (Claims{}) {
-				t.Errorf("%s, character %d %s: %+v, %v", alg, at, how, got, err)
+				t.Errorf("%s, character %d %s: got %+v, %v", alg, at, how, got, err)
 			}
 		}
 		for at := range len(good) {
@@ -37,7 +37,7 @@ func TestEveryMutationIsRefused(t *testing.T) {
 	}
 }
 
-// The key is always the same one, so that what the fuzzer has kept stays worth trying.
+// The key is fixed, so that the inputs that the fuzzer has stored stay useful.
 func FuzzVerify(f *testing.F) {
 	private := ed25519.NewKeyFromSeed([]byte("thirty-two bytes that are public"))
 	known := forger{private: private, kid: "known"}
@@ -58,7 +58,7 @@ func FuzzVerify(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token, piece string, at int) {
 		try := []string{token}
 		for base := range good {
-			// A piece put into a good token, and one put over a part of it.
+			// A text is inserted into a valid token, and replaces a part of it.
 			i := int(uint(at) % uint(len(base)+1))
 			try = append(try, base[:i]+piece+base[i:], base[:i]+piece+base[min(i+len(piece), len(base)):])
 		}
@@ -66,9 +66,9 @@ func FuzzVerify(f *testing.F) {
 			got, err := v.Verify(candidate)
 			switch {
 			case good[candidate] && (got != ann || err != nil):
-				t.Errorf("the good token: %+v, %v", got, err)
+				t.Errorf("the valid token: got %+v, %v", got, err)
 			case !good[candidate] && (!errors.Is(err, ErrInvalid) || got != Claims{}):
-				t.Errorf("%q: %+v, %v; want ErrInvalid", candidate, got, err)
+				t.Errorf("%q: got %+v, %v, want ErrInvalid", candidate, got, err)
 			}
 		}
 	})

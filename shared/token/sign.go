@@ -13,22 +13,22 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// A Signer makes tokens. Only the auth function has one. It is safe for concurrent use.
+// A Signer signs tokens. Only the auth function has one. It is safe for concurrent use.
 type Signer struct {
 	key              key
 	issuer, audience string
 	now              func() time.Time
 }
 
-// NewSigner reads a private JWK, Ed25519 with alg EdDSA or P-256 with alg ES256; alg and kid must be set.
-// Its errors hold nothing of the key but its kid.
+// NewSigner returns a signer with a private JWK: an Ed25519 key with alg EdDSA, or a P-256 key with
+// alg ES256. The JWK must have alg and kid. The error holds nothing of the key but its kid.
 func NewSigner(privateJWK, issuer, audience string) (*Signer, error) {
 	if issuer == "" || audience == "" {
 		return nil, errors.New("new signer: name an issuer and an audience")
 	}
 	parsed, err := jwk.ParseKey([]byte(privateJWK))
-	if err != nil || !jsontext.Value(privateJWK).IsValid() { // jwk overlooks doubled members and what follows the key
-		return nil, errors.New("new signer: the private key is no JWK") // jwk's own error might quote the key
+	if err != nil || !jsontext.Value(privateJWK).IsValid() { // jwk ignores duplicate members and trailing data
+		return nil, errors.New("new signer: the private key is no JWK") // jwk's error may quote the key
 	}
 	k, err := check(parsed)
 	if err != nil {
@@ -40,11 +40,11 @@ func NewSigner(privateJWK, issuer, audience string) (*Signer, error) {
 	return &Signer{key: k, issuer: issuer, audience: audience, now: time.Now}, nil
 }
 
-// Sign makes a token that is good from now on for Lifetime, with an id (jti) of its own. It fails where c could not be
-// verified: a UserUID that is not positive, a SessionID that is no UUID in lower case.
+// Sign returns a token with its own id (jti), which is valid from now on for Lifetime. It returns
+// an error if Verify would refuse the token, because of a claim or its length.
 func (s *Signer) Sign(c Claims) (token string, err error) {
 	if c.UserUID <= 0 || !isUUID(c.SessionID) {
-		return "", fmt.Errorf("sign token: user %d or session %q is not well formed", c.UserUID, c.SessionID)
+		return "", fmt.Errorf("sign token: the user %d or the session %q is malformed", c.UserUID, c.SessionID)
 	}
 	issued := s.now().Unix()
 	expires := issued + int64(Lifetime/time.Second)
@@ -65,7 +65,8 @@ func (s *Signer) Sign(c Claims) (token string, err error) {
 		return "", fmt.Errorf("sign token: %w", err)
 	}
 	if len(signed) > MaxLength {
-		return "", fmt.Errorf("sign token: %d bytes are more than %d: shorten the issuer or the audience", len(signed), MaxLength)
+		return "", fmt.Errorf("sign token: %d bytes are more than %d: shorten the issuer or the audience",
+			len(signed), MaxLength)
 	}
 	return string(signed), nil
 }

@@ -1,4 +1,5 @@
-// Package token makes and checks access tokens: JWTs that the auth function signs and every function verifies.
+// Package token signs and verifies access tokens: JWTs that the auth function signs, and that every
+// function verifies.
 package token
 
 import (
@@ -7,49 +8,50 @@ import (
 )
 
 const (
-	// Lifetime is how long an access token is good for. Verify refuses tokens that were made to last longer.
+	// Lifetime is how long an access token is valid. Verify refuses a token with a longer one.
 	Lifetime = 5 * time.Minute
 
-	// Leeway is how far the signing machine's clock may be ahead. A clock behind gets none: expired is expired.
+	// Leeway is how far the clock of the signing machine may be ahead. An expired token gets none.
 	Leeway = 5 * time.Second
 
-	// MaxLength is the longest token, in bytes, that is looked at.
+	// MaxLength is the length of the longest token that is signed or verified, in bytes.
 	MaxLength = 4 << 10
 
 	tokenType = "at+jwt" // RFC 9068
 )
 
-// Claims is what a token says of its bearer.
+// Claims are what a token says about its user.
 type Claims struct {
 	UserUID   int64  // positive
-	SessionID string // a UUID in its canonical form, in lower case
+	SessionID string // a UUID in lower case
 
 	// MustChangePassword says that the session could only change the password when the token was
 	// issued. It may have done so since.
 	MustChangePassword bool
 }
 
-// claims is the payload as it is sent. A pointer tells a claim that is missing from zero.
+// claims is the payload of a token. A pointer is nil for a missing claim.
 type claims struct {
 	Issuer    string   `json:"iss"`
 	Audience  audience `json:"aud"`
 	Subject   string   `json:"sub"`
 	SessionID string   `json:"sid"`
 	TokenID   string   `json:"jti"`
-	IssuedAt  *int64   `json:"iat"` // Unix seconds, like the next two; we write no fractions and so read none
+	IssuedAt  *int64   `json:"iat"` // whole Unix seconds, as in the next two
 	ExpiresAt *int64   `json:"exp"`
 	NotBefore *int64   `json:"nbf,omitzero"`
 
 	MustChangePassword bool `json:"must_change_password,omitzero"`
 }
 
-// userUID reads a subject as it is written by Sign, or answers false.
+// userUID returns the uid in a subject, and whether the subject is written as Sign writes it.
 func userUID(subject string) (int64, bool) {
 	uid, err := strconv.ParseInt(subject, 10, 64)
 	return uid, err == nil && uid > 0 && strconv.FormatInt(uid, 10) == subject
 }
 
-// isUUID holds an id to one spelling, since ended sessions are found by comparing text.
+// isUUID reports whether id is a UUID in lower case. Revoked sessions are found by comparing text,
+// so a session must have one spelling.
 func isUUID(id string) bool {
 	if len(id) != 36 {
 		return false

@@ -25,7 +25,7 @@ func TestSignedTokenReadsAsRFC9068(t *testing.T) {
 		parts := strings.Split(token, ".")
 		signature, err := b64.DecodeString(parts[2])
 		if err != nil || !ed25519.Verify(f.publicKey(), []byte(parts[0]+"."+parts[1]), signature) {
-			t.Errorf("the signature is not good by hand: %v", err)
+			t.Errorf("the signature is not valid: %v", err)
 		}
 		var header, claims object
 		for i, into := range []*object{&header, &claims} {
@@ -38,12 +38,12 @@ func TestSignedTokenReadsAsRFC9068(t *testing.T) {
 			}
 		}
 		if !maps.Equal(header, f.header()) {
-			t.Errorf("header %v", header)
+			t.Errorf("the header is %v", header)
 		}
 		id, _ := claims["jti"].(string)
 		want := payload().but(object{"jti": id, "iat": float64(noon.Unix()), "exp": float64(noon.Unix() + 300)})
 		if !maps.Equal(claims, want) || len(id) < 20 || ids[id] {
-			t.Errorf("claims %v; want %v and a jti of its own", claims, want)
+			t.Errorf("the claims are %v, want %v and any jti", claims, want)
 		}
 		ids[id] = true
 	}
@@ -73,18 +73,18 @@ func TestES256(t *testing.T) {
 	t.Parallel()
 	c := newCurveKey(t, elliptic.P256(), "P-256", "ES256", "curve")
 	v := verifier(t, setOf(c.public()))
-	for range 20 { // each signature's numbers have other leading zeros
+	for range 20 { // the numbers of some signatures have leading zeros
 		token, err := signer(t, c.jwk.text()).Sign(ann)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, err := v.Verify(token); got != ann || err != nil {
-			t.Fatalf("signed here: %+v, %v", got, err)
+			t.Fatalf("signed by a Signer: got %+v, %v", got, err)
 		}
 	}
 	header := object{"alg": "ES256", "typ": "at+jwt", "kid": "curve"}
 	if got, err := v.Verify(c.encode(t, header.text(), payload().text())); got != ann || err != nil {
-		t.Errorf("signed by hand: %+v, %v", got, err)
+		t.Errorf("signed by the test: got %+v, %v", got, err)
 	}
 	stranger := newCurveKey(t, elliptic.P256(), "P-256", "ES256", "curve")
 	for name, bad := range map[string]string{
@@ -106,19 +106,20 @@ func TestLifetime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for after, good := range map[time.Duration]bool{
+	for after, valid := range map[time.Duration]bool{
 		-time.Minute: false, -Leeway - time.Second: false, -Leeway: true, 0: true, time.Minute: true,
-		Lifetime - time.Second: true, Lifetime - time.Nanosecond: true, Lifetime: false, Lifetime + Leeway: false, 24 * time.Hour: false,
+		Lifetime - time.Second: true, Lifetime - time.Nanosecond: true, Lifetime: false, Lifetime + Leeway: false,
+		24 * time.Hour: false,
 	} {
 		v := f.verifier(t)
 		v.now = func() time.Time { return noon.Add(after) }
-		if _, err := v.Verify(token); (err == nil) != good {
-			t.Errorf("%v after it was signed: %v; want good: %t", after, err, good)
+		if _, err := v.Verify(token); (err == nil) != valid {
+			t.Errorf("%v after it was signed: got %v, want valid: %t", after, err, valid)
 		}
 	}
 }
 
-// The clocks that are in use when nobody sets one.
+// The other tests set the clocks.
 func TestRealClock(t *testing.T) {
 	t.Parallel()
 	f := newForger(t)
@@ -135,11 +136,11 @@ func TestRealClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := v.Verify(token); got != ann || err != nil {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
-func TestManyAtOnce(t *testing.T) {
+func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	f, c := newForger(t), newCurveKey(t, elliptic.P256(), "P-256", "ES256", "curve")
 	v := verifier(t, setOf(member(t, f.pubSet, 0), c.public()))
@@ -153,7 +154,7 @@ func TestManyAtOnce(t *testing.T) {
 					t.Error(err)
 				}
 				if got, err := v.Verify(token); got != want || err != nil {
-					t.Errorf("%+v, %v; want %+v", got, err, want)
+					t.Errorf("got %+v, %v, want %+v", got, err, want)
 				}
 			})
 		}

@@ -15,12 +15,13 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// ErrInvalid is what every refusal of a token wraps. The text around it says why and holds nothing of the token.
+// ErrInvalid is wrapped by every error of Verify. The error's text says what is wrong, and holds
+// nothing of the token.
 var ErrInvalid = errors.New("the access token is not valid")
 
 func invalid(reason string) error { return fmt.Errorf("%w: %s", ErrInvalid, reason) }
 
-// A Verifier checks tokens. It is safe for concurrent use.
+// A Verifier verifies tokens. It is safe for concurrent use.
 type Verifier struct {
 	keys             map[string]key // by kid
 	set              []byte
@@ -28,15 +29,16 @@ type Verifier struct {
 	now              func() time.Time
 }
 
-// NewVerifier reads a JWK set of one public key or more, each Ed25519 with alg EdDSA or P-256 with alg ES256; each
-// needs alg and a kid of its own. A single JWK counts as a set of one. It refuses a set with a private key.
+// NewVerifier returns a verifier with the public keys of a JWK set: Ed25519 keys with alg EdDSA,
+// and P-256 keys with alg ES256. Each must have alg, and a kid that no other has. A single JWK
+// counts as a set. NewVerifier returns an error if the set is empty or has a private key.
 func NewVerifier(publicSet, issuer, audience string) (*Verifier, error) {
 	if issuer == "" || audience == "" {
 		return nil, errors.New("new verifier: name an issuer and an audience")
 	}
 	set, err := jwk.ParseString(publicSet)
-	if err != nil || !jsontext.Value(publicSet).IsValid() { // jwk overlooks doubled members and what follows the set
-		return nil, errors.New("new verifier: the public keys are no JWK set") // jwk's own error might quote a key
+	if err != nil || !jsontext.Value(publicSet).IsValid() { // jwk ignores duplicate members and trailing data
+		return nil, errors.New("new verifier: the public keys are no JWK set") // jwk's error may quote a key
 	}
 	v := &Verifier{keys: make(map[string]key), issuer: issuer, audience: audience, now: time.Now}
 	var public []key
@@ -64,11 +66,10 @@ func NewVerifier(publicSet, issuer, audience string) (*Verifier, error) {
 	return v, nil
 }
 
-// PublicSet is the keys as JSON, a JWK set with kid, alg, use and public members alone.
+// PublicSet returns the keys as a JWK set in JSON. Each has kid, alg, use, and its public members.
 func (v *Verifier) PublicSet() []byte { return bytes.Clone(v.set) }
 
-// Verify answers what a good token says. Every refusal wraps ErrInvalid. Whether the session still stands is for the
-// caller to find out.
+// Verify returns the claims of a valid token. It does not know whether the session is revoked.
 func (v *Verifier) Verify(token string) (Claims, error) {
 	payload, err := v.open(token)
 	if err != nil {
@@ -76,7 +77,7 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	}
 	var c claims
 	if err := json.Unmarshal(payload, &c); err != nil {
-		return Claims{}, invalid("its claims are not well formed")
+		return Claims{}, invalid("its claims are malformed")
 	}
 	uid, ok := userUID(c.Subject)
 	now := v.now()
@@ -89,17 +90,17 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	case c.IssuedAt == nil || c.ExpiresAt == nil:
 		err = invalid("iat or exp is missing")
 	case *c.IssuedAt < 0 || *c.ExpiresAt <= *c.IssuedAt || *c.ExpiresAt-*c.IssuedAt > int64(Lifetime/time.Second):
-		err = invalid("it lasts too long, or ends before it begins")
+		err = invalid("its lifetime is too long, or not positive")
 	case *c.IssuedAt > soon:
 		err = invalid("it was issued in the future")
 	case c.NotBefore != nil && *c.NotBefore > soon:
-		err = invalid("it is not good yet")
+		err = invalid("it is not valid yet")
 	case now.Unix() >= *c.ExpiresAt:
 		err = invalid("it has expired")
 	case !ok:
-		err = invalid("its sub is no user")
+		err = invalid("its sub is malformed")
 	case !isUUID(c.SessionID):
-		err = invalid("its sid is no session")
+		err = invalid("its sid is malformed")
 	case c.TokenID == "":
 		err = invalid("jti is missing")
 	}
@@ -109,22 +110,23 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	return Claims{UserUID: uid, SessionID: c.SessionID, MustChangePassword: c.MustChangePassword}, nil
 }
 
-// open checks all that stands around the claims and answers their JSON. What it can refuse without a signature it
-// does, since jws would also take padding, white space, JSON serialisation, doubled members and unknown extensions.
+// open verifies everything but the claims, and returns the claims' JSON. It checks the encoding and
+// the header itself, before the signature: jws also accepts padding, white space, JSON
+// serialisation, duplicate members and unknown extensions.
 func (v *Verifier) open(token string) ([]byte, error) {
 	if len(token) > MaxLength {
 		return nil, invalid("it is too long")
 	}
 	parts := strings.SplitN(token, ".", 4)
 	if len(parts) != 3 {
-		return nil, invalid("it has not three parts")
+		return nil, invalid("it does not have three parts")
 	}
 	var decoded [3][]byte
 	for i, part := range parts {
 		var err error
-		// Strict, so that one signature has one spelling. Decoding alone would skip line ends.
-		if decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil || strings.ContainsAny(part, "\r\n") {
-			return nil, invalid("a part of it is no base64url")
+		decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(part)
+		if err != nil || strings.ContainsAny(part, "\r\n") { // the decoder ignores line breaks
+			return nil, invalid("a part of it is not base64url")
 		}
 	}
 	var header struct {
@@ -135,12 +137,12 @@ func (v *Verifier) open(token string) ([]byte, error) {
 		Base64    jsontext.Value `json:"b64"`
 	}
 	if err := json.Unmarshal(decoded[0], &header); err != nil {
-		return nil, invalid("its header is not well formed")
+		return nil, invalid("its header is malformed")
 	}
 	k, known := v.keys[header.KeyID]
 	switch {
 	case header.Critical != nil || header.Base64 != nil:
-		return nil, invalid("its header demands what is not known here")
+		return nil, invalid("its header has an unknown extension")
 	case !strings.EqualFold(header.Type, tokenType) && !strings.EqualFold(header.Type, "JWT"):
 		return nil, invalid("its typ is that of another kind of token")
 	case !known:

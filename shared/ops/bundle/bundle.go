@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"minifb/shared/ops/host"
+	"minifb/shared/ops/postgres"
 	"minifb/shared/ops/process"
 	"minifb/shared/ops/sam"
 	"minifb/shared/token"
@@ -47,8 +48,9 @@ type Options struct {
 	Parameter func(name string) (string, bool)
 
 	Port int // of the gateway, on 127.0.0.1 and ::1; 0: a free port on 127.0.0.1
-	// Host makes Dir the root of a host, to which releases can be deployed, with nginx in place of
-	// the gateway. StartTimeout is how long its functions may take to report that they are ready.
+	// Host makes Dir, which must be new, the root of a host to which releases can be deployed, with
+	// nginx in place of the gateway. StartTimeout is how long its functions may take to report that
+	// they are ready.
 	Host         bool
 	StartTimeout time.Duration
 
@@ -72,6 +74,7 @@ type Bundle struct {
 	Functions   []*process.Unit // in the template's order
 
 	o          Options
+	toBuild    bool
 	dir        *dataDir
 	database   *database // nil for one given by Options.DatabaseURL
 	sockets    []*process.Socket
@@ -88,7 +91,16 @@ type Bundle struct {
 }
 
 // New returns a bundle that is not started.
-func New(o Options) *Bundle { return &Bundle{o: o} }
+func New(o Options) *Bundle {
+	b := &Bundle{o: o, toBuild: o.Binaries == ""}
+	if b.toBuild {
+		b.o.Binaries = filepath.Join(o.Dir, "bin")
+	}
+	if o.Keys == "" {
+		b.o.Keys = filepath.Join(o.Dir, "keys")
+	}
+	return b
+}
 
 // Start starts the bundle and returns when every function is ready. If it fails, or ctx ends before
 // that, it stops what it has started. The bundle itself does not stop when ctx ends later.
@@ -98,15 +110,8 @@ func (b *Bundle) Start(ctx context.Context) (err error) {
 			err = errors.Join(err, b.Stop())
 		}
 	}()
-	if b.Template = b.o.Template; b.Template == nil {
-		if b.Template, err = sam.Load(filepath.Join(b.o.Source, "template.yaml")); err != nil {
-			return err
-		}
-	}
-	if len(b.o.Areas) > 0 {
-		b.Template.Functions = slices.DeleteFunc(b.Template.Functions, func(f sam.Function) bool {
-			return !slices.Contains(b.o.Areas, f.Area)
-		})
+	if err := b.loadTemplate(); err != nil {
+		return err
 	}
 	if b.dir, err = openDataDir(b.o.Dir); err != nil {
 		return err
@@ -116,7 +121,7 @@ func (b *Bundle) Start(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if b.o.Binaries != "" {
+	if !b.toBuild {
 		if err := checkBuilt(b.Template, b.o.Binaries); err != nil {
 			return err
 		}
@@ -135,6 +140,22 @@ func (b *Bundle) Start(ctx context.Context) (err error) {
 	return nil
 }
 
+// loadTemplate sets Template, with the functions of Options.Areas only.
+func (b *Bundle) loadTemplate() (err error) {
+	all := b.o.Template
+	if all == nil {
+		if all, err = sam.Load(filepath.Join(b.o.Source, "template.yaml")); err != nil {
+			return err
+		}
+	}
+	selected := *all
+	selected.Functions = slices.DeleteFunc(slices.Clone(all.Functions), func(f sam.Function) bool {
+		return len(b.o.Areas) > 0 && !slices.Contains(b.o.Areas, f.Area)
+	})
+	b.Template = &selected
+	return nil
+}
+
 type step struct {
 	name string
 	do   func(context.Context) (result string, err error)
@@ -142,7 +163,7 @@ type step struct {
 
 func (b *Bundle) steps() (steps []step) {
 	add := func(name string, do func(context.Context) (string, error)) { steps = append(steps, step{name, do}) }
-	if b.o.Binaries == "" {
+	if b.toBuild {
 		add("building", b.build)
 	}
 	if b.o.DatabaseURL == "" {
@@ -218,26 +239,16 @@ func (b *Bundle) Kill() {
 }
 
 // Binary returns the path of a built binary, such as that of a function.
-func (b *Bundle) Binary(name string) string {
-	if b.o.Binaries != "" {
-		return filepath.Join(b.o.Binaries, name)
-	}
-	return filepath.Join(b.o.Dir, "bin", name)
-}
+func (b *Bundle) Binary(name string) string { return filepath.Join(b.o.Binaries, name) }
 
 // Log returns the path of the log of a function, or of the gateway.
 func (b *Bundle) Log(name string) string { return filepath.Join(b.o.Dir, "log", name+".log") }
 
 // PostgresLog returns the path of the private PostgreSQL's log.
-func (b *Bundle) PostgresLog() string { return filepath.Join(b.o.Dir, "postgres", "log") }
+func (b *Bundle) PostgresLog() string { return filepath.Join(b.o.Dir, postgres.LogName) }
 
 // Keys returns the directory of the keys.
-func (b *Bundle) Keys() string {
-	if b.o.Keys != "" {
-		return b.o.Keys
-	}
-	return filepath.Join(b.o.Dir, "keys")
-}
+func (b *Bundle) Keys() string { return b.o.Keys }
 
 func count(n int, noun string) string {
 	if n == 1 {

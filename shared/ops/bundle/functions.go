@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"minifb/shared/ops/host"
@@ -29,7 +30,7 @@ func checkBuilt(t *sam.Template, dir string) error {
 
 // build builds the functions and Options.Packages.
 func (b *Bundle) build(ctx context.Context) (result string, err error) {
-	packages := b.o.Packages
+	packages := slices.Clone(b.o.Packages)
 	for _, f := range b.Template.Functions {
 		packages = append(packages, "./functions/"+f.Area)
 	}
@@ -67,7 +68,7 @@ func (b *Bundle) startUnits() error {
 			return fmt.Errorf("listen for %s: %w", f.Area, err)
 		}
 		b.sockets = append(b.sockets, socket)
-		environment := b.environment(f)
+		environment := b.Environment(f)
 		u := process.New(process.Options{
 			Name: f.Area, Binary: b.Binary(f.Area), Env: func() []string { return environment },
 			Socket: socket, Log: b.Log(f.Area), Restart: true, Logf: b.o.Logf,
@@ -103,7 +104,7 @@ func (b *Bundle) writeSettings(f sam.Function) error {
 		return err
 	}
 	var text strings.Builder
-	for _, variable := range b.environment(f) {
+	for _, variable := range b.Environment(f) {
 		name, value, _ := strings.Cut(variable, "=")
 		fmt.Fprintf(&text, "%s=\"%s\"\n", name, value)
 	}
@@ -129,13 +130,8 @@ func (b *Bundle) add(u *process.Unit) {
 	b.Functions = append(b.Functions, u)
 }
 
-// Environment returns the variables that an area's function is started with.
-func (b *Bundle) Environment(area string) []string {
-	f, _ := b.Template.Function(area)
-	return b.environment(f)
-}
-
-func (b *Bundle) environment(f sam.Function) []string {
+// Environment returns the variables that a function is started with.
+func (b *Bundle) Environment(f sam.Function) []string {
 	return append(b.Template.Environment(f, b.parameter), b.o.Env...)
 }
 

@@ -29,6 +29,9 @@ const (
 	// responseTimeout is how long a function may take to begin its response: its own limit, and the
 	// time of a restart.
 	responseTimeout = 15 * time.Second
+	// readTimeout is how long a client may take to read a response. Without it, a client that never
+	// reads would hold its connection and the function's for ever.
+	readTimeout = 30 * time.Second
 	// idleTimeout is shorter than the functions' own, so that it is the gateway that closes an idle
 	// connection, and no request is sent on one that a function is closing.
 	idleTimeout = 75 * time.Second
@@ -54,6 +57,7 @@ func NewServer(t *sam.Template, socket func(area string) string, errors *log.Log
 	}
 	return &http.Server{
 		Handler: limitTime(routes), ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
+		WriteTimeout:   bodyTimeout + responseTimeout + readTimeout, // it begins at the end of the headers
 		MaxHeaderBytes: maxHeader, ErrorLog: errors,
 		DisableGeneralOptionsHandler: true, // OPTIONS * has no route
 	}
@@ -175,5 +179,6 @@ func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *l
 func refuse(w http.ResponseWriter, r *http.Request, e *api.Error) {
 	w.Header().Set("X-Request-Id", api.RequestID(r))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	api.KeepOutOfCaches(w.Header(), r)
 	api.Write(w, e)
 }

@@ -41,6 +41,12 @@ Resources:
 // function Gone does not run.
 func start(t *testing.T, post http.HandlerFunc) (address string) {
 	t.Helper()
+	return startWith(t, post, func(*http.Server) {})
+}
+
+// startWith does the same, with changes to the gateway.
+func startWith(t *testing.T, post http.HandlerFunc, change func(*http.Server)) (address string) {
+	t.Helper()
 	parsed, err := sam.Parse([]byte(template))
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +66,7 @@ func start(t *testing.T, post http.HandlerFunc) (address string) {
 	t.Cleanup(func() { function.Close() })
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = gateway.NewServer(parsed, socket, log.New(io.Discard, "", 0))
+	change(server.Config)
 	server.Start()
 	t.Cleanup(server.Close)
 	return server.Listener.Addr().String()
@@ -191,6 +198,19 @@ func TestRefusals(t *testing.T) {
 	checkError(t, resp, body, 503, "gone cannot be reached")
 	if retry := resp.Header.Get("Retry-After"); retry != "1" {
 		t.Errorf("Retry-After: %q", retry)
+	}
+}
+
+func TestRefusalsToTokensAreNotCached(t *testing.T) {
+	t.Parallel()
+	address := start(t, func(http.ResponseWriter, *http.Request) {})
+	for _, line := range []string{"GET /nowhere", "DELETE /post/1", "GET /gone"} {
+		for header, want := range map[string]string{"": "", "Authorization: Bearer x\r\n": "no-store"} {
+			resp, _ := send(t, address, line+" HTTP/1.1\r\nHost: a\r\n"+header+"\r\n")
+			if got := resp.Header.Get("Cache-Control"); got != want {
+				t.Errorf("%s, %q: Cache-Control is %q, want %q", line, header, got, want)
+			}
+		}
 	}
 }
 

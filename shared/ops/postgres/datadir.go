@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,19 +24,28 @@ const (
 	maxLog     = 10 << 20 // bytes; a longer log is emptied at the start
 )
 
+// LogName is the name of the server's log in Options.Dir.
+const LogName = "postgres.log"
+
 // A dataDir is the directory of one cluster. The server gets its directories as open files, and
 // reaches them as /proc/self/fd/3 and 4. So it needs no permission on the directories above, such
 // as a /root that only root can enter, and neither the length of the path nor a comma in it
 // matters.
+//
+// The server's user can put links and other files into the directories at any time. So this
+// process, which may be root, works in them only through os.Root, which follows no link that leads
+// out. What it writes itself is in Options.Dir, which the server's user cannot change.
 type dataDir struct {
 	user    osUser
+	parent  string // Options.Dir
 	home    string // Options.Dir/postgres
 	sockets string // home, or a directory with a shorter path
 	opened  []*os.File
+	roots   []*os.Root // of home and sockets
 }
 
 func newDataDir(parent string) (*dataDir, error) {
-	d := &dataDir{home: filepath.Join(parent, "postgres")}
+	d := &dataDir{parent: parent, home: filepath.Join(parent, "postgres")}
 	var err error
 	if d.user, err = userFor(d.home); err != nil {
 		return nil, err
@@ -49,27 +59,55 @@ func newDataDir(parent string) (*dataDir, error) {
 		}
 	}
 	for _, dir := range []string{d.home, d.sockets} {
-		if err := d.user.makeDir(dir); err != nil {
+		if err := d.open(dir); err != nil {
 			d.close()
 			return nil, err
 		}
-		if !hasProc() {
-			continue
-		}
-		f, err := os.Open(dir)
-		if err != nil {
-			d.close()
-			return nil, fmt.Errorf("open PostgreSQL's directory: %w", err)
-		}
-		d.opened = append(d.opened, f)
 	}
 	return d, nil
+}
+
+// open creates and opens home or sockets.
+func (d *dataDir) open(dir string) error {
+	f, err := d.user.makeDir(dir, dir != d.home)
+	if err != nil {
+		return err
+	}
+	if hasProc() {
+		d.opened = append(d.opened, f)
+		dir = fmt.Sprintf("/proc/self/fd/%d", f.Fd()) // what was checked, not what has the name now
+	} else {
+		defer f.Close()
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("open PostgreSQL's directory: %w", err)
+	}
+	d.roots = append(d.roots, root)
+	return nil
 }
 
 func (d *dataDir) close() {
 	for _, f := range d.opened {
 		f.Close()
 	}
+	for _, root := range d.roots {
+		root.Close()
+	}
+}
+
+// read returns the start of a file in home. It is the server's, which may make it anything.
+func (d *dataDir) read(name string) string {
+	f, err := d.roots[0].OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	content, _ := io.ReadAll(io.LimitReader(f, 4096)) // a part is not valid, as no file
+	return string(content)
 }
 
 func (d *dataDir) data() string { return filepath.Join(d.home, "data") }
@@ -84,11 +122,7 @@ func (d *dataDir) serverPath(name string) string {
 
 // version returns the major version of PostgreSQL that created the data; 0 without data.
 func (d *dataDir) version() int {
-	content, err := os.ReadFile(filepath.Join(d.data(), "PG_VERSION"))
-	if err != nil {
-		return 0
-	}
-	major, _ := strconv.Atoi(strings.TrimSpace(string(content)))
+	major, _ := strconv.Atoi(strings.TrimSpace(d.read("data/PG_VERSION")))
 	return major
 }
 
@@ -134,15 +168,15 @@ func (d *dataDir) settings(fast bool) []string {
 // create creates the cluster in another directory and renames it when it is complete, so that an
 // interrupted call leaves nothing that looks like a cluster.
 func (d *dataDir) create(ctx context.Context, b Binaries, o Options) error {
-	if entries, err := os.ReadDir(d.data()); err == nil && len(entries) > 0 {
+	home := d.roots[0]
+	if entries, err := fs.ReadDir(home.FS(), "data"); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s holds files, but no database: move it away", d.data())
 	}
-	unfinished := filepath.Join(d.home, "unfinished")
 	var out []byte
 	var err error
 	// Not every system has the locale C.UTF-8.
 	for _, locale := range []string{"C.UTF-8", "C"} {
-		if err := os.RemoveAll(unfinished); err != nil {
+		if err := home.RemoveAll("unfinished"); err != nil {
 			return fmt.Errorf("remove an unfinished cluster: %w", err)
 		}
 		args := []string{
@@ -170,10 +204,10 @@ func (d *dataDir) create(ctx context.Context, b Binaries, o Options) error {
 			return fmt.Errorf("create the database %s:\n%s", o.Database, out)
 		}
 	}
-	if err := os.Remove(d.data()); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := home.Remove("data"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("create a PostgreSQL cluster: %w", err)
 	}
-	if err := os.Rename(unfinished, d.data()); err != nil {
+	if err := home.Rename("unfinished", "data"); err != nil {
 		return fmt.Errorf("create a PostgreSQL cluster: %w", err)
 	}
 	return nil
@@ -192,17 +226,19 @@ func (d *dataDir) run(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 	return []byte(output.String()), errors.Join(ctx.Err(), err)
 }
 
-func (d *dataDir) logPath() string { return filepath.Join(d.home, "log") }
+func (d *dataDir) logPath() string { return filepath.Join(d.parent, LogName) }
 
 // openLog opens the server's log. One longer than 10 MiB is emptied.
 func (d *dataDir) openLog() (*os.File, error) {
-	mode := os.O_APPEND | os.O_WRONLY
-	if info, err := os.Stat(d.logPath()); err == nil && info.Size() > maxLog {
-		mode |= os.O_TRUNC
-	}
-	f, err := d.user.openFile(d.logPath(), mode)
+	f, err := openOwn(d.logPath(), os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL's log: %w", err)
+	}
+	if info, err := f.Stat(); err == nil && info.Size() > maxLog {
+		if err := f.Truncate(0); err != nil {
+			f.Close()
+			return nil, fmt.Errorf("empty PostgreSQL's log: %w", err)
+		}
 	}
 	return f, nil
 }
@@ -218,4 +254,28 @@ func (d *dataDir) logTail() string {
 	}
 	content, _ := io.ReadAll(f) // only a help: the error names the file
 	return strings.TrimSpace(string(content))
+}
+
+// openOwn opens a file of this process's own, and creates it if necessary. It refuses anything but
+// a regular file with this one name, so that no link can make root write elsewhere.
+func openOwn(path string, mode int) (*os.File, error) {
+	f, err := os.OpenFile(path, mode|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENXIO) {
+		return nil, fmt.Errorf("%s is not a regular file: remove it", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || !info.Mode().IsRegular() || stat.Nlink != 1 {
+			err = fmt.Errorf("%s is not a regular file with one name: remove it", path)
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }

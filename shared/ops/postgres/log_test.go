@@ -29,7 +29,7 @@ func TestLogHoldsNoValues(t *testing.T) {
 			t.Fatalf("%s succeeds", statement)
 		}
 	}
-	log, err := os.ReadFile(filepath.Join(o.Dir, "postgres/log"))
+	log, err := os.ReadFile(filepath.Join(o.Dir, postgres.LogName))
 	if err != nil || strings.Count(string(log), "ERROR:") != 3 || strings.Contains(string(log), "secret") {
 		t.Errorf("the log holds (%v)\n%s", err, log)
 	}

@@ -55,28 +55,42 @@ func nameOf(uid int) string {
 	return id
 }
 
-// makeDir makes a directory that only the user and root can enter.
-func (u osUser) makeDir(dir string) error {
+// makeDir makes a directory that only the user and root can enter, and opens it. In a shared
+// directory such as /tmp, where any user could have made it before, it has to be private already.
+func (u osUser) makeDir(dir string, shared bool) (f *os.File, err error) {
+	defer func() {
+		if err != nil && f != nil {
+			f.Close()
+			f = nil
+		}
+	}()
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("make a directory for PostgreSQL: %w", err)
+		return nil, fmt.Errorf("make a directory for PostgreSQL: %w", err)
 	}
-	// Lstat does not follow a link, which any user could have put into a shared temporary
-	// directory.
-	info, err := os.Lstat(dir)
+	// A link is not followed. What follows concerns the directory that is open, whatever happens to
+	// its name.
+	f, err = os.OpenFile(dir, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
+	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP) {
+		return nil, fmt.Errorf("%s exists, but is not a directory: remove it", dir)
+	}
 	if err != nil {
-		return fmt.Errorf("make a directory for PostgreSQL: %w", err)
+		return nil, fmt.Errorf("make a directory for PostgreSQL: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return f, fmt.Errorf("make a directory for PostgreSQL: %w", err)
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || !info.IsDir() || int(stat.Uid) != u.uid && int(stat.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s exists, but is not a directory of this user", dir)
+	if !ok || int(stat.Uid) != u.uid && int(stat.Uid) != os.Geteuid() {
+		return f, fmt.Errorf("%s exists, but is not a directory of this user: remove it, or set another DATA_DIR", dir)
 	}
-	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a directory needs x to be entered
-		return fmt.Errorf("make a directory for PostgreSQL: %w", err)
+	if shared && info.Mode().Perm() != 0o700 {
+		return f, fmt.Errorf("%s exists, and other users may use it: remove it, or set another DATA_DIR", dir)
 	}
-	if err := os.Chown(dir, u.uid, u.gid); err != nil {
-		return fmt.Errorf("make a directory for PostgreSQL: %w", err)
+	if err := errors.Join(f.Chmod(0o700), f.Chown(u.uid, u.gid)); err != nil { //nolint:gosec // x, to be entered
+		return f, fmt.Errorf("make a directory for PostgreSQL: %w", err)
 	}
-	return nil
+	return f, nil
 }
 
 // attributes returns what a process of this user is started with.
@@ -87,17 +101,4 @@ func (u osUser) attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{
 		Credential: &syscall.Credential{Uid: uint32(u.uid), Gid: uint32(u.gid)}, //nolint:gosec // ids are not negative
 	}
-}
-
-// openFile opens a file that belongs to the user, and creates it if necessary.
-func (u osUser) openFile(path string, mode int) (*os.File, error) {
-	f, err := os.OpenFile(path, mode|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.Chown(u.uid, u.gid); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
 }

@@ -58,7 +58,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 		return nil, err
 	}
 	defer d.close()
-	lock, err := d.user.takeLock(filepath.Join(d.home, "lock"))
+	lock, err := d.takeLock()
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (d *dataDir) start(ctx context.Context, o Options, lock *os.File) (*Cluster
 	if err != nil {
 		return nil, err
 	}
-	if err := stopStaleProcesses(d.data(), d.sockets); err != nil {
+	if err := d.stopStaleProcesses(); err != nil {
 		return nil, err
 	}
 	if d.version() == 0 {
@@ -149,8 +149,7 @@ func (d *dataDir) awaitReady(ctx context.Context, pid int, exited <-chan struct{
 	deadline := time.After(atMost)
 	for {
 		// The eighth line is the state, padded with blanks.
-		content, _ := os.ReadFile(filepath.Join(d.data(), "postmaster.pid")) // it does not exist at first
-		lines := strings.Split(string(content), "\n")
+		lines := strings.Split(d.read("data/postmaster.pid"), "\n") // it does not exist at first
 		if len(lines) > 7 && strings.TrimSpace(lines[7]) == "ready" && lines[0] == strconv.Itoa(pid) {
 			return nil
 		}
@@ -178,7 +177,7 @@ func (c *Cluster) URL(database string) string {
 	return u.String()
 }
 
-// Done returns a channel that is closed when the server has exited, for whatever reason.
+// Done returns a channel that is closed when the server has exited, after Stop or by itself.
 func (c *Cluster) Done() <-chan struct{} { return c.done }
 
 // Stop ends all sessions, stops the server and waits until it has exited. After 20 s the server is

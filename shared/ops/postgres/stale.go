@@ -13,8 +13,8 @@ import (
 
 // takeLock locks the data directory until the file is closed, which also happens when this process
 // dies. While it is held, a server that runs in the directory is a stale one.
-func (u osUser) takeLock(path string) (*os.File, error) {
-	f, err := u.openFile(path, os.O_RDWR)
+func (d *dataDir) takeLock() (*os.File, error) {
+	f, err := openOwn(filepath.Join(d.parent, "postgres.lock"), os.O_RDWR)
 	if err != nil {
 		return nil, fmt.Errorf("lock the database's directory: %w", err)
 	}
@@ -22,7 +22,7 @@ func (u osUser) takeLock(path string) (*os.File, error) {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		f.Close()
 		return nil, fmt.Errorf("the database in %s is in use by another process: stop that one, "+
-			"or set another DATA_DIR", filepath.Dir(path))
+			"or set another DATA_DIR", d.home)
 	case err != nil:
 		f.Close()
 		return nil, fmt.Errorf("lock the database's directory: %w", err)
@@ -32,8 +32,7 @@ func (u osUser) takeLock(path string) (*os.File, error) {
 
 // stopStaleProcesses stops the server processes that a killed run left in the data directory, and
 // removes the files that would keep a new server from starting.
-func stopStaleProcesses(data, sockets string) error {
-	pidFile := filepath.Join(data, "postmaster.pid")
+func (d *dataDir) stopStaleProcesses() error {
 	for _, step := range []struct {
 		signal syscall.Signal
 		atMost time.Duration
@@ -43,45 +42,49 @@ func stopStaleProcesses(data, sockets string) error {
 		{signal: syscall.SIGQUIT, atMost: 5 * time.Second, all: true},
 		{signal: syscall.SIGKILL, atMost: 5 * time.Second, all: true},
 	} {
-		postmaster := readPID(pidFile)
-		for _, pid := range processesIn(data, postmaster) {
+		postmaster := d.postmaster()
+		for _, pid := range d.processes(postmaster) {
 			if step.all || pid == postmaster {
 				_ = syscall.Kill(pid, step.signal) // it may have just exited
 			}
 		}
-		for end := time.Now().Add(step.atMost); len(processesIn(data, postmaster)) > 0 && time.Now().Before(end); {
+		for end := time.Now().Add(step.atMost); len(d.processes(postmaster)) > 0 && time.Now().Before(end); {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
-	if pids := processesIn(data, readPID(pidFile)); len(pids) > 0 {
-		return fmt.Errorf("a PostgreSQL of an earlier run works in %s and does not stop (processes %v)", data, pids)
+	if pids := d.processes(d.postmaster()); len(pids) > 0 {
+		return fmt.Errorf("a PostgreSQL of an earlier run works in %s and does not stop (processes %v)", d.data(), pids)
 	}
 	// No process works there, so these files are stale. If another process has got the postmaster's
 	// id since, PostgreSQL would take it for the postmaster.
-	socket := filepath.Join(sockets, socketName)
-	for _, path := range []string{pidFile, socket, socket + ".lock"} {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("remove a stale file: %w", err)
-		}
+	home, sockets := d.roots[0], d.roots[1]
+	err := errors.Join(
+		removeStale(home, "data/postmaster.pid"),
+		removeStale(sockets, socketName), removeStale(sockets, socketName+".lock"))
+	if err != nil {
+		return fmt.Errorf("remove a stale file: %w", err)
 	}
 	return nil
 }
 
-// readPID returns the process id in a postmaster.pid; 0 if there is none.
-func readPID(path string) int {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return 0
+func removeStale(root *os.Root, name string) error {
+	if err := root.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
-	line, _, _ := strings.Cut(string(content), "\n")
+	return nil
+}
+
+// postmaster returns the process id in postmaster.pid; 0 if there is none.
+func (d *dataDir) postmaster() int {
+	line, _, _ := strings.Cut(d.read("data/postmaster.pid"), "\n")
 	pid, _ := strconv.Atoi(strings.TrimSpace(line))
 	return max(pid, 0)
 }
 
-// processesIn returns the processes whose working directory is data, as that of every process of a
-// PostgreSQL server is. Without /proc it returns the postmaster, if a process has that id.
-func processesIn(data string, postmaster int) (pids []int) {
-	dir, err := os.Stat(data)
+// processes returns the processes whose working directory is the data, as that of every process of
+// a PostgreSQL server is. Without /proc it returns the postmaster, if a process has that id.
+func (d *dataDir) processes(postmaster int) (pids []int) {
+	dir, err := d.roots[0].Lstat("data") // a link would choose which processes are stopped
 	if err != nil {
 		return nil
 	}

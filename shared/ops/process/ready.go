@@ -54,7 +54,7 @@ func (u *Unit) AwaitReady(ctx context.Context, atMost time.Duration) error {
 	}
 }
 
-// client returns an HTTP client that connects to the unit's socket, whatever the host of a URL.
+// client returns an HTTP client that connects to the unit's socket for every host.
 func (u *Unit) client() *http.Client {
 	path := u.Listen
 	if u.Socket != nil {

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -26,7 +27,7 @@ type Options struct {
 	Binary  string          // the program's path
 	Env     func() []string // returns the environment of the next process, besides the inherited variables
 	Socket  *Socket         // passed to the process by systemd's protocol
-	Listen  string          // the path of the socket that the process itself creates, as told by its LISTEN variable
+	Listen  string          // the path of the socket that the process itself creates; in its variable LISTEN
 	Notify  string          // the path of the socket on which the process reports READY=1; needed for StartNotified
 	Log     string          // the file to which the process's output is appended
 	Restart bool            // whether a process that dies is replaced
@@ -180,7 +181,7 @@ func (u *Unit) supervise(r *run) {
 		if time.Since(begun) > stable {
 			pause = 0
 		}
-		u.Logf("%s died (%s); starting it again%s", u.Name, cause(err), in(pause))
+		u.Logf("%s died (%v); starting it again in %s", u.Name, err, pause)
 		select {
 		case <-r.stop:
 			return
@@ -190,7 +191,7 @@ func (u *Unit) supervise(r *run) {
 	}
 }
 
-// runProcess runs one process until it exits.
+// runProcess runs one process until it exits, and returns how it exited.
 func (u *Unit) runProcess(r *run) error {
 	// The protocol wants the process's own id in LISTEN_PID, which is known only once it runs. The
 	// shell sets it, and then becomes the program under the same id.
@@ -213,7 +214,8 @@ func (u *Unit) runProcess(r *run) error {
 	if err != nil {
 		return err
 	}
-	return cmd.Wait()
+	_ = cmd.Wait() // the state says the same
+	return errors.New(cmd.ProcessState.String())
 }
 
 func (u *Unit) environment() (variables []string) {
@@ -244,20 +246,6 @@ func (u *Unit) recordDeath() {
 		u.process = nil
 		close(u.exited)
 	}
-}
-
-func cause(err error) string {
-	if err == nil {
-		return "it exited by itself"
-	}
-	return err.Error()
-}
-
-func in(pause time.Duration) string {
-	if pause == 0 {
-		return ""
-	}
-	return " in " + pause.String()
 }
 
 func closed(c <-chan struct{}) bool {

@@ -34,7 +34,7 @@ func (r *recorder) String() string {
 	return strings.Join(r.lines, "\n")
 }
 
-// newUnit returns a unit whose process behaves as told, on a socket that is held for it.
+// newUnit returns a unit whose process behaves in this way, with a socket that is held for it.
 func newUnit(t *testing.T, how string, log *recorder) *Unit {
 	t.Helper()
 	self, err := os.Executable()
@@ -120,7 +120,7 @@ func TestAKilledProcessIsReplacedAndNoConnectionIsRefused(t *testing.T) {
 	if took := time.Since(begun); took > 2*time.Second {
 		t.Errorf("the restart took %s, more than 2 s", took)
 	}
-	if got, want := log.String(), "post died (signal: killed); starting it again"; got != want {
+	if got, want := log.String(), "post died (signal: killed); starting it again in 0s"; got != want {
 		t.Errorf("logged %q, want %q", got, want)
 	}
 }
@@ -146,7 +146,8 @@ func TestPauseBeforeRestarts(t *testing.T) {
 	t.Parallel()
 	log := &recorder{}
 	u := startUnit(t, "dies", log)
-	want := "post died (exit status 3); starting it again\npost died (exit status 3); starting it again in 100ms\n" +
+	want := "post died (exit status 3); starting it again in 0s\n" +
+		"post died (exit status 3); starting it again in 100ms\n" +
 		"post died (exit status 3); starting it again in 200ms"
 	for end := time.Now().Add(readyTimeLimit); !strings.HasPrefix(log.String(), want); {
 		if time.Now().After(end) {

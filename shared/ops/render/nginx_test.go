@@ -246,6 +246,15 @@ func TestOwnErrorsHaveTheJSONOfTheAPI(t *testing.T) {
 	if got := response.Header.Get("X-Request-Id"); got != "mine-2" {
 		t.Errorf("X-Request-Id is %q beside %s", got, body)
 	}
+	if got := response.Header["Cache-Control"]; got != nil {
+		t.Errorf("Cache-Control is %q without a token", got)
+	}
+	for _, line := range []string{"GET /nowhere", "GET /gone", "TRACE /post/1"} {
+		response, _ = send(t, address, line+" HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n")
+		if got := response.Header.Get("Cache-Control"); got != "no-store" {
+			t.Errorf("%s with a token: Cache-Control is %q", line, got)
+		}
+	}
 	if response, body = send(t, address, ask("HEAD /nowhere")); response.StatusCode != 404 || body != "" {
 		t.Errorf("HEAD: %d %q", response.StatusCode, body)
 	}

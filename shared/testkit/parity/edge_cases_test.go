@@ -99,6 +99,8 @@ func bodies() (all []request) {
 	post("a media type with a charset", `{"content":"a"}`, "Content-Type: application/json; charset=utf-8")
 	post("a malformed media type", `{"content":"a"}`, "Content-Type: ;;")
 	post("two media types", `{"content":"a"}`, asJSON, "Content-Type: text/plain")
+	post("a compressed body", `{"content":"a"}`, asJSON, "Content-Encoding: gzip")
+	post("an identical encoding", `{"content":"a"}`, asJSON, "Content-Encoding: Identity")
 	post("truncated JSON", `{`, asJSON)
 	post("an idempotency key", `{"content":"once"}`, asJSON, "Idempotency-Key: k-1")
 	post("the same request again", `{"content":"once"}`, asJSON, "Idempotency-Key: k-1")
