@@ -44,11 +44,11 @@ func TestDeleteAccount(t *testing.T) {
 			}},
 		{Name: "the old token is still not valid", As: ann, Do: "GET /user", Want: 401},
 	})
-	if n := b.Int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, ann.UID); n != 0 {
+	if n := s.Int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, ann.UID); n != 0 {
 		t.Errorf("%d sessions of the account are left", n)
 	}
-	posts := b.Int(`SELECT count(*) FROM posts WHERE owner_uid = $1`, eve.UID)
-	if posts != 1 || b.Int(`SELECT count(*) FROM sessions`) != 1 {
+	posts := s.Int(`SELECT count(*) FROM posts WHERE owner_uid = $1`, eve.UID)
+	if posts != 1 || s.Int(`SELECT count(*) FROM sessions`) != 1 {
 		t.Error("rows of another account were deleted")
 	}
 }
