@@ -254,8 +254,8 @@ func TestCallWithoutADatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Deps.Store = unreachable
-	if c := f.call(t); c.status != http.StatusServiceUnavailable {
-		t.Errorf("status %d, want 503: %s", c.status, c.body)
+	if c := f.call(t); c.status != http.StatusInternalServerError {
+		t.Errorf("status %d, want 500: %s", c.status, c.body)
 	}
 }
 
