@@ -124,12 +124,16 @@ func (s *Store) learnRuns(ctx context.Context, before int64, items []Post, size 
 		gaps = append(gaps, [2]int64{0, before})
 	}
 	for _, gap := range gaps {
-		above, below := gap[0], gap[1]
-		if below, _ = s.hiddenPosts.skip(below); below-above <= minRun {
-			continue // also where the run is remembered already
-		}
-		if r, err := s.findRun(ctx, above, below); err == nil && r.last-r.first >= minRun {
-			found = append(found, r)
+		// What is remembered already divides the gap.
+		for above, below := gap[0], gap[1]; below > above+1; {
+			next, floor := s.hiddenPosts.skip(below)
+			low := max(floor, above)
+			if next-low > minRun {
+				if r, err := s.findRun(ctx, low, next); err == nil && r.last-r.first >= minRun {
+					found = append(found, r)
+				}
+			}
+			below = low + 1
 		}
 	}
 }
