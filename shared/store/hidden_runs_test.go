@@ -41,7 +41,9 @@ func TestFeedWithHiddenRuns(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 4)
 	// Newest and oldest posts are visible, then newest and oldest are hidden.
-	for _, posts := range [][2]int64{{1, 700}, {0, 3}, {1, 900}, {0, 1}, {1, 100}, {2, 600}, {0, 25}, {1, 800}, {2, 800}} {
+	for _, posts := range [][2]int64{
+		{1, 700}, {0, 3}, {1, 900}, {0, 1}, {1, 100}, {2, 600}, {0, 25}, {1, 800}, {2, 800},
+	} {
 		f.exec(insertPosts, f.users[posts[0]], posts[1])
 	}
 	check := func(when string) {
