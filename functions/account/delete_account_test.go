@@ -44,11 +44,11 @@ func TestDeleteAccount(t *testing.T) {
 			}},
 		{Name: "the old token is still not valid", As: ann, Do: "GET /user", Want: 401},
 	})
-	if n := b.Int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, ann.UID); n != 0 {
+	if n := s.Int(`SELECT count(*) FROM sessions WHERE user_uid = $1`, ann.UID); n != 0 {
 		t.Errorf("%d sessions of the account are left", n)
 	}
-	posts := b.Int(`SELECT count(*) FROM posts WHERE owner_uid = $1`, eve.UID)
-	if posts != 1 || b.Int(`SELECT count(*) FROM sessions`) != 1 {
+	posts := s.Int(`SELECT count(*) FROM posts WHERE owner_uid = $1`, eve.UID)
+	if posts != 1 || s.Int(`SELECT count(*) FROM sessions`) != 1 {
 		t.Error("rows of another account were deleted")
 	}
 }
@@ -67,17 +67,17 @@ func TestDeleteAccountAfterPasswordChange(t *testing.T) {
 // All that identifies a person is erased before the response is sent.
 func TestDeletionErasesPersonalDataAtOnce(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann := b.User("ann.1")
-	b.Exec(`UPDATE users SET name = 'Ann Lee', nickname = 'secret', intro = 'secret', email = 'secret@example.org'`)
-	b.Exec(`INSERT INTO temporary_passwords
+	s := areatest.New(t, routes)
+	ann := s.User("ann.1")
+	s.Exec(`UPDATE users SET name = 'Ann Lee', nickname = 'secret', intro = 'secret', email = 'secret@example.org'`)
+	s.Exec(`INSERT INTO temporary_passwords
 		VALUES ($1, decode(repeat('00', 32), 'hex'), now() + interval '1 hour')`, ann.UID)
-	b.Exec(`INSERT INTO temporary_password_requests (user_id) VALUES ('ann.1')`)
-	b.Run(t, []areatest.Step{
+	s.Exec(`INSERT INTO temporary_password_requests (user_id) VALUES ('ann.1')`)
+	s.Run(t, []areatest.Step{
 		{Name: "delete", As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`, Want: 204},
 	})
 	var row string
-	if err := b.DB.QueryRow(`SELECT users::text FROM users WHERE uid = $1`, ann.UID).Scan(&row); err != nil {
+	if err := s.DB.QueryRow(`SELECT users::text FROM users WHERE uid = $1`, ann.UID).Scan(&row); err != nil {
 		t.Fatal(err)
 	}
 	for _, personal := range []string{"secret", "Ann Lee", "pbkdf2"} {
@@ -85,7 +85,7 @@ func TestDeletionErasesPersonalDataAtOnce(t *testing.T) {
 			t.Errorf("the deleted account's row still has %q: %s", personal, row)
 		}
 	}
-	n := b.Int(`SELECT (SELECT count(*) FROM temporary_passwords) + (SELECT count(*) FROM temporary_password_requests)`)
+	n := s.Int(`SELECT (SELECT count(*) FROM temporary_passwords) + (SELECT count(*) FROM temporary_password_requests)`)
 	if n != 0 {
 		t.Errorf("%d temporary passwords and requests are left", n)
 	}
@@ -94,12 +94,12 @@ func TestDeletionErasesPersonalDataAtOnce(t *testing.T) {
 // An account's many rows, and locks that others hold on them, do not delay the response.
 func TestDeletionDoesNotWaitForTheAccountsRows(t *testing.T) {
 	t.Parallel()
-	b := areatest.New(t, routes)
-	ann, eve := b.User("ann.1"), b.User("eve.1")
-	b.Post(eve, "hers")
-	b.Exec(`INSERT INTO posts (owner_uid, content) SELECT $1, 'post' FROM generate_series(1, 150000)`, ann.UID)
-	b.Exec(`INSERT INTO post_reactions (post_id, user_uid, type) SELECT min(id), $1, 3 FROM posts`, ann.UID)
-	b.Exec(`UPDATE posts SET reaction_3 = 1 WHERE owner_uid = $1`, eve.UID)
+	s := areatest.New(t, routes)
+	ann, eve := s.User("ann.1"), s.User("eve.1")
+	s.Post(eve, "hers")
+	s.Exec(`INSERT INTO posts (owner_uid, content) SELECT $1, 'post' FROM generate_series(1, 150000)`, ann.UID)
+	s.Exec(`INSERT INTO post_reactions (post_id, user_uid, type) SELECT min(id), $1, 3 FROM posts`, ann.UID)
+	s.Exec(`UPDATE posts SET reaction_3 = 1 WHERE owner_uid = $1`, eve.UID)
 
 	tx, err := s.DB.BeginTx(t.Context(), nil)
 	if err != nil {
@@ -108,11 +108,11 @@ func TestDeletionDoesNotWaitForTheAccountsRows(t *testing.T) {
 	if _, err := tx.ExecContext(t.Context(), `SELECT FROM posts WHERE owner_uid = $1 FOR UPDATE`, eve.UID); err != nil {
 		t.Fatal(err)
 	}
-	b.Run(t, []areatest.Step{
+	s.Run(t, []areatest.Step{
 		{Name: "delete", As: ann, Do: "POST /user/deletion", Body: `{` + rightPassword + `}`, Want: 204},
 		{Name: "deleted", Do: "GET /user/ann.1", Want: 404},
 	})
-	if n := b.Int(`SELECT count(*) FROM posts WHERE owner_uid = $1`, ann.UID); n != 150000 {
+	if n := s.Int(`SELECT count(*) FROM posts WHERE owner_uid = $1`, ann.UID); n != 150000 {
 		t.Errorf("the request left %d posts, want all 150000 of them for maintenance", n)
 	}
 	if err := tx.Rollback(); err != nil {

@@ -50,13 +50,13 @@ func (v views) sendMails(ctx context.Context, o *outcome) {
 					return
 				}
 				request, found, err := v.store.ClaimTemporaryPasswordRequest(ctx)
-				result := "mails_sent"
-				n := int64(0)
-				if err == nil && found {
+				err = unlessOver(ctx, err)
+				result, n := "mails_sent", int64(0)
+				if found {
 					result, n, err = v.send(sending, sender, request)
 				}
 				mu.Lock()
-				o.add(result, func() (int64, error) { return n, unlessOver(ctx, err) })
+				o.add(result, func() (int64, error) { return n, err })
 				mu.Unlock()
 				if err != nil || !found {
 					return

@@ -103,10 +103,10 @@ func (v views) sweep(ctx context.Context) (int64, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), responseTime)
 	defer cancel()
 	after, countErr := v.store.DeletedAccounts(ctx)
-	if countErr != nil {
-		return 0, errors.Join(err, countErr)
+	if err = errors.Join(err, countErr); err != nil {
+		return 0, err
 	}
-	return max(0, before-after), err
+	return max(0, before-after), nil
 }
 
 // unlessOver returns err, or nil if the step's time is over: the error is then a consequence.

@@ -61,6 +61,20 @@ log() {
 	fi
 }
 
+# failures prints why the last call of each schedule of AREA failed, if it did.
+failures() {
+	[ -z "$ROOT" ] || return 0
+	for timer in /etc/systemd/system/minifb-"$AREA"-*.timer; do
+		[ -e "$timer" ] || continue
+		name=$(basename "$timer" .timer)
+		case $(systemctl show --property=Result --value "$name.service") in
+		success) ;;
+		*) journalctl --no-pager --output=cat --lines=20 --unit="$name.service" 2>/dev/null |
+			grep -e '"hint"' -e '^curl: ' | tail -n 2 | sed "s/^/  $name: /" ;;
+		esac
+	done
+}
+
 # get SOCKET PATH prints the status of the response, and writes its body to the file $body.
 get() { curl -s -o "$body" -w '%{http_code}' --max-time 3 --unix-socket "$1" "http://minifb$2"; }
 
@@ -211,6 +225,7 @@ status)
 		*) ready="no: $(head -c 200 "$body")" ;;
 		esac
 		printf '%-14s %-34s %-9s %-8s %-30s %s\n' "$AREA" "$(linked current)" "$active" "$pid" "$*" "$ready"
+		failures
 	done
 	;;
 esac

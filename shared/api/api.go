@@ -1,7 +1,6 @@
 // Package api is what all functions share of HTTP: it registers routes, checks who may call them,
 // reads bodies strictly, and makes every error's response. Statuses are decided in status.go. The
-// only other responses that are not a success come from outside this repository: net/http's, in
-// plain text, to what is no HTTP request, and an AWS gateway's own.
+// only other responses that are not a success are an AWS gateway's own.
 package api
 
 import (

@@ -19,7 +19,8 @@ func SchedulePath(name string) string { return "/schedule/" + name }
 // Schedule adds the call of a schedule of template.yaml, POST SchedulePath(name). A timer of the
 // host sends it to the function's socket, and on Lambda the schedule's event becomes one. Nothing
 // that comes from a client's address gets there. What run has done is added to the log line, also
-// when it returns an error.
+// when it returns an error. The response to an error is a 500 that says which, as it is for the
+// operator.
 func (a *API) Schedule(name string, run func(context.Context) (map[string]int64, error)) {
 	a.schedules = append(a.schedules, name)
 	a.Handle("POST "+SchedulePath(name), func(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +31,8 @@ func (a *API) Schedule(name string, run func(context.Context) (map[string]int64,
 		done, err := run(r.Context())
 		exchange(r.Context()).Done = done
 		if err != nil {
-			Write(w, a.refuse(r.Context(), err))
+			Note(r.Context(), err)
+			Write(w, Failed.With(err))
 			return
 		}
 		w.Header().Set("Content-Type", mediaJSON)

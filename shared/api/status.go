@@ -51,10 +51,10 @@ func (r Refusal) With(args ...any) *Error { return newError(r.Status, fmt.Sprint
 var (
 	MalformedQuery = Refusal{http.StatusBadRequest,
 		"The query string is malformed; percent-encode what is not a letter or a digit."}
-	// MalformedPath is used on Lambda: net/http itself refuses such a path in plain text.
+	// MalformedPath is used on Lambda: elsewhere such a path is a MalformedRequest.
 	MalformedPath = Refusal{http.StatusBadRequest,
 		"The path is malformed; percent-encode what is not a letter or a digit."}
-	// MalformedRequest is nginx's, as net/http itself refuses such a request in plain text.
+	// MalformedRequest is nginx's and that of JSONErrors.
 	MalformedRequest = Refusal{http.StatusBadRequest,
 		"The request cannot be read; check its request line, its headers, and whether it should be HTTPS."}
 	BrokenBody = Refusal{http.StatusBadRequest, "The body broke off or is malformed; send it whole."}
@@ -90,7 +90,7 @@ var (
 	// TooManyRequests is nginx's; a view returns apperror.TooManyRequests.
 	TooManyRequests = Refusal{http.StatusTooManyRequests, "Too many requests; try again in a second."}
 
-	// LargeHeaders is nginx's.
+	// LargeHeaders is nginx's and that of JSONErrors.
 	LargeHeaders = Refusal{http.StatusRequestHeaderFieldsTooLarge,
 		"The headers are too large; send at most 8 KiB each and 32 KiB in all."}
 
@@ -102,7 +102,7 @@ var (
 	// NotServed is nginx's.
 	NotServed = Refusal{http.StatusInternalServerError, "The request could not be served."}
 
-	// NotImplemented is nginx's.
+	// NotImplemented is nginx's and that of JSONErrors.
 	NotImplemented = Refusal{http.StatusNotImplemented,
 		"This server cannot do what the request asks for; check its method and its Transfer-Encoding."}
 
@@ -115,6 +115,6 @@ var (
 
 	TimeLimit = Refusal{http.StatusGatewayTimeout, "The request ran past its time limit; try again, perhaps for less."}
 
-	// HTTPVersion is nginx's.
+	// HTTPVersion is nginx's and that of JSONErrors.
 	HTTPVersion = Refusal{http.StatusHTTPVersionNotSupported, "Use HTTP/1.1 or HTTP/2."}
 )

@@ -13,6 +13,7 @@ import (
 	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/coreos/go-systemd/v22/daemon"
 
+	"minifb/shared/api"
 	"minifb/shared/config"
 )
 
@@ -42,7 +43,7 @@ func serveHTTP(ctx context.Context, address config.Address, h *Handler, log *slo
 	}
 	log.Info("serving", "address", listener.Addr().String())
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(api.JSONErrors(listener)) }()
 	if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil { // does nothing without NOTIFY_SOCKET
 		log.Warn("cannot notify the service manager", "error", err.Error())
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -73,3 +74,36 @@ const (
 	ReactToPost    = reactToPost
 	ReactToComment = reactToComment
 )
+
+// LearnAllRuns reads the whole feed, and learns the runs of hidden posts even where it reads fast.
+func (s *Store) LearnAllRuns(ctx context.Context) {
+	before := int64(math.MaxInt64)
+	for {
+		var items []Post
+		if err := s.readPosts(ctx, &items, Page{Size: 20}, postFeed, 1, before); err != nil {
+			panic(err)
+		}
+		s.hiddenPosts.retry = time.Time{}
+		s.learnRuns(ctx, before, items, 20)
+		if len(items) <= 20 {
+			return
+		}
+		before = items[20].ID
+	}
+}
+
+// HiddenRuns returns how many runs are remembered.
+func (s *Store) HiddenRuns() int {
+	s.hiddenPosts.mu.Lock()
+	defer s.hiddenPosts.mu.Unlock()
+	return len(s.hiddenPosts.runs)
+}
+
+// FeedAbove lists the posts above an id, as Posts does above a run of hidden posts.
+func (s *Store) FeedAbove(ctx context.Context, viewer, floor int64, p Page) (List[Post], error) {
+	before, err := p.beforeID()
+	if err != nil {
+		return List[Post]{}, err
+	}
+	return readPage(ctx, s.hotReads, p, postKey, postFeedAbove, viewer, before, floor)
+}

@@ -26,6 +26,11 @@ var lists = []struct {
 		list, err := s.Posts(ctx, most, p)
 		return list.Next, err
 	}},
+	{"feed above a run of hidden posts", "posts_pkey", plentyPosts - floor,
+		func(ctx context.Context, s *store.Store, p store.Page) (string, error) {
+			list, err := s.FeedAbove(ctx, most, floor, p)
+			return list.Next, err
+		}},
 	{"timeline of the user with most posts", "posts_owner", plentyPosts - plenty/2, timeline(most)},
 	{"timeline of the user with some posts", "posts_owner", plenty / 2, timeline(some)},
 	{"timeline of the user without posts", "posts_owner", 0, timeline(none)},
@@ -88,6 +93,7 @@ func sessions(uid int64) func(context.Context, *store.Store, store.Page) (string
 const (
 	plenty      = 2000
 	plentyPosts = 3 * plenty
+	floor       = 100 // the last id of the run
 	// The uids of the users with most rows, with some, and with none. They are the last and the
 	// first ones, so that a plan that looks for them by reading users from either end reads all
 	// users.

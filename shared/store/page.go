@@ -36,11 +36,16 @@ func readPage[T any](
 	if err := r.all(ctx, &items, statement+limit(p.Size+1), args...); err != nil {
 		return List[T]{}, err
 	}
-	if len(items) <= p.Size {
-		return List[T]{Items: items}, nil
+	return cut(items, p.Size, key), nil
+}
+
+// cut returns the page of the first items. More of them mean that there is a next page.
+func cut[T any](items []T, size int, key func(T) string) List[T] {
+	if len(items) <= size {
+		return List[T]{Items: items}
 	}
-	items = items[:p.Size]
-	return List[T]{items, key(items[p.Size-1])}, nil
+	items = items[:size]
+	return List[T]{items, key(items[size-1])}
 }
 
 // limit returns a LIMIT as a literal: for a LIMIT of $1, a cached plan expects a tenth of the

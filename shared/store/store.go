@@ -31,6 +31,7 @@ type Store struct {
 	primary writer
 
 	postReactions, commentReactions *merger
+	hiddenPosts                     hiddenRuns
 }
 
 // Open returns a store with a pool of at most this many connections. It opens none before the first

@@ -12,6 +12,9 @@ import (
 // maxSockets is the longest path of a directory of sockets. A socket's path may have 107 bytes.
 const maxSockets = 100 - len("/notification.sock")
 
+// sharedDir has the directory of the sockets if the data directory's path is too long.
+const sharedDir = "/tmp"
+
 // A dataDir is a bundle's data directory: bin, keys, log, run (the sockets), postgres and lock.
 type dataDir struct {
 	path    string // absolute
@@ -28,7 +31,7 @@ func openDataDir(path string) (*dataDir, error) {
 	d := &dataDir{path: path, sockets: filepath.Join(path, "run")}
 	if len(d.sockets) > maxSockets {
 		sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", os.Geteuid(), path))
-		d.sockets = fmt.Sprintf("/tmp/minifb-run-%x", sum[:8])
+		d.sockets = filepath.Join(sharedDir, fmt.Sprintf("minifb-run-%x", sum[:8]))
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil { //nolint:gosec // what is in it is private
 		return nil, fmt.Errorf("create the data directory: %w", err)
@@ -38,7 +41,7 @@ func openDataDir(path string) (*dataDir, error) {
 			return nil, err
 		}
 	}
-	d.lock, err = os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	d.lock, err = os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
@@ -53,19 +56,25 @@ func openDataDir(path string) (*dataDir, error) {
 	return d, nil
 }
 
-// makePrivate creates a directory that only the current user can enter. In a shared directory such
-// as /tmp another user may have created it before, and would control the sockets in it.
+// makePrivate creates a directory that only the current user can enter, or checks the one that
+// exists. In a shared directory such as /tmp another user may have created it before, and would
+// control the sockets in it. That concerns root, too, which can enter any directory.
 func makePrivate(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("create the data directory: %w", err)
 	}
-	info, err := os.Lstat(dir)
+	info, err := os.Lstat(dir) // a link is no directory
 	if err != nil {
 		return fmt.Errorf("create the data directory: %w", err)
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || !info.IsDir() || int(stat.Uid) != os.Geteuid() && os.Geteuid() != 0 {
+	switch {
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a directory: remove it, or set another DATA_DIR", dir)
+	case !ok || int(stat.Uid) != os.Geteuid():
 		return fmt.Errorf("%s belongs to another user: run this as that user, or set another DATA_DIR", dir)
+	case filepath.Dir(dir) == sharedDir && info.Mode().Perm() != 0o700:
+		return fmt.Errorf("other users may use %s: remove it, or set another DATA_DIR", dir)
 	}
 	return nil
 }

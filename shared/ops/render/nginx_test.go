@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"minifb/shared/api"
 	"minifb/shared/ops/host"
 	"minifb/shared/ops/render"
 	"minifb/shared/ops/sam"
@@ -91,7 +92,7 @@ func start(t *testing.T, f http.HandlerFunc) (address string) {
 			w.Header().Set("X-Area", area)
 			f(w, r)
 		})}
-		go server.Serve(listener)
+		go server.Serve(api.JSONErrors(listener))
 		t.Cleanup(func() { server.Close() })
 	}
 	address, err := host.FreePort()
@@ -231,7 +232,10 @@ func TestOwnErrorsHaveTheJSONOfTheAPI(t *testing.T) {
 		"unknown encoding": {
 			"POST /post HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "Transfer-Encoding", "",
 		},
-		"dead function": {ask("GET /gone"), 503, "try again in a second", "Retry-After"},
+		"HTTP/1.0 without a host": {"GET /post HTTP/1.0\r\n\r\n", 400, "cannot be read", ""},
+		"a host that Go refuses":  {"GET /post HTTP/1.1\r\nHost: a{b}\r\n\r\n", 400, "cannot be read", ""},
+		"a byte that Go refuses":  {"GET /post HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n", 400, "cannot be read", ""},
+		"dead function":           {ask("GET /gone"), 503, "try again in a second", "Retry-After"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -156,8 +156,8 @@ func scheduleService(f sam.Function, s sam.Schedule, unit string) service {
 	return service{
 		Unit: unit + ".service", Area: f.Area, Type: "oneshot",
 		Description: escape("call the schedule " + s.Name + " of " + f.Area),
-		ExecStart: fmt.Sprintf("/usr/bin/curl --fail --silent --show-error --max-time %d --unix-socket %s/%s.sock "+
-			"--request POST http://localhost%s", seconds+1, Sockets, f.Area, SchedulePath(s)),
+		ExecStart: fmt.Sprintf("/usr/bin/curl --fail-with-body --silent --show-error --max-time %d "+
+			"--unix-socket %s/%s.sock --request POST http://localhost%s", seconds+1, Sockets, f.Area, SchedulePath(s)),
 		StartTimeout: seconds + 10, MemoryMB: 64, CPU: 100,
 	}
 }

@@ -1,0 +1,67 @@
+package bundle
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver called pgx
+)
+
+// A bundle calls its schedules until it is stopped, reports what they could not do once, and stops
+// within seconds.
+func TestABundleCallsItsSchedules(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var messages []string
+	o := Options{Source: "../../..", Dir: tempDir(t), Areas: []string{"maintenance"}}
+	o.Logf = func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		messages = append(messages, fmt.Sprintf(format, args...))
+	}
+	b := New(o)
+	if err := b.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("pgx", b.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	await := func(what string, done func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("after a minute %s: %v", what, messages)
+			}
+		}
+	}
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`INSERT INTO rate_limits VALUES ('old', now() - interval '11 minutes')`)
+	await("an unused limit is left", func() bool {
+		var left int
+		return db.QueryRow(`SELECT count(*) FROM rate_limits`).Scan(&left) == nil && left == 0
+	})
+	exec(`ALTER TABLE idempotency_keys RENAME TO lost`)
+	await("the failure is not reported", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return strings.Contains(strings.Join(messages, "\n"), "pruned_idempotency_keys")
+	})
+	begun := time.Now()
+	if err := b.Stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("the stop took %s", took)
+	}
+}
