@@ -106,8 +106,8 @@ func (s *Store) sweepComments(ctx context.Context, list string, id int64) error 
 	}
 }
 
-// sweepPosts deletes the user's posts, newest first, as most readers start there. A post with more comments and reactions than one batch may
-// delete loses them first.
+// sweepPosts deletes the user's posts, newest first, as most readers start there. A post with more
+// comments and reactions than one batch may delete loses them first.
 func (s *Store) sweepPosts(ctx context.Context, uid int64) error {
 	for {
 		begun := time.Now()
