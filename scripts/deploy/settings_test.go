@@ -21,10 +21,11 @@ func TestHostileSettingsAreNotRunByTheSteps(t *testing.T) {
 	file := filepath.Join(root, "etc", "minifb.env")
 	seen := filepath.Join(root, "seen")
 	bootstrap, program := filepath.Join(root, "bootstrap"), filepath.Join(root, "program")
+	script := "#!/bin/sh\necho \"$#\" \"$1\" \"${DATABASE_URL-unset}\" >" + seen + "\nexit 1\n"
 	for _, err := range []error{
 		os.Mkdir(filepath.Dir(file), 0o700), os.Mkdir(filepath.Join(root, "run"), 0o700),
 		os.WriteFile(file, []byte(settings), 0o600), os.WriteFile(bootstrap, []byte("#!/bin/sh\n"), 0o600),
-		os.WriteFile(program, []byte("#!/bin/sh\necho \"$#\" \"$1\" \"${DATABASE_URL-unset}\" >"+seen+"\nexit 1\n"), 0o600),
+		os.WriteFile(program, []byte(script), 0o600),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -41,8 +42,8 @@ func TestHostileSettingsAreNotRunByTheSteps(t *testing.T) {
 	cmd := exec.Command("sh", "-c", steps)
 	cmd.Stdin = &archive
 	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "ROOT=" + root, "VERB=deploy", "AREA=post", "PROBE=/post", "RELEASE=20260101T000000.000-a",
-		"HASH=" + sum, "MIGRATE=yes",
+		"PATH=" + os.Getenv("PATH"), "ROOT=" + root, "VERB=deploy", "AREA=post", "PROBE=/post",
+		"RELEASE=20260101T000000.000-a", "HASH=" + sum, "MIGRATE=yes",
 	}
 	output, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(output), "the migration failed") {

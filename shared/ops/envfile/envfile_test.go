@@ -45,7 +45,8 @@ func TestParseReadsAsSystemdDoes(t *testing.T) {
 
 var hostile = []string{
 	"", "plain", "postgres://u:p@h:5432/d?a=b&c=d", "$HOME", "${HOME}", "$(touch MARKER)", "`touch MARKER`", "a b  c ",
-	" a", `"`, `'`, `\`, `\\`, `\n`, `a\`, `"; touch MARKER; "`, `'; touch MARKER; '`, "a;touch MARKER", "a&touch MARKER",
+	" a", `"`, `'`, `\`, `\\`, `\n`, `a\`, `"; touch MARKER; "`, `'; touch MARKER; '`, "a;touch MARKER",
+	"a&touch MARKER",
 	"#a", "a #b", ";a", "=a", "%s%n", "*", "~", "-n", "한글 😀", "\ta\t",
 }
 
