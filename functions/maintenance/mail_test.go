@@ -224,7 +224,7 @@ func TestMailIsRetriedForADay(t *testing.T) {
 		}
 		if f.requests(standing) == 0 {
 			seconds := f.Int(`SELECT round(extract(epoch FROM due_at - now())) FROM temporary_password_requests`)
-			pause := min(time.Hour, time.Minute<<(attempt-1)) //nolint:gosec // small
+			pause := min(time.Hour, time.Minute<<(attempt-1))
 			if pause <= 0 {
 				pause = time.Hour
 			}

@@ -12,7 +12,8 @@ import (
 func TestHostileHostsAreRefused(t *testing.T) {
 	marker := filepath.Join(t.TempDir(), "marker")
 	ssh := filepath.Join(t.TempDir(), "ssh")
-	if err := os.WriteFile(ssh, []byte("#!/bin/sh\ntouch "+marker+"\n"), 0o700); err != nil { //nolint:gosec // it is run
+	script := []byte("#!/bin/sh\ntouch " + marker + "\n")
+	if err := os.WriteFile(ssh, script, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("SSH", ssh)

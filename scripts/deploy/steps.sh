@@ -133,13 +133,8 @@ receive() {
 # migrate RELEASE applies the new migrations with the release's own program.
 migrate() {
 	say "$AREA: migrating the database"
-	(
-		set -a
-		# shellcheck disable=SC1091 # the file exists only on the host
-		. "$etc/minifb.env"
-		set +a
-		"$dir/releases/$1/migrate"
-	) </dev/null || die "NOT DEPLOYED: the migration failed. ${former:-No release} still serves"
+	# The program reads the file itself: this shell, which is root's, would run the commands in it.
+	"$dir/releases/$1/migrate" "$etc/minifb.env" </dev/null || die "NOT DEPLOYED: the migration failed. ${former:-No release} still serves"
 }
 
 # try RELEASE checks the release in minifb-AREA-check. If it does not work, it is removed and the

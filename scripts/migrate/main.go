@@ -1,5 +1,6 @@
 // Command migrate applies the migrations that the database at DATABASE_URL does not have yet. Run it
-// before the functions that need the new schema. A deploy with MIGRATE=1 runs it on the host.
+// before the functions that need the new schema. A deploy with MIGRATE=1 runs it on the host, with
+// the file of the host's settings, which has DATABASE_URL, as its argument.
 package main
 
 import (
@@ -7,19 +8,43 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
+	"minifb/shared/ops/envfile"
 	"minifb/shared/store"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Getenv("DATABASE_URL"))
+	code := run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
-func run(ctx context.Context, url string) int {
+// databaseURL returns DATABASE_URL of the file that the arguments name, or of the environment.
+func databaseURL(args []string) (url string, err error) {
+	if len(args) == 0 {
+		return os.Getenv("DATABASE_URL"), nil
+	}
+	content, err := os.ReadFile(args[0])
+	if err != nil {
+		return "", err
+	}
+	for _, variable := range envfile.Parse(string(content)) {
+		if value, ok := strings.CutPrefix(variable, "DATABASE_URL="); ok {
+			url = value // the last one counts
+		}
+	}
+	return url, nil
+}
+
+func run(ctx context.Context, args []string) int {
+	url, err := databaseURL(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "migrate:", err)
+		return 2
+	}
 	if url == "" {
 		const example = "postgres://user:password@host:5432/database"
 		fmt.Fprintln(os.Stderr, "migrate: DATABASE_URL is not set; set it to", example)

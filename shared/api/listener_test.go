@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -27,7 +27,9 @@ func serveJSONErrors(t *testing.T, network string, h http.HandlerFunc) func(requ
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: h, MaxHeaderBytes: 1 << 10, ErrorLog: log.New(io.Discard, "", 0)}
+	server := &http.Server{
+		Handler: h, MaxHeaderBytes: 1 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn),
+	}
 	go func() { _ = server.Serve(api.JSONErrors(l)) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return func(request string) areatest.Response {
@@ -87,7 +89,8 @@ func TestUnreadableRequestsAreRefusedInJSON(t *testing.T) {
 // A handler's responses pass as they are, even one that repeats what net/http would write.
 func TestResponsesOfHandlersAreNotReplaced(t *testing.T) {
 	t.Parallel()
-	const imitation = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
+	const imitation = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+		"Connection: close\r\n\r\n400 Bad Request"
 	send := serveJSONErrors(t, "tcp", func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/plain":
@@ -99,7 +102,9 @@ func TestResponsesOfHandlersAreNotReplaced(t *testing.T) {
 			_, _ = io.WriteString(w, strings.Repeat(" ", 4096)+imitation) // after a full buffer
 		}
 	})
-	for path, want := range map[string]string{"/plain": "400 Bad Request\n", "/imitation": imitation, "/long": imitation} {
+	for path, want := range map[string]string{
+		"/plain": "400 Bad Request\n", "/imitation": imitation, "/long": imitation,
+	} {
 		response := send("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 		if got := strings.TrimLeft(string(response.Body), " "); got != want || json.Valid(response.Body) {
 			t.Errorf("%s: %d %q, want %q", path, response.Status, got, want)

@@ -32,7 +32,9 @@ type MailRequest struct {
 // SettleTemporaryPasswordRequests deletes the due requests for IDs that no account has, and leaves
 // to an administrator those that cannot be mailed: for accounts without an email, and all if no
 // mail can be sent. It changes at most batch of each, and returns how many.
-func (s *Store) SettleTemporaryPasswordRequests(ctx context.Context, canMail bool, batch int) (settled int64, err error) {
+func (s *Store) SettleTemporaryPasswordRequests(
+	ctx context.Context, canMail bool, batch int,
+) (settled int64, err error) {
 	err = s.primary.one(ctx, &settled, `
 		WITH due AS MATERIALIZED (
 			SELECT id, user_id FROM temporary_password_requests
@@ -79,7 +81,7 @@ func (s *Store) ClaimTemporaryPasswordRequest(ctx context.Context) (request Mail
 
 // BeginTemporaryPasswordMail makes the temporary password that is to be mailed for a claimed
 // request. From then on no other process gets the request before the temporary password has
-// expired: if this one dies, nobody can know whether the mail was delivered. BeginTemporaryPasswordMail
+// expired: if this one dies, the mail may have been delivered. BeginTemporaryPasswordMail
 // reports false if the request is no longer claimed, or the account has been deleted.
 func (s *Store) BeginTemporaryPasswordMail(
 	ctx context.Context, request *MailRequest,
@@ -126,7 +128,9 @@ const (
 
 // FailTemporaryPasswordRequest stores why the mail for a request failed, and when the next one is
 // due. After maxMailAttempts there is none.
-func (s *Store) FailTemporaryPasswordRequest(ctx context.Context, request MailRequest, retry Retry, reason string) error {
+func (s *Store) FailTemporaryPasswordRequest(
+	ctx context.Context, request MailRequest, retry Retry, reason string,
+) error {
 	if request.Attempts >= maxMailAttempts {
 		retry = RetryNever
 	}
@@ -135,7 +139,8 @@ func (s *Store) FailTemporaryPasswordRequest(ctx context.Context, request MailRe
 			WHEN $5 THEN now() + least(interval '1 hour', interval '1 minute' * 2 ^ (attempts - 1))
 			WHEN $6 THEN due_at
 			ELSE 'infinity' END
-		WHERE id = $1 AND due_at = $2`, request.ID, request.DueAt, reason, int(retry), int(RetryLater), int(RetryWhenExpired))
+		WHERE id = $1 AND due_at = $2`,
+		request.ID, request.DueAt, reason, int(retry), int(RetryLater), int(RetryWhenExpired))
 	if err != nil {
 		return fmt.Errorf("store the failure of a mail: %w", err)
 	}

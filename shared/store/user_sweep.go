@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // sweepBatch is how many rows of a deleted account one transaction deletes. With them it locks rows
@@ -60,17 +61,31 @@ func (s *Store) sweepAccount(ctx context.Context, uid int64) error {
 // chosen row first, and then it is not chosen again.
 func (s *Store) repeat(ctx context.Context, statement string, args ...any) error {
 	for chosen := 1; chosen > 0; {
+		begun := time.Now()
 		if err := s.primary.one(ctx, &chosen, statement, args...); err != nil {
 			return err
 		}
+		if chosen > 0 {
+			pause(ctx, begun)
+		}
 	}
 	return nil
+}
+
+// pause waits for as long as a batch took that began at the time, or until ctx is done. So a sweep
+// leaves half of the time to requests.
+func pause(ctx context.Context, begun time.Time) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Since(begun)):
+	}
 }
 
 // sweepComments deletes the comments that a statement lists. A comment with more reactions than one
 // batch may delete loses them first.
 func (s *Store) sweepComments(ctx context.Context, list string, id int64) error {
 	for {
+		begun := time.Now()
 		var comments []batchItem
 		if err := s.primary.all(ctx, &comments, list, id, sweepBatch); err != nil || len(comments) == 0 {
 			return err
@@ -87,13 +102,15 @@ func (s *Store) sweepComments(ctx context.Context, list string, id int64) error 
 		if _, err := s.primary.exec(ctx, deleteComments, posts, ids); err != nil {
 			return err
 		}
+		pause(ctx, begun)
 	}
 }
 
-// sweepPosts deletes the user's posts, newest first, as most readers start there. A post with more comments and reactions than one batch may
-// delete loses them first.
+// sweepPosts deletes the user's posts, newest first, as most readers start there. A post with more
+// comments and reactions than one batch may delete loses them first.
 func (s *Store) sweepPosts(ctx context.Context, uid int64) error {
 	for {
+		begun := time.Now()
 		var posts []batchItem
 		if err := s.primary.all(ctx, &posts, postsOfUser, uid, sweepBatch); err != nil || len(posts) == 0 {
 			return err
@@ -113,6 +130,7 @@ func (s *Store) sweepPosts(ctx context.Context, uid int64) error {
 		if _, err := s.primary.exec(ctx, deletePosts, ids); err != nil {
 			return err
 		}
+		pause(ctx, begun)
 	}
 }
 

@@ -26,10 +26,11 @@ func TestPlantedSocketDirectoryIsRefused(t *testing.T) {
 	withMode := func(mode os.FileMode) func() error {
 		return func() error { return errors.Join(os.Mkdir(d.sockets, 0o700), os.Chmod(d.sockets, mode)) }
 	}
-	cases := map[string]struct {
+	type planting struct {
 		put  func() error
 		want string
-	}{
+	}
+	cases := map[string]planting{
 		"a link":         {func() error { return os.Symlink(elsewhere, d.sockets) }, "is not a directory"},
 		"a file":         {func() error { return os.WriteFile(d.sockets, nil, 0o600) }, "is not a directory"},
 		"group-writable": {withMode(0o770), "other users may use"},
@@ -37,10 +38,10 @@ func TestPlantedSocketDirectoryIsRefused(t *testing.T) {
 		"readable":       {withMode(0o755), "other users may use"},
 	}
 	if os.Geteuid() == 0 { // only root can give a directory away
-		cases["another user's"] = struct {
-			put  func() error
-			want string
-		}{func() error { return errors.Join(withMode(0o700)(), os.Chown(d.sockets, 12345, 12345)) }, "belongs to another user"}
+		cases["another user's"] = planting{
+			func() error { return errors.Join(withMode(0o700)(), os.Chown(d.sockets, 12345, 12345)) },
+			"belongs to another user",
+		}
 	}
 	for name, c := range cases {
 		_ = os.RemoveAll(d.sockets)

@@ -12,9 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
+	"minifb/shared/ops/envfile"
 	"minifb/shared/ops/process"
 	"minifb/shared/ops/sam"
 )
@@ -138,25 +138,14 @@ func (h *Host) add(t *sam.Template, f sam.Function) error {
 	return nil
 }
 
-// readEnvironment reads a file of NAME=value lines, as systemd does in the plain cases: quotes
-// around a value are removed. The file is optional; a function reports the variables that it
-// misses.
+// readEnvironment reads a file of variables as systemd does. The file is optional; a function
+// reports the variables that it misses.
 func (h *Host) readEnvironment(name string) (variables []string) {
 	content, err := os.ReadFile(filepath.Join(h.root, Settings, name))
 	if err != nil {
 		return nil
 	}
-	for line := range strings.Lines(string(content)) {
-		name, value, ok := strings.Cut(strings.TrimSpace(line), "=")
-		if !ok || strings.HasPrefix(name, "#") {
-			continue
-		}
-		if n := len(value); n >= 2 && (value[0] == '"' || value[0] == '\'') && value[n-1] == value[0] {
-			value = value[1 : n-1]
-		}
-		variables = append(variables, name+"="+value)
-	}
-	return variables
+	return envfile.Parse(string(content))
 }
 
 // startCurrent starts the functions that have a current release, and does not wait for them.

@@ -87,7 +87,7 @@ func (u osUser) makeDir(dir string, shared bool) (f *os.File, err error) {
 	if shared && info.Mode().Perm() != 0o700 {
 		return f, fmt.Errorf("%s exists, and other users may use it: remove it, or set another DATA_DIR", dir)
 	}
-	if err := errors.Join(f.Chmod(0o700), f.Chown(u.uid, u.gid)); err != nil { //nolint:gosec // x, to be entered
+	if err := errors.Join(f.Chmod(0o700), f.Chown(u.uid, u.gid)); err != nil {
 		return f, fmt.Errorf("make a directory for PostgreSQL: %w", err)
 	}
 	return f, nil

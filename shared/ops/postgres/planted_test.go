@@ -99,7 +99,12 @@ func TestLinkedDataDoesNotKillOtherProcesses(t *testing.T) {
 	}
 	exited := make(chan error, 1)
 	go func() { exited <- other.Wait() }()
-	t.Cleanup(func() { _ = other.Process.Kill(); <-exited })
+	t.Cleanup(func() {
+		_ = other.Process.Kill()
+		if err := <-exited; err == nil {
+			t.Error("the process in the other directory ended by itself")
+		}
+	})
 	plant(t, elsewhere, filepath.Join(o.Dir, "postgres/data"))
 	if c, err := postgres.Start(context.Background(), o); err == nil {
 		_ = c.Stop()
