@@ -30,7 +30,7 @@ func (o options) test(ctx context.Context, out io.Writer, env []string) (counts,
 	if err := os.MkdirAll(filepath.Dir(o.profile), 0o755); err != nil { //nolint:gosec // coverage is not secret
 		return counts{}, fmt.Errorf("create the folder of the coverage: %w", err)
 	}
-	args := []string{"test", "-json", "-race", "-shuffle=on", "-vet=off", "-timeout=5m", "-coverprofile=" + o.profile}
+	args := []string{"test", "-json", "-race", "-shuffle=on", "-vet=off", "-timeout=20m", "-coverprofile=" + o.profile}
 	if o.run != "" {
 		args = append(args, "-run="+o.run)
 	}

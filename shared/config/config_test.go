@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -66,9 +67,25 @@ func problems(t *testing.T, requirements ...config.Requirement) []string {
 	return slices.Sorted(slices.Values(lines[1:])) // behind the title
 }
 
+// Every variable has a rule, except those that may hold any text, and the keys, which TestInvalidKeys
+// checks.
+func TestEveryVariableHasARule(t *testing.T) {
+	t.Parallel()
+	without := []string{
+		"TOKEN_PUBLIC_KEYS", "TOKEN_PRIVATE_KEY", "TOKEN_ISSUER", "TOKEN_AUDIENCE", "AWS_LAMBDA_RUNTIME_API", "LISTEN_FDS",
+		"-", // not a variable
+	}
+	for field := range reflect.TypeFor[config.Config]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		if rules[name] == "" && !slices.Contains(without, name) {
+			t.Errorf("%s has no rule: add its message to the map rules, and invalid values to TestEachInvalidValue", name)
+		}
+	}
+}
+
 //nolint:paralleltest // the environment is the process's
 func TestEachInvalidValue(t *testing.T) {
-	for name, values := range map[string][]string{
+	invalid := map[string][]string{
 		"DATABASE_URL": {
 			"", "geheim", "postgres://u:geheim@host:x/y", "mysql://u:geheim@host/x", "host=x port=geheim",
 		},

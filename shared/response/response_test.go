@@ -35,7 +35,8 @@ func TestPost(t *testing.T) {
 		CommentCount: 2,
 		Tally:        store.Tally{Type1: 1, Type2: 2, Type3: 3, Type4: 4, Type5: 5}, CreatedAt: time.Unix(0, 0),
 	}
-	const rest = `"content":"a&b\n","modified":false,"comment_count":2,"reactions":{"1":1,"2":2,"3":3,"4":4,"5":5}`
+	const rest = `"content":"a&b\n",` +
+		`"modified":false,"comment_count":2,"reactions":{"1":1,"2":2,"3":3,"4":4,"5":5}`
 	check := func(want string) {
 		t.Helper()
 		if got, err := json.Marshal(NewPost(post)); err != nil || string(got) != want {

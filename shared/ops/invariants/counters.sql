@@ -7,16 +7,18 @@ UNION ALL
 SELECT format('post %s: its reaction counters are %s, and it has %s reactions of each type', p.id, counters, counted)
 FROM (SELECT id, ARRAY[reaction_1, reaction_2, reaction_3, reaction_4, reaction_5]::bigint[] AS counters FROM posts) p
 LEFT JOIN (
-	SELECT post_id, ARRAY[count(*) FILTER (WHERE type = 1), count(*) FILTER (WHERE type = 2), count(*) FILTER (WHERE type = 3),
-		count(*) FILTER (WHERE type = 4), count(*) FILTER (WHERE type = 5)] AS rows
+	SELECT post_id, ARRAY[count(*) FILTER (WHERE type = 1), count(*) FILTER (WHERE type = 2),
+		count(*) FILTER (WHERE type = 3), count(*) FILTER (WHERE type = 4), count(*) FILTER (WHERE type = 5)] AS rows
 	FROM post_reactions GROUP BY post_id
 ) r ON r.post_id = p.id
 CROSS JOIN LATERAL (SELECT coalesce(r.rows, '{0,0,0,0,0}') AS counted) n
 WHERE counters <> counted
 UNION ALL
-SELECT format('comment %s: its reaction counters are %s, and it has %s reactions of each type', c.id, counters, counted)
+SELECT format('comment %s: its reaction counters are %s, and it has %s reactions of each type',
+	c.id, counters, counted)
 FROM (
-	SELECT post_id, id, ARRAY[reaction_1, reaction_2, reaction_3, reaction_4, reaction_5]::bigint[] AS counters FROM comments
+	SELECT post_id, id, ARRAY[reaction_1, reaction_2, reaction_3, reaction_4, reaction_5]::bigint[] AS counters
+	FROM comments
 ) c
 LEFT JOIN (
 	SELECT post_id, comment_id, ARRAY[count(*) FILTER (WHERE type = 1), count(*) FILTER (WHERE type = 2),

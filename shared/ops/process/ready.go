@@ -10,47 +10,53 @@ import (
 	"time"
 )
 
-const (
-	// maxFalseStarts is how many processes may die before AwaitReady gives the unit up.
-	maxFalseStarts = 3
-	// readyTimeout is short: a connection waits in the held socket even when the process behind it
-	// has died.
-	readyTimeout = 500 * time.Millisecond
-)
+// maxFalseStarts is how many processes may die before AwaitReady gives the unit up.
+const maxFalseStarts = 3
 
-// AwaitReady waits until the unit's GET /readyz returns 200. It gives up after atMost, or when
-// three processes have died meanwhile; its error then holds the end of the log.
+// AwaitReady waits until the unit's GET /readyz returns 200. It gives up after atMost, or when three
+// processes have died meanwhile; its error then holds the end of the log.
 func (u *Unit) AwaitReady(ctx context.Context, atMost time.Duration) error {
-	client := u.client()
-	deadline := time.Now().Add(atMost)
-	limited, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
-	last := "nothing"
 	u.mu.Lock()
 	before, skip := u.deaths, int64(0)
 	if u.run != nil {
 		skip = u.run.skip
 	}
 	u.mu.Unlock()
-	for {
-		status, err := getReady(limited, client)
+	falseStarts := func() bool {
 		u.mu.Lock()
-		deaths := u.deaths - before
-		u.mu.Unlock()
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err == nil && status == http.StatusOK:
+		defer u.mu.Unlock()
+		return u.deaths-before >= maxFalseStarts
+	}
+	limited, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
+	// A request waits in the held socket while processes die. It has no short time limit of its own,
+	// because the function would cancel its query, and PostgreSQL log an error.
+	go func() {
+		for limited.Err() == nil && !falseStarts() {
+			time.Sleep(10 * time.Millisecond)
+		}
+		cancel()
+	}()
+	client := u.client()
+	last := "nothing"
+	for limited.Err() == nil {
+		status, err := getReady(limited, client)
+		if err == nil && status == http.StatusOK {
 			return nil
-		case deaths >= maxFalseStarts:
-			return fmt.Errorf("%s dies as soon as it starts; the end of %s:\n%s", u.Name, u.Log, tail(u.Log, skip))
-		case time.Now().After(deadline):
-			return fmt.Errorf("%s is not ready after %s (its /readyz returns %s); the end of %s:\n%s",
-				u.Name, atMost, last, u.Log, tail(u.Log, skip))
-		case err == nil:
+		}
+		if err == nil {
 			last = fmt.Sprint(status)
 		}
 		time.Sleep(10 * time.Millisecond)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case falseStarts():
+		return fmt.Errorf("%s dies as soon as it starts; the end of %s:\n%s", u.Name, u.Log, tail(u.Log, skip))
+	default:
+		return fmt.Errorf("%s is not ready after %s (its /readyz returns %s); the end of %s:\n%s",
+			u.Name, atMost, last, u.Log, tail(u.Log, skip))
 	}
 }
 
@@ -70,8 +76,6 @@ func (u *Unit) client() *http.Client {
 }
 
 func getReady(ctx context.Context, client *http.Client) (status int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://unit/readyz", nil)
 	if err != nil {
 		return 0, err
