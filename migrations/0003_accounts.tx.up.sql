@@ -1,10 +1,11 @@
+-- blocks: the three indexes take about a second per million rows; sign-ins, refreshes and writes with a key wait.
 -- Temporary passwords, limits that hold across processes, and sessions that can be pruned.
 
 -- A session that a temporary password opened may only change the password. It keeps the hash of the temporary password,
 -- which counts as the current one there.
 ALTER TABLE sessions ADD COLUMN temporary_hash bytea; -- SHA-256
--- What every function may know of it.
-ALTER TABLE sessions ADD COLUMN restricted boolean NOT NULL GENERATED ALWAYS AS (temporary_hash IS NOT NULL) STORED;
+-- Whether it has one: what every function may know of it.
+ALTER TABLE sessions ADD COLUMN restricted boolean NOT NULL DEFAULT false;
 -- The secret that all refresh tokens of a session share. A token that has it was issued by us, even when its own row
 -- has been pruned. Null in a session that is older than this column, until its next refresh.
 ALTER TABLE sessions ADD COLUMN family bytea; -- SHA-256

@@ -24,6 +24,16 @@ func TestRoutes(t *testing.T) {
 	areatest.RoutesMatchTemplate(t, "maintenance", routes)
 }
 
+func TestDescriptions(t *testing.T) {
+	t.Parallel()
+	areatest.EveryPropertyIsDescribed(t, routes)
+}
+
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	areatest.EveryRouteRefusesBadBodies(t, routes)
+}
+
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	areatest.EveryRouteRefusesBadTokens(t, routes)

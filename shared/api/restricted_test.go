@@ -35,7 +35,7 @@ func TestRestrictedSessionMayOnlyChangeThePassword(t *testing.T) {
 		{Name: "before the body", As: restricted, Do: "PUT /note", Body: `{`, Want: 403, Hint: hint},
 		{Name: "after the route", As: restricted, Do: "GET /nothing", Want: 404},
 	})
-	b.Exec(`UPDATE sessions SET temporary_hash = NULL WHERE id = $1`, restricted.Session)
+	b.Exec(`UPDATE sessions SET temporary_hash = NULL, restricted = false WHERE id = $1`, restricted.Session)
 	b.Run(t, steps(200, ""))
 	b.Exec(`DELETE FROM sessions WHERE id = $1`, restricted.Session)
 	b.Run(t, []areatest.Step{{Name: "revoked", As: restricted, Do: "GET /who/optional", Want: 401}})

@@ -90,8 +90,8 @@ func (s *Store) openSession(
 				SELECT s.id FROM sessions s JOIN account ON s.user_uid = account.uid
 				WHERE s.expires_at < now() ORDER BY s.id FOR UPDATE OF s)
 		), session AS (
-			INSERT INTO sessions (id, family, user_uid, temporary_hash, user_agent, expires_at)
-			SELECT $4, $5, uid, $3, left($6, 512), now() + $7 * interval '1 second' FROM account
+			INSERT INTO sessions (id, family, user_uid, temporary_hash, restricted, user_agent, expires_at)
+			SELECT $4, $5, uid, $3, $3::bytea IS NOT NULL, left($6, 512), now() + $7 * interval '1 second' FROM account
 			WHERE $3::bytea IS NULL OR EXISTS (SELECT FROM used)
 			RETURNING `+sessionColumns+`
 		), token AS (

@@ -95,7 +95,8 @@ func (s *Store) ChangePassword(ctx context.Context, checked Credential, session,
 		if !slices.Contains(sessions, session) {
 			return errRevoked
 		}
-		if _, err := tx.exec(ctx, `UPDATE sessions SET temporary_hash = NULL WHERE id = $1`, session); err != nil {
+		if _, err := tx.exec(ctx, `
+			UPDATE sessions SET temporary_hash = NULL, restricted = false WHERE id = $1`, session); err != nil {
 			return fmt.Errorf("lift the restriction of the session: %w", err)
 		}
 		return revokeOtherSessions(ctx, tx.writer, checked.UID, session)

@@ -55,6 +55,8 @@ func newFixture(t *testing.T, keysDir string, users []string) *fixture {
 	}
 	f.placeholders = strings.NewReplacer(placeholders...)
 	f.db = testdb.Open(t, url)
+	_, err = f.db.Exec(`UPDATE users SET role = 'admin' WHERE id = $1`, administrator)
+	must(t, err)
 	for uid := range users {
 		content := fmt.Sprintf("글 %d", uid+1)
 		_, err := f.db.Exec(`INSERT INTO posts (owner_uid, content) VALUES ($1, $2)`, uid+1, content)

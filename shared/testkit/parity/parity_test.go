@@ -178,6 +178,7 @@ var (
 	sessions      = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	accessTokens  = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`)
 	refreshTokens = regexp.MustCompile(`"refresh_token":"[^"]+"`)
+	temporaries   = regexp.MustCompile(`"temporary_password":"[^"]+"`)
 )
 
 // hopByHop are headers of the connection or the server, which are not part of the response.
@@ -189,6 +190,7 @@ func masked(r request, a response) response {
 	a.Body = sessions.ReplaceAllString(a.Body, "<session>")
 	a.Body = accessTokens.ReplaceAllString(a.Body, "<token>")
 	a.Body = refreshTokens.ReplaceAllString(a.Body, `"refresh_token":"<refresh>"`)
+	a.Body = temporaries.ReplaceAllString(a.Body, `"temporary_password":"<temporary>"`)
 	for _, name := range hopByHop {
 		a.Header.Del(name)
 	}

@@ -43,43 +43,47 @@ type example struct {
 // examples has the routes that need more than a user's own post. A new route without an example
 // that it needs fails the test.
 var examples = map[string]example{
-	"GET /check/id/{id}":            {id: "free.1"},
-	"POST /signup":                  {body: `{"id":"new.1","name":"새 사람","email":"n@a.example",` + withPassword + `}`},
-	"GET /user/{id}":                {id: "ann.1"},
-	"PATCH /user/password":          {body: `{` + withPassword + `,"new_password":"another good one"}`},
-	"PATCH /user/nickname":          {body: `{"nickname":"별명"}`},
-	"PATCH /user/intro":             {body: `{"intro":null}`},
-	"PATCH /user/email":             {body: `{"email":"a@example.com",` + withPassword + `}`},
-	"POST /user/deletion":           {body: `{` + withPassword + `}`},
-	"POST /auth":                    {body: `{"id":"ANN.1",` + withPassword + `}`},
-	"POST /refresh":                 {body: `{"refresh_token":"{refresh:ann.1}"}`},
-	"DELETE /session/{id}":          {id: "current"},
-	"POST /post":                    {body: `{"content":"안녕, 세상!\n<b>&amp;</b> \u2028 😀"}`},
-	"PATCH /post/{id}":              {body: `{"content":"고침"}`},
-	"GET /timeline/{id}":            {id: "ANN.1"},
-	"POST /post/{id}/comment":       {as: "eve.1", id: "1", body: `{"content":"댓글"}`},
-	"GET /comment/{id}":             {id: "1"},
-	"PATCH /comment/{id}":           {as: "eve.1", id: "1", body: `{"content":"고친 댓글"}`},
-	"DELETE /comment/{id}":          {as: "eve.1", id: "2"},
-	"PUT /post/{id}/reaction":       {as: "eve.1", id: "1", body: `{"type":3}`},
-	"DELETE /post/{id}/reaction":    {as: "eve.1", id: "1"},
-	"PUT /comment/{id}/reaction":    {as: "ann.1", id: "1", body: `{"type":5}`},
-	"GET /comment/{id}/reaction":    {id: "1"},
-	"DELETE /comment/{id}/reaction": {as: "ann.1", id: "1"},
-	"PATCH /notification/{id}":      {as: "ann.1", id: "1", body: `{"read":true}`},
-	"POST /notification/read":       {as: "ann.1"},
+	"GET /check/id/{id}":                            {id: "free.1"},
+	"POST /signup":                                  {body: `{"id":"new.1","name":"새 사람","email":"n@a.example",` + withPassword + `}`},
+	"GET /user/{id}":                                {id: "ann.1"},
+	"PATCH /user/password":                          {body: `{` + withPassword + `,"new_password":"another good one"}`},
+	"PATCH /user/nickname":                          {body: `{"nickname":"별명"}`},
+	"PATCH /user/intro":                             {body: `{"intro":null}`},
+	"PATCH /user/email":                             {body: `{"email":"a@example.com",` + withPassword + `}`},
+	"POST /user/deletion":                           {body: `{` + withPassword + `}`},
+	"POST /auth":                                    {body: `{"id":"ANN.1",` + withPassword + `}`},
+	"POST /refresh":                                 {body: `{"refresh_token":"{refresh:ann.1}"}`},
+	"DELETE /session/{id}":                          {id: "current"},
+	"POST /post":                                    {body: `{"content":"안녕, 세상!\n<b>&amp;</b> \u2028 😀"}`},
+	"PATCH /post/{id}":                              {body: `{"content":"고침"}`},
+	"GET /timeline/{id}":                            {id: "ANN.1"},
+	"POST /post/{id}/comment":                       {as: "eve.1", id: "1", body: `{"content":"댓글"}`},
+	"GET /comment/{id}":                             {id: "1"},
+	"PATCH /comment/{id}":                           {as: "eve.1", id: "1", body: `{"content":"고친 댓글"}`},
+	"DELETE /comment/{id}":                          {as: "eve.1", id: "2"},
+	"PUT /post/{id}/reaction":                       {as: "eve.1", id: "1", body: `{"type":3}`},
+	"DELETE /post/{id}/reaction":                    {as: "eve.1", id: "1"},
+	"PUT /comment/{id}/reaction":                    {as: "ann.1", id: "1", body: `{"type":5}`},
+	"GET /comment/{id}/reaction":                    {id: "1"},
+	"DELETE /comment/{id}/reaction":                 {as: "ann.1", id: "1"},
+	"PATCH /notification/{id}":                      {as: "ann.1", id: "1", body: `{"read":true}`},
+	"POST /notification/read":                       {as: "ann.1"},
+	"GET /backoffice/temporary-password":            {as: administrator},
+	"POST /backoffice/user/{id}/temporary-password": {as: administrator, id: "ann.1"},
 }
+
+const administrator = "root.1"
 
 const withPassword = `"password":"` + areatest.Password + `"`
 
-// users returns the IDs of ann.1, eve.1 and a user for each route, who may lose the session or the
-// account by it.
+// users returns the IDs of ann.1, eve.1, a user for each route, who may lose the session or the
+// account by it, and the administrator.
 func users(t *sam.Template) []string {
 	ids := []string{"ann.1", "eve.1"}
 	for range routes(t) {
 		ids = append(ids, fmt.Sprintf("route.%d", len(ids)-1))
 	}
-	return ids
+	return append(ids, administrator)
 }
 
 // routes returns the routes of the template without those of the probe.
