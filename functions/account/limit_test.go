@@ -38,7 +38,8 @@ func TestLimitsCountAfterValidation(t *testing.T) {
 		{Name: "sign-up", Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`, Want: 201},
 		{Name: "check", Do: "GET /check/id/ann.1", Want: 409},
 		{Name: "temporary password", Do: "POST /temporary-password", Body: `{"id":"ann.1"}`, Want: 202},
-		{Name: "one more sign-up", Do: "POST /signup", Body: `{"id":"eve.1","name":"Eve",` + rightPassword + `}`, Want: 429},
+		{Name: "one more sign-up", Do: "POST /signup", Body: `{"id":"eve.1","name":"Eve",` + rightPassword + `}`,
+			Want: 429},
 		{Name: "one more check", Do: "GET /check/id/ann.1", Want: 429},
 		{Name: "one more temporary password", Do: "POST /temporary-password", Body: `{"id":"eve.1"}`, Want: 429},
 	})
@@ -88,9 +89,9 @@ func TestWrongCurrentPasswordsAreLimited(t *testing.T) {
 		{Do: "POST /user/deletion", Body: `{` + wrong + `}`},
 	}
 	right := []areatest.Step{
-		{Name: "password", Do: "PATCH /user/password", Body: `{` + rightPassword + `,"new_password":"another password"}`},
-		{Name: "email", Do: "PATCH /user/email", Body: `{"email":null,` + rightPassword + `}`},
-		{Name: "deletion", Do: "POST /user/deletion", Body: `{` + rightPassword + `}`},
+		{Do: "PATCH /user/password", Body: `{` + rightPassword + `,"new_password":"another password"}`},
+		{Do: "PATCH /user/email", Body: `{"email":null,` + rightPassword + `}`},
+		{Do: "POST /user/deletion", Body: `{` + rightPassword + `}`},
 	}
 	send := func(step areatest.Step, as *areatest.Caller, want int) {
 		t.Helper()
@@ -139,10 +140,11 @@ func TestUncheckedPasswordsDoNotCount(t *testing.T) {
 // A refused request costs no hash and one statement.
 func TestRefusedRequestIsCheap(t *testing.T) {
 	t.Parallel()
-	b := areatest.Limited(t, routes, "sign_up=1/24h,wrong_password=1/24h,check_id=1/24h,temporary_password_client=1/24h")
+	const setting = "sign_up=1/24h,wrong_password=1/24h,check_id=1/24h,temporary_password_client=1/24h"
+	b := areatest.New(t, routes)
 	ann := b.User("ann.1")
 	counted, executed := b.CountStatements(t)
-	rules, err := limit.Parse("sign_up=1/24h,wrong_password=1/24h,check_id=1/24h,temporary_password_client=1/24h")
+	rules, err := limit.Parse(setting)
 	if err != nil {
 		t.Fatal(err)
 	}

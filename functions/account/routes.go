@@ -43,11 +43,13 @@ func routes(a *api.API, d function.Deps) {
 		Method: http.MethodPatch, Path: "/user/nickname", Access: api.SignedIn, Summary: "Set or remove one's nickname",
 	}, v.setNickname)
 	api.Register(a, api.Route{
-		Method: http.MethodPatch, Path: "/user/intro", Access: api.SignedIn, Summary: "Set or remove one's introduction",
+		Method: http.MethodPatch, Path: "/user/intro", Access: api.SignedIn,
+		Summary: "Set or remove one's introduction",
 	}, v.setIntro)
 	api.Register(a, api.Route{
-		Method: http.MethodPatch, Path: "/user/email", Access: api.SignedIn, Summary: "Set or remove one's mail address",
-		Errors: []int{403, 429},
+		Method: http.MethodPatch, Path: "/user/email", Access: api.SignedIn,
+		Summary: "Set or remove one's mail address",
+		Errors:  []int{403, 429},
 	}, v.setEmail)
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/user/deletion", Access: api.SignedIn,

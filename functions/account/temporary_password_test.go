@@ -21,21 +21,23 @@ func TestChangePasswordInARestrictedSession(t *testing.T) {
 			if with == "the real password" {
 				current = areatest.Password
 			}
-			change := func(current string) string {
-				return `{"password":"` + current + `","new_password":"another password"}`
+			change := func(name string, as *areatest.Caller, current string, want int) areatest.Step {
+				body := `{"password":"` + current + `","new_password":"another password"}`
+				return areatest.Step{Name: name, As: as, Do: "PATCH /user/password", Body: body, Want: want}
 			}
+			deletion := `{"password":"` + temporary + `"}`
 			b.Run(t, []areatest.Step{
 				{Name: "restricted", As: restricted, Do: "GET /user", Want: 403},
 				{Name: "restricted, optional token", As: restricted, Do: "GET /user/ann.1", Want: 403},
-				{Name: "deletion", As: restricted, Do: "POST /user/deletion", Body: `{"password":"` + temporary + `"}`, Want: 403},
-				{Name: "a wrong one", As: restricted, Do: "PATCH /user/password", Body: change("not the password"), Want: 403},
-				{Name: "of another session", As: second, Do: "PATCH /user/password", Body: change(temporary), Want: 403},
-				{Name: "in a full session", As: ann, Do: "PATCH /user/password", Body: change(temporary), Want: 403},
-				{Name: "right", As: restricted, Do: "PATCH /user/password", Body: change(current), Want: 204},
+				{Name: "deletion", As: restricted, Do: "POST /user/deletion", Body: deletion, Want: 403},
+				change("a wrong one", restricted, "not the password", 403),
+				change("of another session", second, temporary, 403),
+				change("in a full session", ann, temporary, 403),
+				change("right", restricted, current, 204),
 				{Name: "full", As: restricted, Do: "GET /user", Want: 200},
 				{Name: "full, optional token", As: restricted, Do: "GET /user/ann.1", Want: 200},
-				{Name: "the temporary one again", As: restricted, Do: "PATCH /user/password", Body: change(temporary), Want: 403},
-				{Name: "the new one", As: restricted, Do: "PATCH /user/password", Body: change("another password"), Want: 204},
+				change("the temporary one again", restricted, temporary, 403),
+				change("the new one", restricted, "another password", 204),
 			})
 			if n := b.Int(`SELECT count(*) FROM sessions`); n != 1 {
 				t.Errorf("%d sessions are left, want the one that changed the password", n)

@@ -25,8 +25,8 @@ func TestSignInsAreLimitedByAccount(t *testing.T) {
 			Header: areatest.From("192.0.2.1")},
 		{Name: "another account", Do: "POST /auth", Body: credentials("eve.1", wrongPassword), Want: 401,
 			Header: areatest.From("192.0.2.1")},
-		{Name: "the owner at another address", Do: "POST /auth", Body: credentials("ann.1", areatest.Password), Want: 200,
-			Header: areatest.From("192.0.2.2")},
+		{Name: "the owner at another address", Do: "POST /auth", Body: credentials("ann.1", areatest.Password),
+			Want: 200, Header: areatest.From("192.0.2.2")},
 	})
 }
 
@@ -77,7 +77,8 @@ func TestForgedForwardedForDoesNotEvadeLimits(t *testing.T) {
 	direct := areatest.Serve(t, routes, b.Deps) // without a trusted proxy
 	for i, want := range []int{401, 429, 429} {
 		step := areatest.Step{
-			Do: "POST /auth", Body: credentials("ann.1", wrongPassword), Header: areatest.From(fmt.Sprintf("192.0.2.%d", i)),
+			Do: "POST /auth", Body: credentials("ann.1", wrongPassword),
+			Header: areatest.From(fmt.Sprintf("192.0.2.%d", i)),
 		}
 		if r := areatest.Do(t, direct, step); r.Status != want {
 			t.Errorf("without a proxy, request %d: status %d, want %d", i+1, r.Status, want)
@@ -141,7 +142,8 @@ func TestOwnerSignsInWhileAnotherAddressTriesThousandPasswords(t *testing.T) {
 						}
 						started <- struct{}{}
 						areatest.Do(t, b.URL, areatest.Step{
-							Do: "POST /auth", Body: credentials(id, fmt.Sprintf("password %d", i)), Header: areatest.From("203.0.113.9"),
+							Do: "POST /auth", Body: credentials(id, fmt.Sprintf("password %d", i)),
+							Header: areatest.From("203.0.113.9"),
 						})
 					}
 				})

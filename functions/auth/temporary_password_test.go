@@ -130,7 +130,8 @@ func TestRefusedSignInsAreIndistinguishable(t *testing.T) {
 		if first.Header == nil {
 			first = r
 		}
-		if r.Status != 401 || !bytes.Equal(r.Body, first.Body) || !maps.EqualFunc(r.Header, first.Header, slices.Equal) {
+		if r.Status != 401 || !bytes.Equal(r.Body, first.Body) ||
+			!maps.EqualFunc(r.Header, first.Header, slices.Equal) {
 			t.Errorf("%s: %d %s %v, want %s %v", body, r.Status, r.Body, r.Header, first.Body, first.Header)
 		}
 	}

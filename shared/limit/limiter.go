@@ -10,10 +10,11 @@ import (
 	"minifb/shared/store"
 )
 
-// A Limiter counts requests against the rules. A nil Limiter allows every request. It is safe for concurrent use.
+// A Limiter counts requests against the rules. A nil Limiter allows every request. It is safe for
+// concurrent use.
 //
-// Each method makes at most one statement. It returns apperror.TooManyRequests with the time to wait if a limit is
-// reached; the request then counts against no limit.
+// Each method makes at most one statement. It returns apperror.TooManyRequests with the time to
+// wait if a limit is reached; the request then counts against no limit.
 type Limiter struct {
 	store *store.Store
 	rules Rules
@@ -27,8 +28,8 @@ func New(s *store.Store, rules *Rules) *Limiter {
 	return &Limiter{s, *rules}
 }
 
-// SignIn counts an attempt to sign in to the account with this ID. The account's own limit counts each client apart, so
-// that nobody can lock its owner out from another address.
+// SignIn counts an attempt to sign in to the account with this ID. The account's own limit counts
+// each client apart, so that nobody can lock its owner out from another address.
 func (l *Limiter) SignIn(ctx context.Context, client netip.Addr, id string) error {
 	if l == nil {
 		return nil
@@ -73,8 +74,9 @@ func (l *Limiter) CheckID(ctx context.Context, client netip.Addr) error {
 	return l.take(ctx, l.rules.CheckID.limit("check-id "+ClientKey(client)))
 }
 
-// CurrentPassword counts a check of the current password in this session as a wrong one, before the check. If the
-// password was right, RightPassword takes that back. So attempts that run at once cannot exceed the limit.
+// CurrentPassword counts a check of the current password in this session as a wrong one, before the
+// check. If the password was right, RightPassword takes that back. So attempts that run at once
+// cannot exceed the limit.
 func (l *Limiter) CurrentPassword(ctx context.Context, session string) error {
 	if l == nil {
 		return nil
@@ -99,10 +101,10 @@ func (l *Limiter) take(ctx context.Context, limits ...store.Limit) error {
 	if err != nil || wait <= 0 {
 		return err
 	}
-	seconds := (wait + time.Second - 1) / time.Second
+	rounded := (wait + time.Second - 1).Truncate(time.Second)
 	return &apperror.Error{
 		Code: apperror.TooManyRequests, RetryAfter: wait,
-		Hint: "Too many requests of this kind; try again after " + (seconds * time.Second).String() + ".",
+		Hint: "Too many requests of this kind; try again after " + rounded.String() + ".",
 	}
 }
 
@@ -110,7 +112,8 @@ func (r Rule) limit(key string) store.Limit {
 	return store.Limit{Key: key, Count: r.Count, Period: r.Period}
 }
 
-// ClientKey names a client: an IPv4 address, or the /64 of an IPv6 address, which one customer commands as a whole.
+// ClientKey names a client: an IPv4 address, or the /64 of an IPv6 address, which one customer
+// commands as a whole.
 func ClientKey(client netip.Addr) string {
 	client = client.Unmap().WithZone("")
 	if !client.Is6() {

@@ -1,5 +1,6 @@
-// Package limit bounds how often one client may do what is costly or can be used to guess: sign in, sign up, ask for a
-// temporary password. The limits hold across processes and hosts, because they are counted in PostgreSQL.
+// Package limit bounds how often one client may do what is costly or can be used to guess: sign in,
+// sign up, ask for a temporary password. The limits hold across processes and hosts, because they
+// are counted in PostgreSQL.
 package limit
 
 import (
@@ -10,8 +11,8 @@ import (
 	"time"
 )
 
-// A Rule allows Count requests in each Period. They may come all at once; after that, one more is allowed every
-// Period / Count.
+// A Rule allows Count requests in each Period. They may come all at once; after that, one more is
+// allowed every Period / Count.
 type Rule struct {
 	Count  int
 	Period time.Duration
@@ -56,8 +57,9 @@ func (r *Rules) named() map[string]*Rule {
 	}
 }
 
-// Parse reads the setting LIMITS: "on" for the default rules, "off" for none (nil), or a list of rules that differ from
-// the defaults, such as "sign_up=5/1h,refresh=100/1m". Its error names every part that it cannot read.
+// Parse reads the setting LIMITS: "on" for the default rules, "off" for none (nil), or a list of
+// rules that differ from the defaults, such as "sign_up=5/1h,refresh=100/1m". Its error names every
+// part that it cannot read.
 func Parse(setting string) (*Rules, error) {
 	rules := Default()
 	switch setting {

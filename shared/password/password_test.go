@@ -64,7 +64,8 @@ func TestEachHashHasItsOwnSalt(t *testing.T) {
 func TestNoSuchAccount(t *testing.T) {
 	t.Parallel()
 	for _, plain := range passwords {
-		if ok, needsRehash, err := New(10).Verify(t.Context(), Requester{}, "", plain); ok || needsRehash || err != nil {
+		ok, needsRehash, err := New(10).Verify(t.Context(), Requester{}, "", plain)
+		if ok || needsRehash || err != nil {
 			t.Errorf("%q: %t, needs rehash %t, %v; want false", plain, ok, needsRehash, err)
 		}
 	}

@@ -13,8 +13,9 @@ type Limit struct {
 	Period time.Duration
 }
 
-// TakeLimits counts one request against every limit and returns 0. If one of them is reached, it counts against none and
-// returns how long the client has to wait. It is one statement, and exact across processes.
+// TakeLimits counts one request against every limit and returns 0. If one of them is reached, it
+// counts against none and returns how long the client has to wait. It is one statement, and exact
+// across processes.
 func (s *Store) TakeLimits(ctx context.Context, limits []Limit) (wait time.Duration, err error) {
 	keys, counts, periods := make([]string, len(limits)), make([]int, len(limits)), make([]string, len(limits))
 	for i, l := range limits {
@@ -39,9 +40,11 @@ func (s *Store) ReturnLimit(ctx context.Context, l Limit) error {
 	return nil
 }
 
-// PruneLimits deletes the limits that have long been unused, at most batch of them, and returns how many it deleted.
+// PruneLimits deletes the limits that have long been unused, at most batch of them, and returns how
+// many it deleted.
 func (s *Store) PruneLimits(ctx context.Context, batch int) (deleted int64, err error) {
 	return s.primary.exec(ctx, `
 		DELETE FROM rate_limits WHERE key IN (
-			SELECT key FROM rate_limits WHERE tat < now() - interval '10 minutes' LIMIT $1 FOR UPDATE SKIP LOCKED)`, batch)
+			SELECT key FROM rate_limits WHERE tat < now() - interval '10 minutes'
+			LIMIT $1 FOR UPDATE SKIP LOCKED)`, batch)
 }

@@ -128,7 +128,8 @@ func EveryRouteRefusesBadTokens(t *testing.T, routes function.Routes) {
 			}
 			step.Header, step.As = nil, restricted
 			response := Do(t, s.URL, step)
-			if response.Status != http.StatusForbidden || !strings.Contains(string(response.Body), "PATCH /user/password") {
+			hint := strings.Contains(string(response.Body), "PATCH /user/password")
+			if response.Status != http.StatusForbidden || !hint {
 				t.Errorf("a token of a restricted session: %d %s", response.Status, response.Body)
 			}
 		})
