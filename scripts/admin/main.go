@@ -1,6 +1,6 @@
-// Command admin is `make admin`: it makes an account an administrator, or takes the role away, and revokes the account's
-// sessions. Without an ID it lists the administrators. It works on the database of DATABASE_URL, or of the running
-// `make run` in DATA_DIR.
+// Command admin is `make admin`: it makes an account an administrator, or takes the role away, and
+// revokes the account's sessions. Without an ID it lists the administrators. It works on the database
+// of DATABASE_URL, or of the running `make run` in DATA_DIR.
 package main
 
 import (

@@ -48,8 +48,8 @@ func (s *Store) CreateAdministrator(ctx context.Context, id, passwordHash string
 	return nil
 }
 
-// GrantAdministrator makes the account with this ID an administrator and revokes its sessions. It returns false if it is
-// one already, and a NotFound error if there is no such account.
+// GrantAdministrator makes the account with this ID an administrator and revokes its sessions. It
+// returns false if it is one already, and a NotFound error if there is no such account.
 func (s *Store) GrantAdministrator(ctx context.Context, id string) (changed bool, err error) {
 	return s.setRole(ctx, id, roleAdmin, nil)
 }
@@ -70,8 +70,8 @@ func (s *Store) RevokeAdministrator(ctx context.Context, id string) (changed boo
 	return s.setRole(ctx, id, roleUser, nil)
 }
 
-// setRole changes an account's role, unless a credential is given that is not the account's. The sessions are revoked in
-// the same transaction, so that no session has more rights than it was opened with.
+// setRole changes an account's role, unless a credential is given that is not the account's. The
+// sessions are revoked in the same transaction, so that no session has more rights than it was opened with.
 func (s *Store) setRole(ctx context.Context, id, role string, checked *Credential) (changed bool, err error) {
 	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
 		var user struct {

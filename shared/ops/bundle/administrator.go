@@ -36,7 +36,8 @@ func (b *Bundle) ensureAdmin(ctx context.Context) (err error) {
 	}
 	if !ok {
 		return fmt.Errorf("ADMIN_ID: a user has signed up as %s, and ADMIN_PASSWORD is not this account's password; "+
-			"choose another ADMIN_ID, or make this account an administrator by name: make admin ID=%s", user.ID, user.ID)
+			"choose another ADMIN_ID, or make this account an administrator by name: make admin ID=%s",
+			user.ID, user.ID)
 	}
 	return s.GrantAdministratorChecked(ctx, b.o.AdminID, credential)
 }

@@ -43,8 +43,10 @@ type example struct {
 // examples has the routes that need more than a user's own post. A new route without an example
 // that it needs fails the test.
 var examples = map[string]example{
-	"GET /check/id/{id}":                            {id: "free.1"},
-	"POST /signup":                                  {body: `{"id":"new.1","name":"새 사람","email":"n@a.example",` + withPassword + `}`},
+	"GET /check/id/{id}": {id: "free.1"},
+	"POST /signup": {
+		body: `{"id":"new.1","name":"새 사람","email":"n@a.example",` + withPassword + `}`,
+	},
 	"GET /user/{id}":                                {id: "ann.1"},
 	"PATCH /user/password":                          {body: `{` + withPassword + `,"new_password":"another good one"}`},
 	"PATCH /user/nickname":                          {body: `{"nickname":"별명"}`},
