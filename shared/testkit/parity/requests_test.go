@@ -53,6 +53,7 @@ var examples = map[string]example{
 	"PATCH /user/intro":                             {body: `{"intro":null}`},
 	"PATCH /user/email":                             {body: `{"email":"a@example.com",` + withPassword + `}`},
 	"POST /user/deletion":                           {body: `{` + withPassword + `}`},
+	"POST /temporary-password":                      {body: `{"id":"free.1"}`},
 	"POST /auth":                                    {body: `{"id":"ANN.1",` + withPassword + `}`},
 	"POST /refresh":                                 {body: `{"refresh_token":"{refresh:ann.1}"}`},
 	"DELETE /session/{id}":                          {id: "current"},
