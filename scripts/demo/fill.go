@@ -48,7 +48,7 @@ func (d *demo) fill(ctx context.Context) error {
 	if in < len(users) {
 		d.progress.printf("%d of %d users could not sign up or in and are left out: %v",
 			len(users)-in, len(users), d.refused)
-		d.progress.printf("Run make demo again later to add them.")
+		d.progress.printf("To add them, start the bundle with LIMITS=off make run, and run make demo again.")
 	}
 	if in < minUsers {
 		return fmt.Errorf("too few users could sign in: %w", d.refused)
