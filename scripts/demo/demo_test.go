@@ -112,7 +112,8 @@ func TestDemo(t *testing.T) {
 	}
 	defer os.RemoveAll(dir)
 	b := bundle.New(bundle.Options{
-		Source: "../..", Dir: dir, Fast: true, Race: true, Env: []string{"PASSWORD_ITERATIONS=1000", "LIMITS=off"}, Logf: t.Logf,
+		Source: "../..", Dir: dir, Fast: true, Race: true, Env: []string{"PASSWORD_ITERATIONS=1000", "LIMITS=off"},
+		Logf: t.Logf,
 	})
 	if err := b.Start(t.Context()); err != nil {
 		t.Fatal(err)
