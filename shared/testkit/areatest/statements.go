@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -27,8 +28,12 @@ func (s *Server) CountStatements(t testing.TB) (counted *store.Store, executed f
 	}
 	t.Cleanup(func() { _ = listener.Close() })
 	var count atomic.Int64
-	go countStatements(listener, address.Host, &count)
-	address.Host = listener.Addr().String()
+	network, server := serverAddress(address)
+	go countStatements(listener, network, server, &count)
+	query := address.Query()
+	query.Del("host")
+	query.Del("port")
+	address.Host, address.RawQuery = listener.Addr().String(), query.Encode()
 	counted, err = store.Open(address.String(), "counted", 1)
 	if err != nil {
 		t.Fatal(err)
@@ -37,14 +42,22 @@ func (s *Server) CountStatements(t testing.TB) (counted *store.Store, executed f
 	return counted, count.Load
 }
 
+// serverAddress returns the address of the URL's server: the directory of a socket is in the query.
+func serverAddress(u *url.URL) (network, address string) {
+	if dir := u.Query().Get("host"); dir != "" {
+		return "unix", filepath.Join(dir, ".s.PGSQL."+u.Query().Get("port"))
+	}
+	return "tcp", u.Host
+}
+
 // countStatements forwards connections to the database, and counts their statements.
-func countStatements(listener net.Listener, database string, count *atomic.Int64) {
+func countStatements(listener net.Listener, network, database string, count *atomic.Int64) {
 	for {
 		client, err := listener.Accept()
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", database)
+		server, err := net.Dial(network, database)
 		if err != nil {
 			_ = client.Close()
 			return
