@@ -10,16 +10,6 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-// administrator creates an administrator who is signed in.
-func administrator(t *testing.T, s *areatest.Server, id string) *areatest.Caller {
-	t.Helper()
-	c := s.User(id)
-	if _, err := s.Store.GrantAdministrator(t.Context(), id); err != nil {
-		t.Fatal(err)
-	}
-	return s.SignIn(c) // the promotion has revoked the first session
-}
-
 func request(t *testing.T, s *areatest.Server, id string) {
 	t.Helper()
 	if err := s.Store.RequestTemporaryPassword(t.Context(), id); err != nil {
@@ -30,7 +20,7 @@ func request(t *testing.T, s *areatest.Server, id string) {
 func TestListRequests(t *testing.T) {
 	t.Parallel()
 	s := areatest.New(t, routes)
-	root, ann := administrator(t, s, "root.1"), s.User("ann.1")
+	root, ann := s.Administrator("root.1"), s.User("ann.1")
 	s.User("Bob.1")
 	s.User("eve.1")
 	s.Exec(`UPDATE users SET email = 'eve@example.org' WHERE id = 'eve.1'`)
@@ -78,7 +68,7 @@ func TestListRequests(t *testing.T) {
 func TestIssueTemporaryPassword(t *testing.T) {
 	t.Parallel()
 	s := areatest.New(t, routes)
-	root, ann := administrator(t, s, "root.1"), s.User("ann.1")
+	root, ann := s.Administrator("root.1"), s.User("ann.1")
 	request(t, s, "ann.1")
 	issued := func(t *testing.T, r areatest.Response) {
 		t.Helper()
@@ -121,7 +111,7 @@ func TestIssueTemporaryPassword(t *testing.T) {
 func TestIssueTemporaryPasswordToADeletedAccount(t *testing.T) {
 	t.Parallel()
 	s := areatest.New(t, routes)
-	root := administrator(t, s, "root.1")
+	root := s.Administrator("root.1")
 	s.User("ann.1")
 	response := s.RaceWith(t, areatest.Step{As: root, Do: "POST /backoffice/user/ann.1/temporary-password", Want: 404},
 		`UPDATE users SET deleted_at = now() WHERE id = 'ann.1'`)
@@ -134,7 +124,7 @@ func TestIssueTemporaryPasswordToADeletedAccount(t *testing.T) {
 func TestDemotedAdministratorIsRefused(t *testing.T) {
 	t.Parallel()
 	s := areatest.New(t, routes)
-	root := administrator(t, s, "root.1")
+	root := s.Administrator("root.1")
 	const path = "GET /backoffice/temporary-password"
 	s.Run(t, []areatest.Step{{Name: "an administrator", As: root, Do: path, Want: 200}})
 	s.Exec(`UPDATE users SET role = 'user' WHERE id = 'root.1'`) // the session is still valid

@@ -88,7 +88,11 @@ func TestRunFailsForARouteWithoutATest(t *testing.T) {
 		code := run(func() int { return tests }, routes, &log, value, &output)
 		var named []string
 		for line := range strings.Lines(output.String()) {
-			route, _, _ := strings.Cut(line, " has no test of its own")
+			route, what, _ := strings.Cut(line, " has no test ")
+			if name, ok := strings.CutPrefix(what, "with "); ok {
+				name, _, _ = strings.Cut(name, ":")
+				route += " " + name
+			}
 			named = append(named, route)
 		}
 		if code != wantCode || !slices.Equal(named, want) {
@@ -113,7 +117,12 @@ func TestRunFailsForARouteWithoutATest(t *testing.T) {
 		flags[name] = before
 	}
 	Do(t, url, Step{Do: "PUT /thing/1", Body: "{}"})
-	check("both succeeded", 0, 0)
+	Do(t, url, Step{Do: "PUT /thing/1", Body: `{"list":"refused"}`})
+	check("both succeeded", 0, 1, "PUT /thing/{id} list", "PUT /thing/{id} named")
+	Do(t, url, Step{Do: "PUT /thing/1", Body: `{"named":{}}`})
+	check("a property was sent", 0, 1, "PUT /thing/{id} list")
+	Do(t, url, Step{Do: "PUT /thing/1", Body: `{"list":[]}`})
+	check("every property was sent", 0, 0)
 }
 
 func TestFlagsOfATestBinary(t *testing.T) {

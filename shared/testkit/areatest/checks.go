@@ -51,20 +51,22 @@ func RoutesMatchTemplate(t *testing.T, area string, routes function.Routes) {
 }
 
 // EveryRouteReturns503WithoutDatabase calls each route with the examples of its OpenAPI text while
-// the database cannot be reached. It does so twice: once the check of the session finds out, once
+// the database cannot be reached. It does so twice: once the check of the access finds out, once
 // the view. Except names the routes that need no database, as "METHOD /path".
 func EveryRouteReturns503WithoutDatabase(t *testing.T, routes function.Routes, except ...string) {
 	t.Helper()
 	s := newServer(t)
-	ann := s.User("ann.1")
+	ann := s.Administrator("ann.1")
 	unreachable, err := store.Open("postgres://minifb@127.0.0.1:1/minifb", "test", 1) // port 1 is closed
 	if err != nil {
 		t.Fatal(err)
 	}
+	viewFails := serveUncounted(t, func(a *api.API, d function.Deps) {
+		d.Store = unreachable
+		routes(a, d)
+	}, s.Deps)
 	deps := s.Deps
-	deps.Store = unreachable
-	viewFails := serveUncounted(t, routes, deps)
-	deps.Revoked = unreachable.NewRevokedSessions()
+	deps.Store, deps.Revoked = unreachable, unreachable.NewRevokedSessions()
 	sessionFails := serveUncounted(t, routes, deps)
 
 	text := openAPI(t, routes)

@@ -1,11 +1,15 @@
 package areatest
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,8 +20,9 @@ import (
 )
 
 // Main is an area's TestMain. It runs the tests, and fails if they never call one of the area's
-// routes successfully. Requests of the EveryRoute checks do not count, as they run for every route
-// alike. It checks only complete runs: not with -run, -short, -list, -bench and the like.
+// routes successfully, or never with one of the properties of its body. Requests of the EveryRoute
+// checks do not count, as they run for every route alike. It checks only complete runs: not with
+// -run, -short, -list, -bench and the like.
 func Main(m *testing.M, routes function.Routes) {
 	os.Exit(run(m.Run, routes, &calls, flagValue, os.Stderr))
 }
@@ -35,13 +40,30 @@ func run(
 		return 1
 	}
 	for _, operation := range operations(text) {
-		if route := routeOf(operation); !calls.succeeded(route) {
+		route := routeOf(operation)
+		if !calls.succeeded(route) {
 			const advice = "add one that calls it through areatest and gets a 2xx or 3xx"
 			fmt.Fprintf(output, "%s has no test of its own: %s\n", route, advice)
 			code = 1
+			continue
+		}
+		for _, name := range bodyProperties(text, operation) {
+			if !calls.succeeded(route + " " + name) {
+				fmt.Fprintf(output, "%s has no test with %s: add one that sends it and gets a 2xx\n", route, name)
+				code = 1
+			}
 		}
 	}
 	return code
+}
+
+// bodyProperties returns the names of the properties of an operation's request body.
+func bodyProperties(text *huma.OpenAPI, operation *huma.Operation) []string {
+	if operation.RequestBody == nil {
+		return nil
+	}
+	schema := resolve(text, operation.RequestBody.Content["application/json"].Schema)
+	return slices.Sorted(maps.Keys(schema.Properties))
 }
 
 func flagValue(name string) string { return flag.Lookup(name).Value.String() }
@@ -59,25 +81,32 @@ func complete(flagValue func(name string) string) bool {
 // calls has the requests of this process.
 var calls callLog
 
-// A callLog knows the routes that were called successfully. It is safe for concurrent use.
+// A callLog knows the calls that succeeded: "PATCH /post/{id}" is a call of the route, and
+// "PATCH /post/{id} content" one with this property in its body. It is safe for concurrent use.
 type callLog struct {
-	mu     sync.Mutex
-	routes map[string]bool
+	mu    sync.Mutex
+	calls map[string]bool
 }
 
-func (l *callLog) succeeded(route string) bool {
+func (l *callLog) succeeded(call string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.routes[route]
+	return l.calls[call]
 }
 
-func (l *callLog) add(route string) {
+// add adds a call of the route with this body.
+func (l *callLog) add(route string, body []byte) {
+	var properties map[string]json.RawMessage
+	_ = json.Unmarshal(body, &properties) // a route without a body ignores one that is not JSON
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.routes == nil {
-		l.routes = map[string]bool{}
+	if l.calls == nil {
+		l.calls = map[string]bool{}
 	}
-	l.routes[route] = true
+	l.calls[route] = true
+	for name := range properties {
+		l.calls[route+" "+name] = true
+	}
 }
 
 // recorder returns a handler that notes the routes of successful requests to another handler, which
@@ -89,10 +118,16 @@ func (l *callLog) recorder(handler http.Handler, text *huma.OpenAPI) http.Handle
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		recorded := statusWriter{ResponseWriter: w}
+		var body bytes.Buffer
+		r = r.WithContext(r.Context()) // a copy: the server looks at the type of its own request's body
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(r.Body, &body), r.Body}
 		handler.ServeHTTP(&recorded, r)
 		_, route := routes.Handler(r)
 		if recorded.status < http.StatusBadRequest && strings.HasPrefix(route, r.Method+" ") { // HEAD is not GET
-			l.add(route)
+			l.add(route, body.Bytes())
 		}
 	})
 }

@@ -133,6 +133,16 @@ func (s *Server) User(id string) *Caller {
 	return s.SignIn(&Caller{ID: id, UID: user.UID})
 }
 
+// Administrator creates an administrator who is signed in.
+func (s *Server) Administrator(id string) *Caller {
+	s.t.Helper()
+	c := s.User(id)
+	if _, err := s.Store.GrantAdministrator(context.Background(), id); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.SignIn(c) // the promotion has revoked the first session
+}
+
 // SignIn opens another session of the caller's account.
 func (s *Server) SignIn(c *Caller) *Caller {
 	s.t.Helper()
