@@ -12,7 +12,7 @@ import (
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	ann, root := s.User("ann.1"), administrator(s)
+	ann, root := s.User("ann.1"), s.Administrator("root")
 	good := "Authorization: Bearer " + ann.Token + "\r\n"
 	const none, invalid = "Bearer", `Bearer error="invalid_token"`
 	for name, test := range map[string]struct {
@@ -72,18 +72,12 @@ func TestAccess(t *testing.T) {
 }
 
 // administrator signs up an account that is an administrator.
-func administrator(s *areatest.Server) *areatest.Caller {
-	root := s.User("root")
-	s.Exec(`UPDATE users SET role = 'admin' WHERE uid = $1`, root.UID)
-	return root
-}
-
 // The role counts at the time of each request. Everyone else is refused before the body is looked
 // at.
 func TestAdministrator(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	ann, root, deleted := s.User("ann.1"), administrator(s), s.User("deleted.1")
+	ann, root, deleted := s.User("ann.1"), s.Administrator("root"), s.User("deleted.1")
 	s.Exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, deleted.UID)
 	const hint = "You have not permission for 'POST /admin/note'"
 	text := map[string]string{"Content-Type": "text/plain"}

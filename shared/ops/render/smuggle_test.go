@@ -1,0 +1,13 @@
+package render_test
+
+import (
+	"testing"
+
+	"minifb/shared/testkit/smuggle"
+)
+
+func TestRequestsCannotBeSmuggledThroughNginx(t *testing.T) {
+	t.Parallel()
+	functions := &smuggle.Recorder{}
+	smuggle.Check(t, start(t, functions.ServeHTTP), functions)
+}
