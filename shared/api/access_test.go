@@ -71,7 +71,6 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// administrator signs up an account that is an administrator.
 // The role counts at the time of each request. Everyone else is refused before the body is looked
 // at.
 func TestAdministrator(t *testing.T) {

@@ -13,6 +13,9 @@ var (
 	placeholder = regexp.MustCompile(`^\{[A-Za-z_][A-Za-z0-9_]*\}$`)
 )
 
+// reserved are the first segments of the paths that functions serve on their own sockets, and no client may call.
+var reserved = []string{"healthz", "metrics", "readyz", "schedule"}
+
 // check returns an error unless API Gateway, nginx and http.ServeMux all read the route in the same
 // way.
 func (r Route) check() error {
@@ -25,6 +28,9 @@ func (r Route) check() error {
 	}
 	if rest == "" {
 		return nil
+	}
+	if top, _, _ := strings.Cut(rest, "/"); slices.Contains(reserved, top) {
+		return fmt.Errorf("its Path %q begins with /%s, which is for each function's own use", r.Path, top)
 	}
 	var names []string
 	for segment := range strings.SplitSeq(rest, "/") {

@@ -35,6 +35,9 @@ func TestParseRefuses(t *testing.T) {
 			function(route("A", "GET", "/post/{id}"), second(route("A", "GET", "/post/{post}"))),
 			"as GET /post/{id}",
 		},
+		"a path of the function's own": {
+			function(route("A", "POST", "/schedule/sweep"), ""), `its Path "/schedule/sweep" begins with /schedule, which`,
+		},
 		"ambiguous": {
 			function(route("A", "GET", "/a/{x}"), second(route("B", "GET", "/{y}/b"))),
 			"neither is more specific",
