@@ -11,7 +11,7 @@ import (
 func TestRestrictedSessionMayOnlyChangeThePassword(t *testing.T) {
 	t.Parallel()
 	b := serve(t)
-	root := administrator(b)
+	root := b.Administrator("root")
 	restricted, _ := b.SignInRestricted(root)
 	const hint = "This session was opened with a temporary password; change the password by PATCH /user/password first."
 	steps := func(want int, hint string) (steps []areatest.Step) {
