@@ -18,6 +18,7 @@ import (
 	"minifb/shared/ops/postgres"
 	"minifb/shared/ops/process"
 	"minifb/shared/ops/sam"
+	"minifb/shared/ops/schedule"
 	"minifb/shared/token"
 )
 
@@ -83,9 +84,7 @@ type Bundle struct {
 	gatewayLog *os.File
 	host       *host.Host
 	nginx      *host.Nginx
-
-	cancelSchedules context.CancelFunc // nil if none were started
-	schedules       sync.WaitGroup
+	schedules  *schedule.Caller // nil for a host, which calls them itself
 
 	mu sync.Mutex // held by Start when it appends to Functions, and by Kill
 }
@@ -209,7 +208,7 @@ func (b *Bundle) AwaitReady(ctx context.Context) error {
 // PostgreSQL, in this order. Their data and logs stay in Options.Dir.
 func (b *Bundle) Stop() error {
 	b.stopServing()
-	b.stopSchedules()
+	b.schedules.Stop()
 	if b.host != nil {
 		b.host.Stop()
 	} else {

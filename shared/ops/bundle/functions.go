@@ -15,6 +15,7 @@ import (
 	"minifb/shared/ops/process"
 	"minifb/shared/ops/release"
 	"minifb/shared/ops/sam"
+	"minifb/shared/ops/schedule"
 )
 
 // checkBuilt returns an error if a function of the template is not among the binaries in dir.
@@ -55,7 +56,7 @@ func (b *Bundle) startFunctions(ctx context.Context) (result string, err error) 
 		return "", err
 	}
 	if !b.o.Host {
-		b.startSchedules()
+		b.schedules = schedule.Start(schedule.Options{Template: b.Template, Socket: b.dir.socket, Logf: b.o.Logf})
 	}
 	return count(len(b.Functions), "function"), nil
 }

@@ -17,6 +17,7 @@ import (
 	"minifb/shared/ops/envfile"
 	"minifb/shared/ops/process"
 	"minifb/shared/ops/sam"
+	"minifb/shared/ops/schedule"
 )
 
 // The directories within a host's root.
@@ -42,12 +43,13 @@ type Host struct {
 	logf         func(format string, args ...any)
 	units        map[string]*process.Unit
 	sockets      []*process.Socket
+	schedules    *schedule.Caller
 	server       *http.Server
 	served       chan struct{} // closed when the server has returned
 }
 
 // Start holds the sockets of all of the template's functions, starts those that have a current
-// release, and takes orders at run/control.sock until Stop:
+// release, calls the schedules of those that run, and takes orders at run/control.sock until Stop:
 //
 //	POST /start/post    also stop and restart, and post-check and post-next for post
 //	GET  /units         a line for each unit: name, active or inactive, process id, start time
@@ -92,7 +94,18 @@ func Start(
 		return nil, err
 	}
 	h.serve(control)
+	h.schedules = schedule.Start(schedule.Options{
+		Template: t, Socket: h.socket, Running: h.running, Logf: logf,
+	})
 	return h, nil
+}
+
+// socket returns the path of a function's socket.
+func (h *Host) socket(area string) string { return filepath.Join(h.root, Run, area+".sock") }
+
+// running returns true if the function has a process.
+func (h *Host) running(area string) bool {
+	return h.units[area].PID() != 0 || h.units[area+"-next"].PID() != 0
 }
 
 // listenControl also makes sure that no other host runs in the root: its control socket would
@@ -116,7 +129,7 @@ func (h *Host) listenControl() (net.Listener, error) {
 // the same socket, and the next one at a socket of its own, where it is checked.
 func (h *Host) add(t *sam.Template, f sam.Function) error {
 	run := filepath.Join(h.root, Run)
-	socket, err := process.Listen(filepath.Join(run, f.Area+".sock"))
+	socket, err := process.Listen(h.socket(f.Area))
 	if err != nil {
 		return fmt.Errorf("listen for %s: %w", f.Area, err)
 	}
@@ -166,6 +179,7 @@ func (h *Host) Unit(name string) *process.Unit { return h.units[name] }
 
 // Stop stops every unit, after it has finished its requests, and removes the sockets.
 func (h *Host) Stop() {
+	h.schedules.Stop()
 	_ = h.server.Close()
 	<-h.served
 	h.stopUnits()

@@ -37,7 +37,8 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
-	_ = http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	_ = http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(os.Stderr, r.Method, r.URL.Path) // into the function's log
 		fmt.Fprint(w, os.Getpid(), " ", os.Getenv("ODD"), " ", os.Getenv("HINT"))
 	}))
 }
@@ -52,6 +53,7 @@ Resources:
       Environment: {Variables: {HINT: !Ref Hint}}
       Events:
         List: {Type: HttpApi, Properties: {Method: GET, Path: /post}}
+        Keep: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}
 `
 
 // root returns a directory with a short path and a release of post: this test binary, or a script.
@@ -189,6 +191,20 @@ func TestTheNextReleaseIsCheckedAtItsOwnSocket(t *testing.T) {
 	}
 	if h.Unit("post").PID() == 0 {
 		t.Error("the current release does not run")
+	}
+}
+
+func TestSchedulesAreCalled(t *testing.T) {
+	t.Parallel()
+	dir := root(t, "current", "")
+	start(t, dir)
+	var log []byte
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(string(log), "POST /schedule/keep\n"); {
+		if time.Now().After(deadline) {
+			t.Fatalf("the schedule is not called; the log is %q", log)
+		}
+		time.Sleep(10 * time.Millisecond)
+		log, _ = os.ReadFile(filepath.Join(dir, host.Logs, "post.log"))
 	}
 }
 
