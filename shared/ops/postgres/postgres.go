@@ -170,10 +170,9 @@ func (c *Cluster) Version() int { return c.major }
 
 // URL returns the URL of one of the server's databases.
 func (c *Cluster) URL(database string) string {
-	u := url.URL{
-		Scheme: "postgres", User: url.User(User), Path: "/" + database,
-		RawQuery: url.Values{"host": {c.sockets}, "port": {strconv.Itoa(port)}, "sslmode": {"disable"}}.Encode(),
-	}
+	query := url.Values{"host": {c.sockets}, "port": {strconv.Itoa(port)}, "sslmode": {"disable"}}.Encode()
+	query = strings.ReplaceAll(query, "+", "%20") // neither pgx nor libpq reads + as a space
+	u := url.URL{Scheme: "postgres", User: url.User(User), Path: "/" + database, RawQuery: query}
 	return u.String()
 }
 

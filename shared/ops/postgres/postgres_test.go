@@ -149,6 +149,23 @@ func TestOddDirectoriesSideBySide(t *testing.T) {
 	}
 }
 
+// The sockets of a directory with a short path are in it, so that a space is in the URL.
+func TestDirectoryWithASpace(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "a b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	c := start(t, postgres.Options{Dir: dir, Fast: true})
+	if !strings.Contains(c.URL("postgres"), "a%20b") {
+		t.Fatalf("the URL is %s, want the sockets in %s", c.URL("postgres"), dir)
+	}
+	if got := queryValue(t, c.URL("postgres"), "SELECT 'alive'"); got != "alive" {
+		t.Errorf("found %q", got)
+	}
+}
+
 func TestOneRunAtATime(t *testing.T) {
 	t.Parallel()
 	o := postgres.Options{Dir: t.TempDir(), Fast: true}
