@@ -3,35 +3,26 @@ package main
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"minifb/shared/ops/postgres"
-	"minifb/shared/ops/process"
 )
 
 // databaseTimeout is how long the PostgreSQL of DATABASE_URL may take to accept a connection.
 const databaseTimeout = 5 * time.Second
 
-// prepareDatabase waits for the PostgreSQL of DATABASE_URL. Without one it makes sure that
-// PostgreSQL is installed, for the bundle to run.
-func prepareDatabase(ctx context.Context, s settings, out *screen) error {
+// prepareDatabase waits for the PostgreSQL of DATABASE_URL. Without one, the bundle will run the
+// PostgreSQL that scripts/compile has installed.
+func prepareDatabase(ctx context.Context, s settings) error {
 	if s.databaseURL != "" {
 		return ping(ctx, s.databaseURL)
 	}
 	_, err := postgres.Find()
-	if errors.Is(err, postgres.ErrNoPostgres) {
-		out.printf("installing PostgreSQL")
-		return install(ctx, "postgresql")
-	}
 	return err
 }
 
@@ -58,19 +49,4 @@ func ping(ctx context.Context, url string) error {
 			return fmt.Errorf("DATABASE_URL: cannot connect to %s:%d: %s", config.Host, config.Port, reason)
 		}
 	}
-}
-
-// install runs scripts/install until it exits or ctx ends.
-func install(ctx context.Context, what string) error {
-	cmd := exec.Command("scripts/install", what)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if err := process.Start(cmd, syscall.SIGTERM); err != nil {
-		return fmt.Errorf("install %s: %w", what, err)
-	}
-	stop := context.AfterFunc(ctx, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) })
-	defer stop()
-	if err := cmd.Wait(); err != nil {
-		return fmt.Errorf("%s is not installed, and scripts/install failed: %w", what, err)
-	}
-	return nil
 }

@@ -52,7 +52,7 @@ func run(out *screen) error {
 }
 
 func serve(ctx context.Context, b *bundle.Bundle, s settings, out *screen) error {
-	if err := prepareDatabase(ctx, s, out); err != nil {
+	if err := prepareDatabase(ctx, s); err != nil {
 		return err
 	}
 	if err := b.Start(ctx); err != nil {
