@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -63,5 +64,26 @@ func TestPlainMakeVariablesArePassedOn(t *testing.T) {
 		if !ok || !strings.Contains(output, test.want) {
 			t.Errorf("make %s: %s", test.arguments, output)
 		}
+	}
+}
+
+// A second make run is refused before it replaces the programs of the first one.
+func TestSecondRunChangesNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	lock, err := os.Create(filepath.Join(dir, "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	output, ok := makeIn(t, []string{"DATA_DIR=" + dir, "DATABASE_URL=postgres://localhost/none"}, "run")
+	if ok || !strings.Contains(output, "another process uses "+dir) {
+		t.Errorf("make run: %s", output)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "bin")); err == nil {
+		t.Error("programs were built")
 	}
 }
