@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type Config struct {
 	SMTPURL            string        `env:"SMTP_URL,unset"`         // maintenance alone: see mail.Settings
 	MailDir            string        `env:"MAIL_DIR"`               // maintenance alone: see mail.Settings
 	LambdaAPI          string        `env:"AWS_LAMBDA_RUNTIME_API"` // set by Lambda
+	BasePath           string        `env:"BASE_PATH"`              // on Lambda: what a mapping puts before each path
 	Limits             string        `env:"LIMITS"`                 // see limit.Parse
 	PassedSockets      string        `env:"LISTEN_FDS"`             // set by what passes a socket, such as systemd
 
@@ -72,6 +74,8 @@ func (c Config) OnLambda() bool { return c.LambdaAPI != "" }
 // Mail returns the settings of mails.
 func (c Config) Mail() mail.Settings { return mail.Settings{SMTPURL: c.SMTPURL, Dir: c.MailDir} }
 
+var basePath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
+
 // A Requirement is what one function demands besides what all do. Its error names the variable to
 // change.
 type Requirement func(Config) error
@@ -93,6 +97,8 @@ func FromEnvironment(requirements ...Requirement) (Config, error) {
 		"name unix:/path/of/socket or tcp:host:port, or pass a socket")
 	p.check("TRUSTED_PROXIES", true, "name addresses or networks, such as 192.0.2.1,10.0.0.0/8")
 	p.check("REQUEST_TIMEOUT", c.RequestTimeout > 0, "name a duration above 0s, such as 10s")
+	p.check("BASE_PATH", c.BasePath == "" || basePath.MatchString(c.BasePath),
+		"name a path such as /v1, without a slash at its end")
 	p.check("ERROR_HINT", c.ErrorHint == "full" || c.ErrorHint == "generic", "name full or generic")
 	p.check("PASSWORD_ITERATIONS", c.PasswordIterations > 0 && c.PasswordIterations <= password.MaxIterations,
 		fmt.Sprintf("name 1 to %d", password.MaxIterations))

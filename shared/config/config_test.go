@@ -27,6 +27,7 @@ func setEnvironment(t *testing.T, pairs ...string) {
 	t.Helper()
 	for _, name := range []string{
 		"DATABASE_POOL", "LISTEN_FDS", "TRUSTED_PROXIES", "REQUEST_TIMEOUT", "ERROR_HINT", "TOKEN_PRIVATE_KEY",
+		"BASE_PATH",
 		"TOKEN_ISSUER", "TOKEN_AUDIENCE", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API", "LIMITS",
 	} {
 		t.Setenv(name, "")
@@ -48,6 +49,7 @@ var rules = map[string]string{
 	"TRUSTED_PROXIES":     "TRUSTED_PROXIES: name addresses or networks, such as 192.0.2.1,10.0.0.0/8",
 	"REQUEST_TIMEOUT":     "REQUEST_TIMEOUT: name a duration above 0s, such as 10s",
 	"ERROR_HINT":          "ERROR_HINT: name full or generic",
+	"BASE_PATH":           "BASE_PATH: name a path such as /v1, without a slash at its end",
 	"PASSWORD_ITERATIONS": "PASSWORD_ITERATIONS: name 1 to 2000000",
 	"LIMITS": "LIMITS: write on, off, or the limits that differ from the defaults, " +
 		"such as sign_up=5/1h,refresh=100/1m",
@@ -100,6 +102,7 @@ func TestEachInvalidValue(t *testing.T) {
 		},
 		"REQUEST_TIMEOUT":     {"0s", "-1s", "10", "geheim"},
 		"ERROR_HINT":          {"geheim", "FULL"},
+		"BASE_PATH":           {"v1", "/", "/v1/", "//v1", "/a b", "/v1?x", "geheim"},
 		"PASSWORD_ITERATIONS": {"0", "-1", "2000001", "geheim", "600_000"},
 		"LIMITS": {
 			"geheim", "OFF", "sign_up", "sign_up=", "sign_up=5", "sign_up=5/1", "sign_up=0/1h", "sign_up=5/0s",
@@ -153,6 +156,7 @@ func TestInvalidKeys(t *testing.T) {
 func TestAllProblemsAtOnce(t *testing.T) {
 	setEnvironment(t, "DATABASE_URL", "postgres://u:geheim@host:x/y", "DATABASE_POOL", "-1", "LISTEN", "geheim",
 		"TRUSTED_PROXIES", "geheim", "REQUEST_TIMEOUT", "soon", "ERROR_HINT", "some", "PASSWORD_ITERATIONS", "0",
+		"BASE_PATH", "v1",
 		"LIMITS", "some", "TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim")
 	demand := errors.New("TOKEN_PRIVATE_KEY: another demand")
 	met, unmet := func(config.Config) error { return nil }, func(config.Config) error { return demand }

@@ -18,6 +18,7 @@ import (
 type Settings struct {
 	Timeout        time.Duration   // of one request
 	GenericHint    bool            // hide the cause of a 500
+	BasePath       string          // before each path of an event, such as /v1; see config.Config
 	TrustedProxies config.Networks // see config.Config
 	Log            *slog.Logger
 }

@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -21,10 +22,11 @@ func serveLambda(ctx context.Context, h *Handler) {
 	h.logCounts()
 }
 
-// An invoker serves the invocations of a function, one at a time. It uses algnhsa to make requests
-// of events and events of responses. algnhsa loses parts of some events: these are taken out before
-// (lambda_event.go), and put into the request after (lambda_request.go), so that the Handler gets
-// what an HTTP server would give it.
+// An invoker serves the invocations of a function, one at a time. algnhsa turns an event into a
+// request, and the response into what the gateway expects. It loses or misreads parts of some
+// events, and refuses events whose other fields have an unusual type. So it gets a plain event
+// (lambda_event.go), and its request gets what the real event says (lambda_request.go). The Handler
+// then sees what an HTTP server would give it.
 type invoker struct {
 	handler *Handler
 	kinds   map[algnhsa.RequestType]lambda.Handler
@@ -35,7 +37,7 @@ func newInvoker(h *Handler) invoker {
 	for _, kind := range []algnhsa.RequestType{
 		algnhsa.RequestTypeAPIGatewayV1, algnhsa.RequestTypeAPIGatewayV2, algnhsa.RequestTypeALB,
 	} {
-		i.kinds[kind] = algnhsa.New(lambdaRequestFixer{h}, &algnhsa.Options{RequestType: kind})
+		i.kinds[kind] = algnhsa.New(eventServer{h}, &algnhsa.Options{RequestType: kind})
 	}
 	return i
 }
@@ -53,13 +55,29 @@ func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if isSchedule(payload) {
 		return i.handler.callSchedule(ctx)
 	}
-	e, err := readEvent(payload)
+	e, err := readEvent(payload, i.handler.settings.BasePath)
 	if err != nil {
 		return nil, fmt.Errorf("read the event: %w", err)
 	}
-	response, err := i.kinds[e.kind].Invoke(context.WithValue(ctx, eventKey{}, e), e.payload)
+	plain, err := json.Marshal(plainEvent(e.method))
+	if err != nil {
+		return nil, fmt.Errorf("encode the event: %w", err)
+	}
+	response, err := i.kinds[e.kind].Invoke(context.WithValue(ctx, eventKey{}, e), plain)
 	if err != nil {
 		return nil, fmt.Errorf("read the event: %w", err)
 	}
 	return e.finish(response)
+}
+
+// plainEvent returns an event that algnhsa reads as one of each kind, with this method.
+func plainEvent(method string) map[string]any {
+	return map[string]any{
+		"version": "2.0", "httpMethod": method, "path": "/", "rawPath": "/",
+		"multiValueHeaders": map[string][]string{"-": {"-"}},
+		"requestContext": map[string]any{
+			"accountId": "-", "http": map[string]string{"method": method},
+			"elb": map[string]string{"targetGroupArn": "-"},
+		},
+	}
 }

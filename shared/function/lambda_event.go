@@ -16,15 +16,19 @@ import (
 // An event is what an invocation says about its request.
 type event struct {
 	kind         algnhsa.RequestType
-	payload      []byte // for algnhsa, without what it would misread
+	method       string
 	target       string // the path and the query, as sent, so far as the event has them
 	host         string
 	source       string // the client's address, as the gateway reports it
-	singleValues bool   // from a load balancer that uses one value a header
-	isBase64     bool   // the response's body was written as base64
+	header       http.Header
+	body         string
+	bodyIsBase64 bool
+	singleValues bool // from a load balancer that uses one value a header
+	isBase64     bool // the response's body was written as base64
 }
 
-// An envelope has the parts of all kinds of events that are read here.
+// An envelope has the parts of all kinds of events that are read here. What else an event has may
+// have any type.
 type envelope struct {
 	Version                         string
 	RawPath, RawQueryString         string // of an HTTP API (payload 2.0) and of a function URL
@@ -33,82 +37,88 @@ type envelope struct {
 	MultiValueHeaders               map[string][]string
 	QueryStringParameters           map[string]string
 	MultiValueQueryStringParameters map[string][]string
-	RequestContext                  struct {
-		AccountID  string
-		DomainName string
-		ELB        *struct{}
-		HTTP       struct{ Method, SourceIP string }
-		Identity   struct{ SourceIP string }
+	Body                            string
+	IsBase64Encoded                 bool
+	RequestContext                  *struct {
+		DomainName, Stage string
+		ELB               *struct{}
+		HTTP              struct{ Method, SourceIP string }
+		Identity          struct{ SourceIP string }
 	}
 }
 
 var errNoRequest = errors.New("not the event of an API Gateway, a function URL or a load balancer")
 
-// readEvent reads an event of any kind. It returns an error for a payload that is not an HTTP
-// request's.
-func readEvent(payload []byte) (*event, error) {
-	var fields map[string]json.RawMessage
+// readEvent reads an event of any kind. It takes basePath, if that is not empty, from the start of
+// the path. It returns an error for a payload that is not an HTTP request's.
+func readEvent(payload []byte, basePath string) (*event, error) {
 	var in envelope
-	err := errors.Join(json.Unmarshal(payload, &fields), json.Unmarshal(payload, &in))
-	if err != nil {
+	if err := json.Unmarshal(payload, &in); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoRequest, err)
 	}
+	in.RawPath, in.Path = withoutPrefix(in.RawPath, basePath), withoutPrefix(in.Path, basePath)
 	var e *event
-	host := takeHost(in)
-	replaced := map[string]any{} // top-level fields of the payload for algnhsa
 	switch {
+	case in.RequestContext == nil:
+		return nil, errNoRequest
 	case in.Version == "2.0" && in.RequestContext.HTTP.Method != "":
 		e = gatewayV2(in)
-		replaced["rawPath"], replaced["rawQueryString"] = "/", ""
 	case in.RequestContext.ELB != nil && in.HTTPMethod != "":
 		e = loadBalancer(in)
-		if e.singleValues {
-			in.MultiValueHeaders = map[string][]string{}
-			for name, value := range in.Headers {
-				in.MultiValueHeaders[name] = []string{value}
-			}
-			in.Headers = nil
-		}
-		if len(in.MultiValueHeaders) == 0 { // algnhsa would refuse an event without headers
-			in.MultiValueHeaders = map[string][]string{"x-forwarded-for": {e.source}}
-		}
-		replaced["path"] = "/"
-		replaced["requestContext"] = map[string]any{"elb": map[string]string{"targetGroupArn": "-"}}
-	case in.HTTPMethod != "" && fields["requestContext"] != nil:
+	case in.HTTPMethod != "":
 		e = gatewayV1(in)
-		replaced["path"] = "/"
-		// algnhsa needs an account, and not every gateway sends one.
-		replaced["requestContext"] = map[string]string{"accountId": "-"}
 	default:
 		return nil, errNoRequest
 	}
-	e.host = host
-	replaced["headers"], replaced["multiValueHeaders"] = in.Headers, in.MultiValueHeaders
-	delete(fields, "queryStringParameters")
-	delete(fields, "multiValueQueryStringParameters")
-	for name, value := range replaced {
-		encoded, err := json.Marshal(value)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		fields[name] = encoded
+	e.header = header(in)
+	if host := e.header["Host"]; len(host) > 0 { // net/http keeps it apart, too
+		e.host = host[0]
+		delete(e.header, "Host")
 	}
-	if e.payload, err = json.Marshal(fields); err != nil {
-		return nil, fmt.Errorf("encode it for algnhsa: %w", err)
-	}
+	e.body, e.bodyIsBase64 = in.Body, in.IsBase64Encoded
 	return e, nil
 }
 
+// withoutPrefix returns the path behind a stage's or a mapping's prefix, such as /prod. A path that
+// has another beginning is returned as it is.
+func withoutPrefix(path, prefix string) string {
+	if rest, ok := strings.CutPrefix(path, prefix); ok && prefix != "/" && strings.HasPrefix(rest, "/") {
+		return rest
+	}
+	return path
+}
+
+// header returns the headers of an event. Names that differ only in case are one header, whose
+// values are in the order of the names.
+func header(in envelope) http.Header {
+	all := http.Header{}
+	for _, name := range slices.Sorted(maps.Keys(in.MultiValueHeaders)) {
+		canonical := http.CanonicalHeaderKey(name)
+		all[canonical] = append(all[canonical], in.MultiValueHeaders[name]...)
+	}
+	if len(all) > 0 { // Headers then has the last value of each
+		return all
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Headers)) {
+		all.Add(name, in.Headers[name])
+	}
+	return all
+}
+
 // gatewayV2 reads the payload 2.0. The path of a function URL is as sent. That of an HTTP API is
-// decoded: whether a slash in it was sent as %2F is lost.
+// decoded: whether a slash in it was sent as %2F is lost. At AWS's own domain it begins with the
+// name of the stage, unless that is $default.
 func gatewayV2(in envelope) *event {
 	path := in.RawPath
+	if strings.Contains(in.RequestContext.DomainName, ".execute-api.") {
+		path = withoutPrefix(path, "/"+in.RequestContext.Stage)
+	}
 	if !strings.Contains(in.RequestContext.DomainName, ".lambda-url.") {
 		path = (&url.URL{Path: path}).EscapedPath()
 	}
 	return &event{
 		kind: algnhsa.RequestTypeAPIGatewayV2, source: in.RequestContext.HTTP.SourceIP,
-		target: target(path, in.RawQueryString),
+		method: in.RequestContext.HTTP.Method, target: target(path, in.RawQueryString),
 	}
 }
 
@@ -125,26 +135,18 @@ func gatewayV1(in envelope) *event {
 	}
 	return &event{
 		kind: algnhsa.RequestTypeAPIGatewayV1, source: in.RequestContext.Identity.SourceIP,
-		target: target(in.Path, query.Encode()),
+		method: in.HTTPMethod, target: target(in.Path, query.Encode()),
 	}
 }
 
 // loadBalancer reads the event of a load balancer. Path and query are as sent. The balancer adds
 // its peer's address to the end of X-Forwarded-For; the entries before it were sent by the client.
 func loadBalancer(in envelope) *event {
-	e := &event{kind: algnhsa.RequestTypeALB, singleValues: in.MultiValueHeaders == nil}
-	for name, values := range in.MultiValueHeaders {
-		if strings.EqualFold(name, "X-Forwarded-For") && len(values) > 0 {
-			e.source = values[len(values)-1]
-		}
+	e := &event{kind: algnhsa.RequestTypeALB, method: in.HTTPMethod, singleValues: in.MultiValueHeaders == nil}
+	if forwarded := header(in)["X-Forwarded-For"]; len(forwarded) > 0 {
+		last := forwarded[len(forwarded)-1]
+		e.source = strings.TrimSpace(last[strings.LastIndex(last, ",")+1:])
 	}
-	for name, value := range in.Headers {
-		if e.singleValues && strings.EqualFold(name, "X-Forwarded-For") {
-			e.source = value
-		}
-	}
-	e.source = strings.TrimSpace(e.source[strings.LastIndex(e.source, ",")+1:])
-
 	query := in.MultiValueQueryStringParameters
 	if query == nil {
 		query = map[string][]string{}
@@ -169,23 +171,6 @@ func target(path, query string) string {
 		return path
 	}
 	return path + "?" + query
-}
-
-// takeHost removes the Host header from the others, as net/http does, and returns its value.
-func takeHost(in envelope) (host string) {
-	for name, value := range in.Headers {
-		if strings.EqualFold(name, "Host") {
-			host = value
-			delete(in.Headers, name)
-		}
-	}
-	for name, values := range in.MultiValueHeaders {
-		if strings.EqualFold(name, "Host") && len(values) > 0 {
-			host = values[0]
-			delete(in.MultiValueHeaders, name)
-		}
-	}
-	return host
 }
 
 // finish returns the invocation's response, which is algnhsa's with what is missing there.

@@ -7,48 +7,44 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"minifb/shared/api"
 )
 
-// A lambdaRequestFixer serves the requests that algnhsa makes of events. It first sets what algnhsa
-// has lost or misread.
-type lambdaRequestFixer struct{ handler *Handler }
+// An eventServer serves the requests that algnhsa makes of plain events, with what the real event
+// says.
+type eventServer struct{ handler *Handler }
 
-func (f lambdaRequestFixer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s eventServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := r.Context().Value(eventKey{}).(*event)
-	r.Host, r.RequestURI = e.host, e.target
+	response := &eventResponse{w, e}
+	r.Host, r.RequestURI, r.Header = e.host, e.target, e.header
 	r.RemoteAddr = net.JoinHostPort(e.source, "0") // events do not have the port
 	r.Header.Set("X-Forwarded-For", e.source)      // like nginx: the client's own value does not count
-	response := &eventResponse{w, e}
-
-	body, err := io.ReadAll(r.Body)
+	body, err := e.readBody()
 	if err != nil {
-		f.handler.refuse(response, r, api.BodyNotBase64)
+		s.handler.refuse(response, r, api.BodyNotBase64)
 		return
 	}
-	body = restoreInvalidUTF8(body, r.Header.Get("Content-Length"))
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	target, err := url.ParseRequestURI(e.target)
-	if err != nil {
-		f.handler.refuse(response, r, api.MalformedPath)
+	if r.URL, err = url.ParseRequestURI(e.target); err != nil {
+		r.URL = &url.URL{}
+		s.handler.refuse(response, r, api.MalformedPath)
 		return
 	}
-	r.URL = target
-	f.handler.ServeHTTP(response, r)
+	s.handler.ServeHTTP(response, r)
 }
 
-// restoreInvalidUTF8 returns the body with invalid bytes where the client sent invalid ones, so
-// that it is refused and not stored. An event cannot hold them: the gateway puts U+FFFD in their
-// place. The body is then longer than its Content-Length, which tells it from one that had a U+FFFD
-// from the start.
-func restoreInvalidUTF8(body []byte, contentLength string) []byte {
-	if length, err := strconv.Atoi(contentLength); err != nil || length >= len(body) {
-		return body
+// readBody returns the request's body. An event with a text cannot hold invalid UTF-8: the gateway
+// puts U+FFFD in its place, which cannot be told from a U+FFFD that was sent. So each becomes an
+// invalid byte, for the body to be refused and not stored. A body in base64 is as it was sent.
+func (e *event) readBody() ([]byte, error) {
+	if e.bodyIsBase64 {
+		return base64.StdEncoding.DecodeString(e.body)
 	}
-	return bytes.ReplaceAll(body, []byte("\uFFFD"), []byte{0xff})
+	return []byte(strings.ReplaceAll(e.body, "\uFFFD", "\xff")), nil
 }
 
 // refuse responds to a request that an HTTP server would have refused before its handler.

@@ -23,7 +23,9 @@ func newTestInvoker(t *testing.T, limit time.Duration, serve http.HandlerFunc) i
 		api.Register(a, api.Route{Method: http.MethodGet, Path: "/slow", Access: api.Public},
 			func(ctx context.Context, _ *struct{}) (*struct{}, error) { <-ctx.Done(); return nil, ctx.Err() })
 	}
-	return newInvoker(NewHandler("test", routes, Deps{}, Settings{Timeout: limit, Log: slog.New(slog.DiscardHandler)}))
+	return newInvoker(NewHandler("test", routes, Deps{}, Settings{
+		Timeout: limit, BasePath: "/base/v1", Log: slog.New(slog.DiscardHandler),
+	}))
 }
 
 // The handler must get of an event what an HTTP server would get of its request.
@@ -37,6 +39,8 @@ func TestEventBecomesRequest(t *testing.T) {
 		v1      = `"httpMethod":"POST","requestContext":{"identity":{` + address + `}},"path":"/thing/a%2Fb"`
 		alb     = `"httpMethod":"POST","requestContext":{"elb":{"targetGroupArn":"arn"}},"path":"/thing/a%2Fb"`
 		host    = `"headers":{"host":"h"}`
+		stageV2 = `"version":"2.0","requestContext":{"http":{"method":"POST",` + address + `},"stage":"prod",` +
+			`"domainName":"x.execute-api.eu-west-1.amazonaws.com"},"rawPath":`
 	)
 	type request struct {
 		Target, Escaped, ID, Query, Host, Remote, Forwarded, Body string
@@ -86,13 +90,39 @@ func TestEventBecomesRequest(t *testing.T) {
 			urlV2 + `"/thing/a%2Fb","headers":{"host":"h","content-length":"6"},"body":"안녕"`,
 			with(func(r *request) { r.Body, r.Length = "안녕", 6 }),
 		},
-		"text that was sent as invalid UTF-8": {
-			urlV2 + `"/thing/a%2Fb","headers":{"host":"h","content-length":"3"},"body":"a\ufffdb"`,
+		"text that may have been sent as invalid UTF-8": {
+			urlV2 + `"/thing/a%2Fb","headers":{"host":"h","content-length":"5"},"body":"a\ufffdb"`,
 			with(func(r *request) { r.Body, r.Length = "a\xffb", 3 }),
 		},
-		"a replacement character that was sent": {
-			urlV2 + `"/thing/a%2Fb","headers":{"host":"h","content-length":"5"},"body":"a\ufffdb"`,
-			with(func(r *request) { r.Body, r.Length = "a\uFFFDb", 5 }),
+		"a replacement character in base64": {
+			urlV2 + `"/thing/a%2Fb",` + host + `,"body":"77+9","isBase64Encoded":true`,
+			with(func(r *request) { r.Body, r.Length = "\uFFFD", 3 }),
+		},
+		"a stage": {
+			stageV2 + `"/prod/thing/a b",` + host, with(func(r *request) {
+				r.Target, r.Escaped, r.ID, r.Query = "/thing/a%20b", "/thing/a%20b", "a b", ""
+			}),
+		},
+		"a function URL's path that looks like a stage's": {
+			urlV2 + `"/thing/prod",` + host, with(func(r *request) {
+				r.Target, r.Escaped, r.ID = "/thing/prod?c=%20d", "/thing/prod", "prod"
+			}),
+		},
+		"a mapping": {
+			`"httpMethod":"POST","requestContext":{"identity":{` + address + `}},"path":"/base/v1/thing/a%2Fb",` + host,
+			with(func(r *request) { r.Target, r.Query = "/thing/a%2Fb", "" }),
+		},
+		"headers that differ in case": {
+			v1 + `,"multiValueHeaders":{"host":["b"],"Host":["a"],"HOST":["h"]}`,
+			with(func(r *request) { r.Target, r.Query = "/thing/a%2Fb", "" }),
+		},
+		"fields of unusual types": {
+			v1 + `,"headers":{"host":"h"},"pathParameters":{"id":5},"stageVariables":[],"multiValueHeaders":null`,
+			with(func(r *request) { r.Target, r.Query = "/thing/a%2Fb", "" }),
+		},
+		"a context of unusual types": {
+			`"version":"2.0","rawPath":"/thing/a%2Fb","rawQueryString":"c=%20d","requestContext":{"authorizer":[],` +
+				`"timeEpoch":"1","domainName":"x.lambda-url.eu","http":{"method":"POST",` + address + `}},` + host, common,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

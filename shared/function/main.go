@@ -59,7 +59,8 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 	defer deps.Store.Close()
 	deps.Stopping = ctx.Done()
 	handler := NewHandler(area, routes, deps, Settings{
-		Timeout: c.RequestTimeout, GenericHint: c.ErrorHint == "generic", TrustedProxies: c.TrustedProxies, Log: log,
+		Timeout: c.RequestTimeout, GenericHint: c.ErrorHint == "generic", BasePath: c.BasePath,
+		TrustedProxies: c.TrustedProxies, Log: log,
 	})
 	if c.OnLambda() {
 		serveLambda(ctx, handler)

@@ -45,6 +45,11 @@ var differences = []difference{
 		"If there are several X-Request-Id, nginx takes the first. The functions ignore all of them.",
 	},
 	{
+		lambdas, "response", named("a replacement character"),
+		"The gateways put U+FFFD in the place of bytes that are not UTF-8. It cannot be told from one that was sent, " +
+			"and is refused as not UTF-8.",
+	},
+	{
 		lambdas, "Content-Length",
 		func(r request, direct response) bool { return r.Method == "HEAD" && direct.Status != 204 },
 		"The gateways set Content-Length to the length of the body from the function, which is empty for HEAD.",

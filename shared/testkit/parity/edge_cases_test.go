@@ -94,6 +94,8 @@ func bodies() (all []request) {
 	post("U+0000", `{"content":"\u0000"}`, asJSON)
 	post("half a surrogate pair", `{"content":"\ud800"}`, asJSON)
 	post("invalid UTF-8", "{\"content\":\"\xff\"}", asJSON)
+	post("a character that is cut off", "{\"content\":\"\xf0\x9f\x98\"}", asJSON)
+	post("a replacement character", "{\"other\":\"\uFFFD\"}", asJSON)
 	post("a key twice", `{"content":"a","content":"b"}`, asJSON)
 	post("two values", `{"content":"a"} {}`, asJSON)
 	post("a media type with a charset", `{"content":"a"}`, "Content-Type: application/json; charset=utf-8")
