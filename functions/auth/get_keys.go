@@ -11,5 +11,6 @@ type keysOutput struct {
 }
 
 func (v views) getKeys(context.Context, *struct{}) (*keysOutput, error) {
-	return &keysOutput{"public, max-age=300", v.keys}, nil
+	keys, err := v.tokens.PublicSet()
+	return &keysOutput{"public, max-age=300", keys}, err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"minifb/shared/reload"
 	"minifb/shared/testkit/areatest"
 	"minifb/shared/token"
 )
@@ -14,7 +15,7 @@ func TestGetKeys(t *testing.T) {
 	s.Run(t, []areatest.Step{
 		{Name: "the keys", Do: "GET /.well-known/jwks.json", Want: 200, Check: func(t *testing.T, r areatest.Response) {
 			// NewVerifier refuses a private key.
-			verifier, err := token.NewVerifier(string(r.Body), "minifb", "minifb")
+			verifier, err := token.NewVerifier(reload.Text(string(r.Body)), "minifb", "minifb")
 			if err != nil {
 				t.Fatal(err)
 			}

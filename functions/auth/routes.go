@@ -16,11 +16,11 @@ type views struct {
 	passwords *password.Hasher
 	limits    *limit.Limiter
 	signer    *token.Signer
-	keys      []byte // a JWK set
+	tokens    *token.Verifier
 }
 
 func routes(a *api.API, d function.Deps) {
-	v := views{d.Store, d.Passwords, d.Limits, d.Signer, d.Tokens.PublicSet()}
+	v := views{d.Store, d.Passwords, d.Limits, d.Signer, d.Tokens}
 	a.WarmUp(store.WarmSessions)
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/auth", Access: api.Public, Summary: "Sign in",

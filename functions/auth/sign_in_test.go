@@ -13,6 +13,7 @@ import (
 
 	"minifb/shared/function"
 	"minifb/shared/password"
+	"minifb/shared/reload"
 	"minifb/shared/testkit/areatest"
 	"minifb/shared/token"
 )
@@ -235,7 +236,7 @@ func TestSignInFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	deps := s.Deps
-	if deps.Signer, err = token.NewSigner(private, strings.Repeat("i", token.MaxLength), "minifb"); err != nil {
+	if deps.Signer, err = token.NewSigner(reload.Text(private), strings.Repeat("i", token.MaxLength), "minifb"); err != nil {
 		t.Fatal(err)
 	}
 	signIn := areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"minifb/shared/apperror"
+	"minifb/shared/token"
 )
 
 // An Access says who may call a route. The check and the OpenAPI text both follow from it.
@@ -134,6 +136,10 @@ func (a *API) verify(ctx context.Context, authorization string) (viewer, error) 
 		return viewer{}, errNoBearer
 	}
 	claims, err := a.tokens.Verify(strings.TrimLeft(encoded, " "))
+	if errors.Is(err, token.ErrNoKeys) {
+		return viewer{}, apperror.Wrap(apperror.Unavailable, err,
+			"Access tokens cannot be checked just now; try again in a moment.")
+	}
 	if err != nil {
 		return viewer{}, apperror.Wrap(apperror.BadToken, err,
 			"The access token is not valid, or no longer; get another from POST /refresh or POST /auth.")

@@ -4,8 +4,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -29,8 +27,8 @@ type Config struct {
 	TrustedProxies     Networks      `env:"TRUSTED_PROXIES"`         // whose X-Forwarded-For counts on TCP
 	RequestTimeout     time.Duration `env:"REQUEST_TIMEOUT"`         // from the request's arrival to its 504
 	ErrorHint          string        `env:"ERROR_HINT"`              // full, or generic to hide the cause of a 500
-	TokenPublicKeys    string        `env:"TOKEN_PUBLIC_KEYS"`       // a JWK set, or its file
-	TokenPrivateKey    string        `env:"TOKEN_PRIVATE_KEY,unset"` // auth alone: a private JWK, or its file
+	TokenPublicKeys    string        `env:"TOKEN_PUBLIC_KEYS"`       // a JWK set; see keySource
+	TokenPrivateKey    string        `env:"TOKEN_PRIVATE_KEY,unset"` // auth alone: a private JWK set; see keySource
 	TokenIssuer        string        `env:"TOKEN_ISSUER"`
 	TokenAudience      string        `env:"TOKEN_AUDIENCE"`
 	PasswordIterations int           `env:"PASSWORD_ITERATIONS"`    // PBKDF2 iterations of a new hash
@@ -161,39 +159,4 @@ func (p *problems) add(name string, err error) {
 	default:
 		p.list = append(p.list, fmt.Errorf("%s: %w", name, err))
 	}
-}
-
-func (c *Config) readPublicKeys() error {
-	if c.TokenPublicKeys == "" {
-		return errors.New("name the JWK set that verifies access tokens, or its file")
-	}
-	keys, err := contentOf(c.TokenPublicKeys)
-	if err == nil {
-		c.Verifier, err = token.NewVerifier(keys, c.TokenIssuer, c.TokenAudience)
-	}
-	return err
-}
-
-func (c *Config) readPrivateKey() error {
-	if c.TokenPrivateKey == "" {
-		return nil
-	}
-	key, err := contentOf(c.TokenPrivateKey)
-	if err == nil {
-		c.Signer, err = token.NewSigner(key, c.TokenIssuer, c.TokenAudience)
-	}
-	return err
-}
-
-// contentOf returns a value that is JSON, or else the content of the file that it names. Its error
-// does not name the file: a key that was set in another format than JSON would be taken for one.
-func contentOf(value string) (string, error) {
-	if strings.HasPrefix(strings.TrimSpace(value), "{") {
-		return value, nil
-	}
-	content, err := os.ReadFile(value)
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		err = fmt.Errorf("is neither JSON nor the path of a file that can be read: %w", path.Err)
-	}
-	return string(content), err
 }

@@ -40,7 +40,7 @@ func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
 	})
 	routes(a, d)
 	a.Handle("GET /healthz", healthy)
-	a.Handle("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, d.Store) })
+	a.Handle("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, d.Store, d.Tokens) })
 	return &Handler{api: a, settings: s}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/store"
+	"minifb/shared/token"
 )
 
 // readyTimeout is how long /readyz waits for the database.
@@ -18,8 +19,13 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("{}"))
 }
 
-// ready is GET /readyz: the database can be reached, and this build can work with its schema.
-func ready(w http.ResponseWriter, r *http.Request, s *store.Store) {
+// ready is GET /readyz: there are keys to verify access tokens with, the database can be reached, and
+// this build can work with its schema.
+func ready(w http.ResponseWriter, r *http.Request, s *store.Store, tokens *token.Verifier) {
+	if err := tokens.Ready(); err != nil {
+		api.Write(w, api.NotReady.With(err))
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	if err := s.Ready(ctx); err != nil {

@@ -52,6 +52,10 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 	if err != nil {
 		return err
 	}
+	c.Verifier.LogTo(log)
+	if c.Signer != nil {
+		c.Signer.LogTo(log)
+	}
 	deps, err := newDeps(area, c)
 	if err != nil {
 		return err

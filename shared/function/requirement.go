@@ -8,14 +8,18 @@ import (
 	"minifb/shared/token"
 )
 
-// ToSign is the requirement of the area that signs access tokens: a private key whose public half
-// is one of the public keys. Without it, every function would refuse the tokens.
+// ToSign is the requirement of the area that signs access tokens and publishes their keys: a private
+// key whose public half is one of the public keys, which it does not get from elsewhere. Without
+// that, every function would refuse the tokens.
 func ToSign(c config.Config) error {
 	if c.TokenPrivateKey == "" {
-		return errors.New("TOKEN_PRIVATE_KEY: name the private JWK that access tokens are signed with, or its file")
+		return errors.New("TOKEN_PRIVATE_KEY: name the private JWK set that access tokens are signed with, or its file")
 	}
 	if c.Signer == nil || c.Verifier == nil { // reported already
 		return nil
+	}
+	if c.Verifier.FromURL() {
+		return errors.New("TOKEN_PUBLIC_KEYS: name the JWK set or its file, as this function publishes it at its own URL")
 	}
 	signed, err := c.Signer.Sign(token.Claims{UserUID: 1, SessionID: "00000000-0000-0000-0000-000000000000"})
 	if err != nil {

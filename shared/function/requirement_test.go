@@ -6,6 +6,7 @@ import (
 
 	"minifb/shared/config"
 	"minifb/shared/function"
+	"minifb/shared/reload"
 	"minifb/shared/token"
 )
 
@@ -23,11 +24,11 @@ func TestToSign(t *testing.T) {
 	configOf := func(private, public, issuer string) config.Config {
 		c := config.Config{TokenPrivateKey: private, TokenPublicKeys: public}
 		if private != "" {
-			if c.Signer, err = token.NewSigner(private, issuer, "minifb"); err != nil {
+			if c.Signer, err = token.NewSigner(reload.Text(private), issuer, "minifb"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if c.Verifier, err = token.NewVerifier(public, "minifb", "minifb"); err != nil {
+		if c.Verifier, err = token.NewVerifier(reload.Text(public), "minifb", "minifb"); err != nil {
 			t.Fatal(err)
 		}
 		return c
@@ -42,7 +43,7 @@ func TestToSign(t *testing.T) {
 		config config.Config
 		want   string
 	}{
-		"no key":             {configOf("", public, "minifb"), "TOKEN_PRIVATE_KEY: name the private JWK"},
+		"no key":             {configOf("", public, "minifb"), "TOKEN_PRIVATE_KEY: name the private JWK set"},
 		"another pair's key": {configOf(private, otherPublic, "minifb"), "its public half is not in TOKEN_PUBLIC_KEYS"},
 		"an issuer too long": {
 			configOf(private, public, strings.Repeat("i", token.MaxLength)), "TOKEN_PRIVATE_KEY: sign token",

@@ -11,6 +11,8 @@ import (
 	"maps"
 	"testing"
 	"time"
+
+	"minifb/shared/reload"
 )
 
 const (
@@ -29,24 +31,21 @@ var (
 type forger struct {
 	private            ed25519.PrivateKey
 	kid                string
-	privateJWK, pubSet string
+	privateSet, pubSet string
 }
 
 func newForger(t testing.TB) forger {
 	t.Helper()
-	privateJWK, set, err := GenerateKeys()
+	privateSet, set, err := GenerateKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var k struct{ Kid, D string }
-	if err := json.Unmarshal([]byte(privateJWK), &k); err != nil {
-		t.Fatal(err)
-	}
-	seed, err := b64.DecodeString(k.D)
+	k := member(t, privateSet, 0)
+	seed, err := b64.DecodeString(k["d"].(string))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return forger{ed25519.NewKeyFromSeed(seed), k.Kid, privateJWK, set}
+	return forger{ed25519.NewKeyFromSeed(seed), k["kid"].(string), privateSet, set}
 }
 
 func (f forger) publicKey() ed25519.PublicKey { return f.private.Public().(ed25519.PublicKey) }
@@ -100,7 +99,7 @@ func (f forger) verifier(t testing.TB) *Verifier {
 
 func verifier(t testing.TB, set string) *Verifier {
 	t.Helper()
-	v, err := NewVerifier(set, issuer, public)
+	v, err := NewVerifier(reload.Text(set), issuer, public)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,9 +107,9 @@ func verifier(t testing.TB, set string) *Verifier {
 	return v
 }
 
-func signer(t testing.TB, privateJWK string) *Signer {
+func signer(t testing.TB, privateSet string) *Signer {
 	t.Helper()
-	s, err := NewSigner(privateJWK, issuer, public)
+	s, err := NewSigner(reload.Text(privateSet), issuer, public)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,17 @@
 package token
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
 )
@@ -18,7 +22,17 @@ type key struct {
 	alg     jwa.SignatureAlgorithm // EdDSA or ES256
 	raw     any                    // a key of crypto/ed25519 or crypto/ecdsa
 	private bool
+
+	// The times at which a private key was created, and from which it signs. They are zero if the
+	// JWK has none.
+	created, signsFrom time.Time
 }
+
+// Members of a private JWK, in seconds since 1970, as in a JWT.
+const (
+	createdMember   = "iat"
+	signsFromMember = "nbf"
+)
 
 // check returns the key of a JWK, or an error if it cannot be used. The error holds nothing of the
 // key but its id and its algorithm.
@@ -48,6 +62,12 @@ func check(k jwk.Key) (key, error) {
 	if !valid {
 		return key{}, fmt.Errorf("key %q is not a valid Ed25519 or P-256 key", c.id)
 	}
+	var ok1, ok2 bool
+	c.created, ok1 = timeOf(k, createdMember)
+	c.signsFrom, ok2 = timeOf(k, signsFromMember)
+	if !ok1 || !ok2 {
+		return key{}, fmt.Errorf("iat and nbf of key %q must be seconds since 1970", c.id)
+	}
 	// The algorithm is never inferred. Of a key without one, the token could choose it.
 	if k.Algorithm().String() != c.alg.String() {
 		return key{}, fmt.Errorf("the alg of key %q is not %s", c.id, c.alg)
@@ -64,35 +84,69 @@ func halvesMatch(k *ecdsa.PrivateKey) bool {
 	return err == nil && private.PublicKey().Equal(public)
 }
 
-// GenerateKeys returns a new Ed25519 key: the private JWK for NewSigner, and a JWK set of its
-// public half for NewVerifier. To rotate keys, add the new public key to every function's set, then
-// sign with the new private key, and remove the old public key a Lifetime later.
-func GenerateKeys() (privateJWK, publicSet string, err error) {
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		return "", "", fmt.Errorf("generate keys: %w", err)
+// timeOf returns the time in a member of a JWK, which is zero if there is none, and whether it is
+// well formed.
+func timeOf(k jwk.Key, member string) (time.Time, bool) {
+	value, ok := k.Get(member)
+	if !ok {
+		return time.Time{}, true
 	}
-	secret, err := describe(private, jwa.EdDSA, "")
-	if err != nil {
-		return "", "", fmt.Errorf("generate keys: %w", err)
+	seconds, ok := value.(float64)
+	if !ok || seconds < 0 || seconds > maxSeconds {
+		return time.Time{}, false
 	}
-	secretJSON, err := json.Marshal(secret)
-	if err != nil {
-		return "", "", fmt.Errorf("generate keys: %w", err)
-	}
-	set, err := publish([]key{{id: secret.KeyID(), alg: jwa.EdDSA, raw: public}})
-	if err != nil {
-		return "", "", fmt.Errorf("generate keys: %w", err)
-	}
-	return string(secretJSON), string(set), nil
+	return time.Unix(int64(seconds), 0), true
 }
 
-// publish returns public keys as a JWK set in JSON. It uses nothing but the keys, so that no
-// unknown member of a given set is published.
-func publish(keys []key) ([]byte, error) {
+// maxSeconds is the end of the year 9999.
+const maxSeconds = 253402300799
+
+// publicHalf returns the public key of a private or a public one.
+func (k key) publicHalf() key {
+	if private, ok := k.raw.(crypto.Signer); ok {
+		k.raw = private.Public()
+	}
+	return key{id: k.id, alg: k.alg, raw: k.raw}
+}
+
+// parseKeys returns the keys of a JWK set, all of which are private or all of which are not. A
+// single JWK counts as a set. The error holds nothing of the keys but their ids and algorithms.
+func parseKeys(text []byte, private bool) ([]key, error) {
+	kind, other := "public", "private"
+	if private {
+		kind, other = other, kind
+	}
+	set, err := jwk.Parse(text)
+	if err != nil || !jsontext.Value(text).IsValid() { // jwk ignores duplicate members and trailing data
+		return nil, fmt.Errorf("the %s keys are no JWK set", kind) // jwk's error may quote a key
+	}
+	var keys []key
+	for i := range set.Len() {
+		parsed, _ := set.Key(i)
+		k, err := check(parsed)
+		if err != nil {
+			return nil, fmt.Errorf("key %d of the set: %w", i+1, err)
+		}
+		if k.private != private {
+			return nil, fmt.Errorf("key %q is a %s one; name %s keys only", k.id, other, kind)
+		}
+		if slices.ContainsFunc(keys, func(k2 key) bool { return k2.id == k.id }) {
+			return nil, fmt.Errorf("two keys of the set have the kid %q", k.id)
+		}
+		keys = append(keys, k)
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("the set holds no key")
+	}
+	return keys, nil
+}
+
+// marshalKeys returns keys as a JWK set in JSON. It uses nothing but the keys, so that no unknown
+// member of a given set is published.
+func marshalKeys(keys []key) ([]byte, error) {
 	set := jwk.NewSet()
 	for _, k := range keys {
-		described, err := describe(k.raw, k.alg, k.id)
+		described, err := describe(k)
 		if err != nil {
 			return nil, err
 		}
@@ -103,20 +157,25 @@ func publish(keys []key) ([]byte, error) {
 	return json.Marshal(set)
 }
 
-// describe returns the JWK of a key. If id is empty, the JWK's kid is its RFC 7638 thumbprint.
-func describe(raw any, alg jwa.SignatureAlgorithm, id string) (jwk.Key, error) {
-	k, err := jwk.FromRaw(raw)
+// describe returns the JWK of a key. If it has no id, the JWK's kid is its RFC 7638 thumbprint.
+func describe(k key) (jwk.Key, error) {
+	described, err := jwk.FromRaw(k.raw)
 	if err != nil {
 		return nil, fmt.Errorf("make a JWK: %w", err)
 	}
-	if id != "" {
-		err = k.Set(jwk.KeyIDKey, id)
+	if k.id != "" {
+		err = described.Set(jwk.KeyIDKey, k.id)
 	} else {
-		err = jwk.AssignKeyID(k)
+		err = jwk.AssignKeyID(described)
 	}
-	err = errors.Join(err, k.Set(jwk.AlgorithmKey, alg), k.Set(jwk.KeyUsageKey, jwk.ForSignature))
+	for member, t := range map[string]time.Time{createdMember: k.created, signsFromMember: k.signsFrom} {
+		if !t.IsZero() {
+			err = errors.Join(err, described.Set(member, t.Unix()))
+		}
+	}
+	err = errors.Join(err, described.Set(jwk.AlgorithmKey, k.alg), described.Set(jwk.KeyUsageKey, jwk.ForSignature))
 	if err != nil {
 		return nil, fmt.Errorf("make a JWK: %w", err)
 	}
-	return k, nil
+	return described, nil
 }

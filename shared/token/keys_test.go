@@ -9,12 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"minifb/shared/reload"
 )
 
 func TestGenerateKeys(t *testing.T) {
 	t.Parallel()
 	f, g := newForger(t), newForger(t)
-	if f.kid == g.kid || f.privateKey() == g.privateKey() {
+	if f.kid == g.kid || f.private.Equal(g.private) {
 		t.Error("two calls returned the same key")
 	}
 	x := b64.EncodeToString(f.publicKey())
@@ -24,16 +26,12 @@ func TestGenerateKeys(t *testing.T) {
 	if got := member(t, f.pubSet, 0); !maps.Equal(got, want) {
 		t.Errorf("the public key is %v, want %v", got, want)
 	}
-	var private object
-	if err := json.Unmarshal([]byte(f.privateJWK), &private); err != nil {
-		t.Fatal(err)
-	}
-	if !maps.Equal(private.but(object{"d": nil}), want) || private["d"] == nil {
-		t.Error("the private key is not the public one and d")
+	private := member(t, f.privateSet, 0)
+	if !maps.Equal(private.but(object{"d": nil, "iat": nil, "nbf": nil}), want) || private["d"] == nil ||
+		private["iat"] == nil || private["nbf"] != private["iat"] {
+		t.Error("the private key is not the public one with d and its times")
 	}
 }
-
-func (f forger) privateKey() string { return string(f.private) }
 
 func TestPublicSetHoldsPublicMembersOnly(t *testing.T) {
 	t.Parallel()
@@ -47,7 +45,7 @@ func TestPublicSetHoldsPublicMembersOnly(t *testing.T) {
 		"more": "do not tell",
 	}.text())
 	var got struct{ Keys []map[string]any }
-	decoder := json.NewDecoder(bytes.NewReader(v.PublicSet()))
+	decoder := json.NewDecoder(bytes.NewReader(publicSet(t, v)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&got); err != nil {
 		t.Fatal(err)
@@ -57,15 +55,15 @@ func TestPublicSetHoldsPublicMembersOnly(t *testing.T) {
 			t.Errorf("key %d is %v, want %v", i, got.Keys[i], want)
 		}
 	}
-	clear(v.PublicSet())
-	if !json.Valid(v.PublicSet()) {
+	clear(publicSet(t, v))
+	if !json.Valid(publicSet(t, v)) {
 		t.Error("a caller can change the set")
 	}
-	if _, err := NewVerifier(" "+f.pubSet+"\n", issuer, public); err != nil {
+	if _, err := NewVerifier(reload.Text(" "+f.pubSet+"\n"), issuer, public); err != nil {
 		t.Errorf("white space around the set: %v", err)
 	}
 	// The published set makes a verifier that accepts the same tokens.
-	if got, err := verifier(t, string(v.PublicSet())).Verify(f.with(nil, nil)); got != ann || err != nil {
+	if got, err := verifier(t, string(publicSet(t, v))).Verify(f.with(nil, nil)); got != ann || err != nil {
 		t.Errorf("a verifier made of the published set: got %+v, %v", got, err)
 	}
 }
@@ -109,9 +107,10 @@ func TestNewVerifierRefuses(t *testing.T) {
 		"x out of range":        setOf(c.public().but(object{"x": b64.EncodeToString(bytes.Repeat([]byte{255}, 33))})),
 		"a private Ed25519 key": setOf(okp, privateOf(t, f).but(object{"kid": "private"})),
 		"a private P-256 key":   setOf(okp, c.jwk),
-		"a lone private key":    f.privateJWK,
+		"a lone private key":    privateOf(t, f).text(),
+		"a private set":         f.privateSet,
 	} {
-		v, err := NewVerifier(bad, issuer, public)
+		v, err := NewVerifier(reload.Text(bad), issuer, public)
 		if err == nil || v != nil {
 			t.Errorf("%s is accepted", name)
 			continue
@@ -119,7 +118,7 @@ func TestNewVerifierRefuses(t *testing.T) {
 		refuseLeak(t, name, err, privateOf(t, f), c.jwk)
 	}
 	for _, c := range []struct{ issuer, audience string }{{"", public}, {issuer, ""}} {
-		if _, err := NewVerifier(f.pubSet, c.issuer, c.audience); err == nil {
+		if _, err := NewVerifier(reload.Text(f.pubSet), c.issuer, c.audience); err == nil {
 			t.Errorf("issuer %q and audience %q are accepted", c.issuer, c.audience)
 		}
 	}
@@ -135,9 +134,14 @@ func TestNewSignerRefuses(t *testing.T) {
 	for name, bad := range map[string]string{
 		"nothing":              "",
 		"not JSON":             "-----BEGIN PRIVATE KEY-----",
-		"a set":                setOf(okp),
-		"trailing data":        f.privateJWK + "x",
-		"a duplicate member":   `{"kid":"other",` + f.privateJWK[1:],
+		"an empty set":         `{"keys":[]}`,
+		"kid twice":            setOf(okp, c.jwk.but(object{"kid": f.kid})),
+		"with a public key":    setOf(okp, c.public()),
+		"trailing data":        f.privateSet + "x",
+		"a duplicate member":   `{"kid":"other",` + okp.text()[1:],
+		"nbf no number":        okp.but(object{"nbf": "1"}).text(),
+		"nbf negative":         okp.but(object{"nbf": -1}).text(),
+		"iat too large":        okp.but(object{"iat": 1e300}).text(),
 		"a public key":         okp.but(object{"d": nil}).text(),
 		"a public P-256 key":   c.public().text(),
 		"no kid":               okp.but(object{"kid": nil}).text(),
@@ -155,7 +159,7 @@ func TestNewSignerRefuses(t *testing.T) {
 		"P-384":                wide.jwk.text(),
 		"symmetric":            object{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256", "kid": "s"}.text(),
 	} {
-		s, err := NewSigner(bad, issuer, public)
+		s, err := NewSigner(reload.Text(bad), issuer, public)
 		if err == nil || s != nil {
 			t.Errorf("%s is accepted", name)
 			continue
@@ -163,7 +167,7 @@ func TestNewSignerRefuses(t *testing.T) {
 		refuseLeak(t, name, err, okp, c.jwk, stranger.jwk)
 	}
 	for _, c := range []struct{ issuer, audience string }{{"", public}, {issuer, ""}} {
-		if _, err := NewSigner(f.privateJWK, c.issuer, c.audience); err == nil {
+		if _, err := NewSigner(reload.Text(f.privateSet), c.issuer, c.audience); err == nil {
 			t.Errorf("issuer %q and audience %q are accepted", c.issuer, c.audience)
 		}
 	}
@@ -175,10 +179,10 @@ func TestRotation(t *testing.T) {
 	both := verifier(t, setOf(member(t, old.pubSet, 0), member(t, next.pubSet, 0), curve.public()))
 	after := verifier(t, setOf(member(t, next.pubSet, 0), curve.public()))
 	for name, c := range map[string]struct {
-		privateJWK string
+		privateSet string
 		stays      bool
-	}{"old": {old.privateJWK, false}, "next": {next.privateJWK, true}, "curve": {curve.jwk.text(), true}} {
-		token, err := signer(t, c.privateJWK).Sign(ann)
+	}{"old": {old.privateSet, false}, "next": {next.privateSet, true}, "curve": {curve.jwk.text(), true}} {
+		token, err := signer(t, c.privateSet).Sign(ann)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,6 +193,15 @@ func TestRotation(t *testing.T) {
 			t.Errorf("%s, without the old key: got %+v, %v", name, got, err)
 		}
 	}
+}
+
+func publicSet(t *testing.T, v *Verifier) []byte {
+	t.Helper()
+	set, err := v.PublicSet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 func privateOf(t *testing.T, f forger) object {

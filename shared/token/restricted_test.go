@@ -9,7 +9,7 @@ func TestMustChangePassword(t *testing.T) {
 	t.Parallel()
 	f := newForger(t)
 	for _, want := range []Claims{ann, {UserUID: 42, SessionID: session, MustChangePassword: true}} {
-		token, err := signer(t, f.privateJWK).Sign(want)
+		token, err := signer(t, f.privateSet).Sign(want)
 		if err != nil {
 			t.Fatal(err)
 		}

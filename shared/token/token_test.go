@@ -10,12 +10,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"minifb/shared/reload"
 )
 
 func TestSignedTokenReadsAsRFC9068(t *testing.T) {
 	t.Parallel()
 	f := newForger(t)
-	s := signer(t, f.privateJWK)
+	s := signer(t, f.privateSet)
 	ids := map[any]bool{}
 	for range 3 {
 		token, err := s.Sign(ann)
@@ -56,11 +58,11 @@ func TestSignRefuses(t *testing.T) {
 		{}, {UserUID: 0, SessionID: session}, {UserUID: -1, SessionID: session}, {UserUID: 1},
 		{UserUID: 1, SessionID: "current"}, {UserUID: 1, SessionID: strings.ToUpper(session)},
 	} {
-		if token, err := signer(t, f.privateJWK).Sign(c); err == nil || token != "" {
+		if token, err := signer(t, f.privateSet).Sign(c); err == nil || token != "" {
 			t.Errorf("%+v was signed", c)
 		}
 	}
-	long, err := NewSigner(f.privateJWK, strings.Repeat("i", MaxLength), public)
+	long, err := NewSigner(reload.Text(f.privateSet), strings.Repeat("i", MaxLength), public)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +104,7 @@ func TestES256(t *testing.T) {
 func TestLifetime(t *testing.T) {
 	t.Parallel()
 	f := newForger(t)
-	token, err := signer(t, f.privateJWK).Sign(ann)
+	token, err := signer(t, f.privateSet).Sign(ann)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,11 +125,11 @@ func TestLifetime(t *testing.T) {
 func TestRealClock(t *testing.T) {
 	t.Parallel()
 	f := newForger(t)
-	s, err := NewSigner(f.privateJWK, issuer, public)
+	s, err := NewSigner(reload.Text(f.privateSet), issuer, public)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := NewVerifier(f.pubSet, issuer, public)
+	v, err := NewVerifier(reload.Text(f.pubSet), issuer, public)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +147,7 @@ func TestConcurrentUse(t *testing.T) {
 	f, c := newForger(t), newCurveKey(t, elliptic.P256(), "P-256", "ES256", "curve")
 	v := verifier(t, setOf(member(t, f.pubSet, 0), c.public()))
 	var all sync.WaitGroup
-	for _, s := range []*Signer{signer(t, f.privateJWK), signer(t, c.jwk.text())} {
+	for _, s := range []*Signer{signer(t, f.privateSet), signer(t, c.jwk.text())} {
 		for uid := range int64(8) {
 			all.Go(func() {
 				want := Claims{UserUID: uid + 1, SessionID: session}

@@ -2,72 +2,114 @@ package token
 
 import (
 	"bytes"
+	"crypto"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/lestrrat-go/jwx/v2/jwk"
 	"github.com/lestrrat-go/jwx/v2/jws"
+
+	"minifb/shared/reload"
 )
 
-// ErrInvalid is wrapped by every error of Verify. The error's text says what is wrong, and holds
+// ErrInvalid is wrapped by every error of Verify, except ErrNoKeys. The error's text says what is wrong, and holds
 // nothing of the token.
 var ErrInvalid = errors.New("the access token is not valid")
 
 func invalid(reason string) error { return fmt.Errorf("%w: %s", ErrInvalid, reason) }
 
+// ErrNoKeys is wrapped by an error of Verify if the public keys could not be read yet.
+var ErrNoKeys = errors.New("the public keys cannot be read")
+
 // A Verifier verifies tokens. It is safe for concurrent use.
 type Verifier struct {
-	keys             map[string]key // by kid
-	set              []byte
+	keys             *reload.Value[publicKeys]
+	fromURL          bool
 	issuer, audience string
 	now              func() time.Time
+}
+
+type publicKeys struct {
+	byID map[string]key
+	set  []byte
 }
 
 // NewVerifier returns a verifier with the public keys of a JWK set: Ed25519 keys with alg EdDSA,
 // and P-256 keys with alg ES256. Each must have alg, and a kid that no other has. A single JWK
 // counts as a set. NewVerifier returns an error if the set is empty or has a private key.
-func NewVerifier(publicSet, issuer, audience string) (*Verifier, error) {
+func NewVerifier(publicSet reload.Source, issuer, audience string) (*Verifier, error) {
 	if issuer == "" || audience == "" {
 		return nil, errors.New("new verifier: name an issuer and an audience")
 	}
-	set, err := jwk.ParseString(publicSet)
-	if err != nil || !jsontext.Value(publicSet).IsValid() { // jwk ignores duplicate members and trailing data
-		return nil, errors.New("new verifier: the public keys are no JWK set") // jwk's error may quote a key
-	}
-	v := &Verifier{keys: make(map[string]key), issuer: issuer, audience: audience, now: time.Now}
-	var public []key
-	for i := range set.Len() {
-		parsed, _ := set.Key(i)
-		k, err := check(parsed)
-		if err != nil {
-			return nil, fmt.Errorf("new verifier: key %d of the set: %w", i+1, err)
-		}
-		if k.private {
-			return nil, fmt.Errorf("new verifier: key %q is a private one; name public keys only", k.id)
-		}
-		if _, twice := v.keys[k.id]; twice {
-			return nil, fmt.Errorf("new verifier: two keys of the set have the kid %q", k.id)
-		}
-		v.keys[k.id] = k
-		public = append(public, k)
-	}
-	if len(public) == 0 {
-		return nil, errors.New("new verifier: the set holds no key")
-	}
-	if v.set, err = publish(public); err != nil {
+	keys, err := reload.New(publicSet, parsePublicKeys)
+	if err != nil {
 		return nil, fmt.Errorf("new verifier: %w", err)
 	}
-	return v, nil
+	return &Verifier{keys: keys, fromURL: publicSet.IsURL(), issuer: issuer, audience: audience, now: time.Now}, nil
+}
+
+func parsePublicKeys(text []byte) (publicKeys, error) {
+	keys, err := parseKeys(text, false)
+	if err != nil {
+		return publicKeys{}, err
+	}
+	parsed := publicKeys{byID: map[string]key{}}
+	for i, k := range keys {
+		keys[i] = k.publicHalf() // without times
+		parsed.byID[k.id] = k
+	}
+	parsed.set, err = marshalKeys(keys)
+	return parsed, err
+}
+
+// LogTo makes the verifier log when its keys change or cannot be read. Call it before Verify.
+func (v *Verifier) LogTo(log *slog.Logger) { v.keys.LogTo(log, "TOKEN_PUBLIC_KEYS") }
+
+// FromURL reports whether the keys come from a URL, which may be out of reach.
+func (v *Verifier) FromURL() bool { return v.fromURL }
+
+// Ready returns ErrNoKeys, with the cause, if the verifier has no keys yet.
+func (v *Verifier) Ready() error {
+	if _, err := v.keys.Get(); err != nil {
+		return fmt.Errorf("%w: %w", ErrNoKeys, err)
+	}
+	return nil
 }
 
 // PublicSet returns the keys as a JWK set in JSON. Each has kid, alg, use, and its public members.
-func (v *Verifier) PublicSet() []byte { return bytes.Clone(v.set) }
+func (v *Verifier) PublicSet() ([]byte, error) {
+	keys, err := v.keys.Get()
+	return bytes.Clone(keys.set), err
+}
+
+// find returns the key of an id. If it is unknown, the set may be out of date.
+func (v *Verifier) find(id string) (k key, known bool, err error) {
+	keys, err := v.keys.Get()
+	if k, known = keys.byID[id]; !known && err == nil {
+		keys, err = v.keys.Renew()
+		k, known = keys.byID[id]
+	}
+	if err != nil {
+		return key{}, false, fmt.Errorf("%w: %w", ErrNoKeys, err)
+	}
+	return k, known, nil
+}
+
+// has reports whether k or its public half is one of the verifier's keys.
+func (v *Verifier) has(k key) bool {
+	keys, err := v.keys.Get()
+	found, known := keys.byID[k.id]
+	raw, ok := k.publicHalf().raw.(interface {
+		Equal(other crypto.PublicKey) bool
+	})
+	return err == nil && known && ok && raw.Equal(found.raw)
+}
 
 // Verify returns the claims of a valid token. It does not know whether the session is revoked.
 func (v *Verifier) Verify(token string) (Claims, error) {
@@ -139,12 +181,16 @@ func (v *Verifier) open(token string) ([]byte, error) {
 	if err := json.Unmarshal(decoded[0], &header); err != nil {
 		return nil, invalid("its header is malformed")
 	}
-	k, known := v.keys[header.KeyID]
 	switch {
 	case header.Critical != nil || header.Base64 != nil:
 		return nil, invalid("its header has an unknown extension")
 	case !strings.EqualFold(header.Type, tokenType) && !strings.EqualFold(header.Type, "JWT"):
 		return nil, invalid("its typ is that of another kind of token")
+	}
+	k, known, err := v.find(header.KeyID)
+	switch {
+	case err != nil:
+		return nil, err
 	case !known:
 		return nil, invalid("its kid names no key")
 	case header.Algorithm != k.alg.String():

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"minifb/shared/ops/keys"
+	"minifb/shared/reload"
 	"minifb/shared/token"
 )
 
@@ -39,7 +40,7 @@ func TestEnsure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := token.NewVerifier(string(public), "issuer", "audience")
+	verifier, err := token.NewVerifier(reload.Text(string(public)), "issuer", "audience")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"minifb/shared/api"
 	"minifb/shared/function"
 	"minifb/shared/ops/sam"
+	"minifb/shared/reload"
 	"minifb/shared/store"
 	"minifb/shared/token"
 )
@@ -150,7 +151,7 @@ func badTokens(t *testing.T, s *Server) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := token.NewSigner(private, "minifb", "minifb")
+	signer, err := token.NewSigner(reload.Text(private), "minifb", "minifb")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"minifb/shared/config"
 	"minifb/shared/function"
 	"minifb/shared/password"
+	"minifb/shared/reload"
 	"minifb/shared/store"
 	"minifb/shared/testkit/testdb"
 	"minifb/shared/token"
@@ -39,11 +40,11 @@ var tokenDeps = sync.OnceValues(func() (function.Deps, error) {
 	if err != nil {
 		return function.Deps{}, err
 	}
-	signer, err := token.NewSigner(private, "minifb", "minifb")
+	signer, err := token.NewSigner(reload.Text(private), "minifb", "minifb")
 	if err != nil {
 		return function.Deps{}, err
 	}
-	verifier, err := token.NewVerifier(public, "minifb", "minifb")
+	verifier, err := token.NewVerifier(reload.Text(public), "minifb", "minifb")
 	return function.Deps{Signer: signer, Tokens: verifier}, err
 })
 
