@@ -1,0 +1,284 @@
+package token
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"minifb/shared/reload"
+)
+
+func newRing(t *testing.T) (r *Ring, id string) {
+	t.Helper()
+	r = &Ring{}
+	id, err := r.Add(time.Now(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, id
+}
+
+func (r *Ring) mustAdd(t *testing.T, delay time.Duration) (id string) {
+	t.Helper()
+	id, err := r.Add(time.Now(), time.Now().Add(delay))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func text(t *testing.T, marshal func() ([]byte, error)) string {
+	t.Helper()
+	set, err := marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(set)
+}
+
+// kidOf returns the kid of a new token, which v must accept.
+func kidOf(t *testing.T, s *Signer, v *Verifier) string {
+	t.Helper()
+	signed, err := s.Sign(ann)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(signed); err != nil {
+		t.Errorf("a new token is refused: %v", err)
+	}
+	header, err := b64.DecodeString(strings.Split(signed, ".")[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(header), `"kid":"`)
+	kid, _, _ := strings.Cut(rest, `"`)
+	return kid
+}
+
+// A rotation as scripts/keys does it: the files change under a signer and a verifier.
+func TestARotationThroughFiles(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ring, old := newRing(t)
+		private, public := filepath.Join(t.TempDir(), "private"), filepath.Join(t.TempDir(), "public")
+		write := func(path string, marshal func() ([]byte, error)) {
+			if err := os.WriteFile(path, []byte(text(t, marshal)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(public, ring.Public)
+		write(private, ring.Private)
+		v, err := NewVerifier(reload.File(public), issuer, "audience")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := NewSigner(reload.File(private), issuer, "audience")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.SignFor(v)
+		check := func(when, want string) {
+			t.Helper()
+			if got := kidOf(t, s, v); got != want {
+				t.Errorf("%s: signed with %s, want %s", when, got, want)
+			}
+		}
+		check("at first", old)
+
+		next := ring.mustAdd(t, 30*time.Second)
+		write(private, ring.Private)
+		time.Sleep(29 * time.Second)
+		check("before its time", old)
+		time.Sleep(2 * time.Second)
+		check("before it is published", old)
+		write(public, ring.Public)
+		time.Sleep(10 * time.Second)
+		_ = v.Ready() // a request reads the public keys
+		check("at its time", next)
+
+		if err := ring.Remove(old, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		write(private, ring.Private)
+		write(public, ring.Public)
+		time.Sleep(10 * time.Second)
+		check("once the former key is retired", next)
+	})
+}
+
+func TestSigningTimes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ring, first := newRing(t)
+		second, third := ring.mustAdd(t, time.Hour), ring.mustAdd(t, time.Minute)
+		signs := func(want string) {
+			t.Helper()
+			v := verifier(t, text(t, ring.Public))
+			s, err := NewSigner(reload.Text(text(t, ring.Private)), issuer, public)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.now = time.Now
+			if got := kidOf(t, s, v); got != want {
+				t.Errorf("after %v: signed with %s, want %s", time.Now(), got, want)
+			}
+			for _, k := range ring.Keys(time.Now()) {
+				if k.Signs != (k.ID == want) {
+					t.Errorf("the ring says of %s: signs %v, want %v", k.ID, k.Signs, !k.Signs)
+				}
+			}
+		}
+		signs(first)
+		time.Sleep(time.Minute)
+		signs(third)
+		time.Sleep(time.Hour)
+		signs(second)
+
+		// If the time of none has come, one signs from now on.
+		next := ring.mustAdd(t, time.Hour)
+		for _, id := range []string{first, second, third} {
+			if err := ring.Remove(id, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		signs(next)
+		if keys := ring.Keys(time.Now()); len(keys) != 1 || keys[0].SignsFrom.After(time.Now()) {
+			t.Errorf("the keys are %+v", keys)
+		}
+		if err := ring.Remove(next, time.Now()); err == nil {
+			t.Error("the only key was removed")
+		}
+	})
+}
+
+func TestASignerSignsOnlyForItsVerifier(t *testing.T) {
+	t.Parallel()
+	f, other := newForger(t), newForger(t)
+	s := signer(t, setOf(privateOf(t, f), privateOf(t, other).but(object{"nbf": 1})))
+	s.SignFor(f.verifier(t))
+	if got := kidOf(t, s, f.verifier(t)); got != f.kid {
+		t.Errorf("signed with %s, want %s", got, f.kid)
+	}
+	s.SignFor(verifier(t, setOf(member(t, other.pubSet, 0).but(object{"kid": f.kid}))))
+	if token, err := s.Sign(ann); err == nil || token != "" {
+		t.Errorf("a key was used whose kid names another public key: %v", err)
+	}
+}
+
+func TestParseRing(t *testing.T) {
+	t.Parallel()
+	f, other := newForger(t), newForger(t)
+	plain := privateOf(t, f) // a single JWK without times, as older versions wrote it
+	both := setOf(member(t, f.pubSet, 0), member(t, other.pubSet, 0))
+	ring, err := ParseRing([]byte(plain.text()), []byte(both))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := ring.Keys(noon)
+	if len(keys) != 2 || keys[0] != (RingKey{ID: f.kid, Private: true, Signs: true}) ||
+		keys[1] != (RingKey{ID: other.kid}) {
+		t.Errorf("the keys are %+v", keys)
+	}
+	if got := text(t, ring.Private); got != setOf(plain) {
+		t.Errorf("the private keys are changed")
+	}
+	if v := verifier(t, text(t, ring.Public)); len(member(t, text(t, v.PublicSet), 1)) == 0 {
+		t.Error("a public key is lost")
+	}
+	if err := ring.Remove(other.kid, noon); err != nil || len(ring.Keys(noon)) != 1 {
+		t.Errorf("a public key cannot be removed: %v", err)
+	}
+	for _, bad := range [][2]string{{"x", f.pubSet}, {f.pubSet, f.pubSet}, {f.privateSet, f.privateSet}, {f.privateSet, "x"}} {
+		if _, err := ParseRing([]byte(bad[0]), []byte(bad[1])); err == nil {
+			t.Error("malformed keys are accepted")
+		} else {
+			refuseLeak(t, "a malformed ring", err, plain)
+		}
+	}
+}
+
+// A verifier whose keys come from a URL, which is out of reach at first, and again later.
+func TestAURLOutage(t *testing.T) {
+	t.Parallel()
+	var set atomic.Value // what the URL returns; empty: 503
+	var requests atomic.Int64
+	set.Store("")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		if set.Load() == "" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		_, _ = w.Write([]byte(set.Load().(string)))
+	}))
+	t.Cleanup(server.Close)
+	source, err := reload.URL(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ring, _ := newRing(t)
+		sign := func() string {
+			s, err := NewSigner(reload.Text(text(t, ring.Private)), issuer, public)
+			if err != nil {
+				t.Fatal(err)
+			}
+			signed, err := s.Sign(ann)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return signed
+		}
+		v, err := NewVerifier(source, issuer, public)
+		if err != nil || !v.FromURL() {
+			t.Fatalf("a start during the outage: %v", err)
+		}
+		_, err = v.Verify(sign())
+		if ready := v.Ready(); !errors.Is(ready, ErrNoKeys) || !errors.Is(err, ErrNoKeys) || errors.Is(err, ErrInvalid) {
+			t.Errorf("without keys: %v; Ready: %v", err, ready)
+		}
+		accepts := func(when string) {
+			t.Helper()
+			if _, err := v.Verify(sign()); err != nil || v.Ready() != nil {
+				t.Errorf("%s: %v", when, err)
+			}
+		}
+		set.Store(text(t, ring.Public))
+		time.Sleep(10 * time.Second)
+		accepts("after the outage")
+
+		set.Store("")
+		time.Sleep(time.Hour)
+		accepts("in the second outage")
+
+		id := ring.mustAdd(t, 0)
+		set.Store(text(t, ring.Public))
+		time.Sleep(10 * time.Second)
+		accepts("a key that is new")
+
+		// Forged kids do not make it call the URL again and again.
+		before := requests.Load()
+		for range 50 {
+			if _, err := v.Verify(newForger(t).with(nil, nil)); !errors.Is(err, ErrInvalid) {
+				t.Errorf("a forged kid: %v", err)
+			}
+		}
+		if n := requests.Load() - before; n > 1 {
+			t.Errorf("50 forged kids made %d requests", n)
+		}
+
+		// A private key that appears at the URL is refused, and the good keys stay.
+		set.Store(text(t, ring.Private))
+		time.Sleep(5 * time.Minute)
+		accepts("while the URL returns private keys")
+		if id == "" || strings.Contains(text(t, v.PublicSet), `"d"`) {
+			t.Error("a private key is published")
+		}
+	})
+}
