@@ -3,9 +3,13 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
+	"minifb/shared/reload"
 	"minifb/shared/testkit/areatest"
+	"minifb/shared/token"
 )
 
 // TestAccess sends each kind of Authorization header to a route of each kind of access.
@@ -69,6 +73,33 @@ func TestAccess(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Without public keys no token is valid or not valid: that is an outage.
+func TestTokensDuringAnOutageOfTheKeys(t *testing.T) {
+	t.Parallel()
+	down := httptest.NewServer(nil)
+	down.Close()
+	source, err := reload.URL(down.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t)
+	ann := s.User("ann.1")
+	if s.Deps.Tokens, err = token.NewVerifier(source, "minifb", "minifb"); err != nil {
+		t.Fatal(err)
+	}
+	s.URL = areatest.Serve(t, routes, s.Deps)
+	s.Run(t, []areatest.Step{
+		{Name: "a token", As: ann, Do: "GET /who/signed-in", Want: 503},
+		{Name: "an optional one", As: ann, Do: "GET /who/optional", Want: 503},
+		{Name: "no token", Do: "GET /who/optional", Want: 200},
+		{Name: "not ready", Do: "GET /readyz", Want: 503, Check: func(t *testing.T, r areatest.Response) {
+			if !strings.Contains(string(r.Body), "the public keys cannot be read") {
+				t.Errorf("the response is %s", r.Body)
+			}
+		}},
+	})
 }
 
 // The role counts at the time of each request. Everyone else is refused before the body is looked

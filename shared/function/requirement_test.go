@@ -1,6 +1,7 @@
 package function_test
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -39,6 +40,16 @@ func TestToSign(t *testing.T) {
 	if err := function.ToSign(config.Config{TokenPrivateKey: "malformed"}); err != nil {
 		t.Errorf("a malformed key is reported twice: %v", err)
 	}
+	url := httptest.NewServer(nil)
+	t.Cleanup(url.Close)
+	source, err := reload.URL(url.URL + "/missing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromURL := configOf(private, public, "minifb")
+	if fromURL.Verifier, err = token.NewVerifier(source, "minifb", "minifb"); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		config config.Config
 		want   string
@@ -48,7 +59,8 @@ func TestToSign(t *testing.T) {
 		"an issuer too long": {
 			configOf(private, public, strings.Repeat("i", token.MaxLength)), "TOKEN_PRIVATE_KEY: sign token",
 		},
-		"another issuer's": {configOf(private, public, "another"), "its public half is not in TOKEN_PUBLIC_KEYS"},
+		"public keys of a URL": {fromURL, "TOKEN_PUBLIC_KEYS: name the JWK set or its file"},
+		"another issuer's":     {configOf(private, public, "another"), "its public half is not in TOKEN_PUBLIC_KEYS"},
 	} {
 		if err := function.ToSign(c.config); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)

@@ -108,12 +108,40 @@ func TestUnits(t *testing.T) {
 			}
 		}
 	}
-	if name := "minifb-post.service"; strings.Contains(units[name], "private.jwk") {
-		t.Errorf("%s has the private key", name)
-	}
 	check := units["minifb-post-check.service"]
 	if strings.Contains(check, "Sockets=") || strings.Contains(check, "Requires=") {
 		t.Error("the release that a deploy checks has the function's socket")
+	}
+}
+
+func TestOnlyAuthReadsPrivateKeys(t *testing.T) {
+	t.Parallel()
+	template, err := sam.Load("../../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	units, err := render.Units(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range units {
+		signs := strings.HasPrefix(name, "minifb-auth") && strings.HasSuffix(name, ".service")
+		if has := strings.Contains(text, "private.jwk"); has != signs {
+			t.Errorf("%s has the private keys: %v, want %v", name, has, signs)
+		}
+		// A credential is only for the service's own user, who is not root.
+		if signs && (!strings.Contains(text, "\nLoadCredential=TOKEN_PRIVATE_KEY:/etc/minifb/private.jwk\n") ||
+			!strings.Contains(text, "\nEnvironment=TOKEN_PRIVATE_KEY=%d/TOKEN_PRIVATE_KEY\n") ||
+			!strings.Contains(text, "\nDynamicUser=yes\n")) {
+			t.Errorf("%s gets the private keys in another way:\n%s", name, text)
+		}
+	}
+	for _, f := range template.Functions {
+		for _, v := range f.Env {
+			if v.Name == "TOKEN_PRIVATE_KEY" && f.Area != "auth" {
+				t.Errorf("the function %s gets TOKEN_PRIVATE_KEY", f.Name)
+			}
+		}
 	}
 }
 
