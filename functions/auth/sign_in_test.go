@@ -236,7 +236,8 @@ func TestSignInFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	deps := s.Deps
-	if deps.Signer, err = token.NewSigner(reload.Text(private), strings.Repeat("i", token.MaxLength), "minifb"); err != nil {
+	issuer := strings.Repeat("i", token.MaxLength)
+	if deps.Signer, err = token.NewSigner(reload.Text(private), issuer, "minifb"); err != nil {
 		t.Fatal(err)
 	}
 	signIn := areatest.Step{Do: "POST /auth", Body: `{"id":"ann.1",` + rightPassword}

@@ -130,7 +130,7 @@ func TestInvalidKeys(t *testing.T) {
 	}
 	const noFile = ": is neither JSON, base64 of JSON, a URL, nor the path of a file that can be read: "
 	for _, c := range []struct{ name, value, want string }{
-		{"TOKEN_PUBLIC_KEYS", "", "TOKEN_PUBLIC_KEYS: name the JWK set that verifies access tokens, or its file or URL"},
+		{"TOKEN_PUBLIC_KEYS", "", "TOKEN_PUBLIC_KEYS: name the JWK set that verifies tokens, or its file or URL"},
 		{"TOKEN_PUBLIC_KEYS", "/no/geheim", "TOKEN_PUBLIC_KEYS" + noFile + "no such file or directory"},
 		{"TOKEN_PUBLIC_KEYS", file, "TOKEN_PUBLIC_KEYS: new verifier: "},
 		{"TOKEN_PUBLIC_KEYS", `{"keys":[]}`, "TOKEN_PUBLIC_KEYS: new verifier: "},

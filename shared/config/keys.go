@@ -12,7 +12,7 @@ import (
 
 func (c *Config) readPublicKeys() error {
 	if c.TokenPublicKeys == "" {
-		return errors.New("name the JWK set that verifies access tokens, or its file or URL")
+		return errors.New("name the JWK set that verifies tokens, or its file or URL")
 	}
 	source, err := keySource(c.TokenPublicKeys)
 	if err == nil {

@@ -19,7 +19,7 @@ func ToSign(c config.Config) error {
 		return nil
 	}
 	if c.Verifier.FromURL() {
-		return errors.New("TOKEN_PUBLIC_KEYS: name the JWK set or its file, as this function publishes it at its own URL")
+		return errors.New("TOKEN_PUBLIC_KEYS: name the JWK set or its file, as this function publishes it")
 	}
 	signed, err := c.Signer.Sign(token.Claims{UserUID: 1, SessionID: "00000000-0000-0000-0000-000000000000"})
 	if err != nil {

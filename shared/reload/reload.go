@@ -48,8 +48,8 @@ func New[T any](source Source, parse func(text []byte) (T, error)) (*Value[T], e
 	return v, nil
 }
 
-// LogTo makes v log each change, and each failure once: after one, the last good value stays. The name is that of the value, such as
-// "public keys". Call LogTo before the value is shared.
+// LogTo makes v log each change, and each failure once. The name is that of the setting. Call LogTo
+// before the value is shared.
 func (v *Value[T]) LogTo(log *slog.Logger, name string) {
 	v.log, v.name = log, name
 	if r := v.latest.Load(); r.err != nil {

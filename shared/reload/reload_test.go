@@ -52,9 +52,9 @@ func TestAChangeIsFoundAfterTheMaximumAge(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.text = "two"
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - time.Nanosecond)
 		want(t, v, "one")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		want(t, v, "two")
 		want(t, v, "two")
 		if f.reads != 2 {
@@ -114,9 +114,9 @@ func TestAFailureIsTriedAgainSoon(t *testing.T) {
 		time.Sleep(time.Minute)
 		want(t, v, "one")
 		f.text, f.err = "two", nil
-		time.Sleep(minInterval - 1)
+		time.Sleep(minInterval - time.Nanosecond)
 		want(t, v, "one")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		want(t, v, "two")
 	})
 }
@@ -236,7 +236,8 @@ func TestAFile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "secret")
-		if _, err := New(File(path), parse); !errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), "secret") {
+		_, err := New(File(path), parse)
+		if !errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("a missing file: %v", err)
 		}
 		write := func(text string) {

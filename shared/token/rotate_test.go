@@ -195,7 +195,9 @@ func TestParseRing(t *testing.T) {
 	if err := ring.Remove(other.kid, noon); err != nil || len(ring.Keys(noon)) != 1 {
 		t.Errorf("a public key cannot be removed: %v", err)
 	}
-	for _, bad := range [][2]string{{"x", f.pubSet}, {f.pubSet, f.pubSet}, {f.privateSet, f.privateSet}, {f.privateSet, "x"}} {
+	for _, bad := range [][2]string{
+		{"x", f.pubSet}, {f.pubSet, f.pubSet}, {f.privateSet, f.privateSet}, {f.privateSet, "x"},
+	} {
 		if _, err := ParseRing([]byte(bad[0]), []byte(bad[1])); err == nil {
 			t.Error("malformed keys are accepted")
 		} else {
@@ -240,8 +242,8 @@ func TestAURLOutage(t *testing.T) {
 			t.Fatalf("a start during the outage: %v", err)
 		}
 		_, err = v.Verify(sign())
-		if ready := v.Ready(); !errors.Is(ready, ErrNoKeys) || !errors.Is(err, ErrNoKeys) || errors.Is(err, ErrInvalid) {
-			t.Errorf("without keys: %v; Ready: %v", err, ready)
+		if !errors.Is(v.Ready(), ErrNoKeys) || !errors.Is(err, ErrNoKeys) || errors.Is(err, ErrInvalid) {
+			t.Errorf("without keys: %v; Ready: %v", err, v.Ready())
 		}
 		accepts := func(when string) {
 			t.Helper()

@@ -102,10 +102,10 @@ func TestOnlyTheOwnerCanReadPrivateKeys(t *testing.T) {
 	t.Parallel()
 	dir, _ := newDir(t)
 	// Too open a mode of the private file is not inherited; that of the public file is.
-	if err := os.Chmod(keys.Private(dir), 0o644); err != nil { //nolint:gosec // the point of the test
+	if err := os.Chmod(keys.Private(dir), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(keys.Public(dir), 0o644); err != nil { //nolint:gosec // it is public
+	if err := os.Chmod(keys.Public(dir), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := keys.Rotate(dir, start, 0); err != nil {
