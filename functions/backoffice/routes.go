@@ -2,16 +2,24 @@ package main
 
 import (
 	"net/http"
+	"time"
 
 	"minifb/shared/api"
 	"minifb/shared/function"
 	"minifb/shared/store"
 )
 
-type views struct{ store *store.Store }
+type views struct {
+	store *store.Store
+	zone  *time.Location // where a day begins
+	now   func() time.Time
+}
 
 func routes(a *api.API, d function.Deps) {
-	v := views{d.Store}
+	register(a, views{d.Store, d.Zone, time.Now})
+}
+
+func register(a *api.API, v views) {
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/backoffice/temporary-password", Access: api.Administrator,
 		Summary: "List the requests for a temporary password that could not be mailed, newest first",
@@ -21,4 +29,16 @@ func routes(a *api.API, d function.Deps) {
 		Summary: "Issue a temporary password, and show it this once",
 		Status:  http.StatusCreated, Errors: []int{404},
 	}, v.issueTemporaryPassword)
+	api.Register(a, api.Route{
+		Method: http.MethodGet, Path: "/backoffice/stat/server", Access: api.Administrator,
+		Summary: "Read how many requests there were in the last 24 hours",
+	}, v.serverStat)
+	api.Register(a, api.Route{
+		Method: http.MethodGet, Path: "/backoffice/stat/service", Access: api.Administrator,
+		Summary: "Read how many posts and users there are",
+	}, v.serviceStat)
+	api.Register(a, api.Route{
+		Method: http.MethodGet, Path: "/backoffice/stat/series", Access: api.Administrator,
+		Summary: "Read the requests of the last minutes, step by step, with errors and times",
+	}, v.series)
 }

@@ -32,7 +32,7 @@ func (v views) sendMails(ctx context.Context, o *outcome) {
 		return
 	}
 	o.add("requests_settled", func() (int64, error) {
-		n, err := v.store.SettleTemporaryPasswordRequests(ctx, sender.Configured(), pruneBatch)
+		n, err := v.store.SettleTemporaryPasswordRequests(ctx, sender.Configured(), batchSize)
 		return n, unlessOver(ctx, err)
 	})
 	if !sender.Configured() {

@@ -11,8 +11,8 @@ import (
 
 const (
 	responseTime = 2 * time.Second // of the time limit, left for the response
-	pruneTime    = 5 * time.Second // for each kind of row
-	pruneBatch   = 1000            // rows in one transaction
+	batchTime    = 5 * time.Second // for each kind of row
+	batchSize    = 1000            // rows in one transaction
 )
 
 // maintain runs every step, the mails beside the others. A step that fails does not keep the others
@@ -33,8 +33,8 @@ func (v views) maintain(ctx context.Context) (map[string]int64, error) {
 	var background sync.WaitGroup
 	background.Go(func() { v.sendMails(ctx, &mails) })
 	var rest outcome
-	for _, p := range v.prunes() {
-		rest.add(p.what, func() (int64, error) { return prune(ctx, p) })
+	for _, b := range v.batches() {
+		rest.add(b.what, func() (int64, error) { return repeat(ctx, b) })
 	}
 	rest.add("swept_accounts", func() (int64, error) { return v.sweep(ctx) })
 	background.Wait()
@@ -60,14 +60,18 @@ func (o *outcome) add(what string, step func() (int64, error)) {
 	}
 }
 
-// A prunable is a kind of row that expires. Prune deletes at most batch of them.
-type prunable struct {
-	what  string
-	prune func(ctx context.Context, batch int) (deleted int64, err error)
+// A batched step deletes or moves at most size rows, and returns how many.
+type batched struct {
+	what string
+	run  func(ctx context.Context, size int) (rows int64, err error)
 }
 
-func (v views) prunes() []prunable {
-	return []prunable{
+func (v views) batches() []batched {
+	return []batched{
+		{"folded_requests", v.store.FoldRequests},
+		{"folded_totals", v.store.FoldTotals},
+		{"pruned_requests", v.store.PruneRequests},
+		{"pruned_request_writers", v.store.PruneRequestWriters},
 		{"pruned_revoked_sessions", v.store.PruneRevokedSessions},
 		{"pruned_sessions", v.store.PruneSessions},
 		{"pruned_refresh_tokens", v.store.PruneRefreshTokens},
@@ -78,14 +82,14 @@ func (v views) prunes() []prunable {
 	}
 }
 
-// prune deletes expired rows until there are none or its time is over.
-func prune(ctx context.Context, p prunable) (total int64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, pruneTime)
+// repeat runs a step until there are no rows left or its time is over.
+func repeat(ctx context.Context, b batched) (total int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, batchTime)
 	defer cancel()
 	for {
-		deleted, err := p.prune(ctx, pruneBatch)
-		total += deleted
-		if err != nil || deleted < pruneBatch {
+		rows, err := b.run(ctx, batchSize)
+		total += rows
+		if err != nil || rows < batchSize {
 			return total, unlessOver(ctx, err)
 		}
 	}

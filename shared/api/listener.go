@@ -12,20 +12,26 @@ import (
 
 // JSONErrors returns a listener for an http.Server. Its connections replace the responses that
 // net/http itself writes in plain text, before any handler runs, to what it cannot parse: no
-// setting of http.Server changes these.
-func JSONErrors(l net.Listener) net.Listener { return &listener{l} }
+// setting of http.Server changes these. refused is called with the status of each.
+func JSONErrors(l net.Listener, refused func(status int)) net.Listener { return &listener{l, refused} }
 
-type listener struct{ net.Listener }
+type listener struct {
+	net.Listener
+	refused func(status int)
+}
 
 func (l *listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &connection{c}, nil
+	return &connection{c, l.refused}, nil
 }
 
-type connection struct{ net.Conn }
+type connection struct {
+	net.Conn
+	refused func(status int)
+}
 
 // plainTextError matches the whole of such a response, which net/http writes at once. No handler's
 // response looks like it, as each has a Date.
@@ -53,6 +59,7 @@ func (c *connection) Write(p []byte) (int, error) {
 	if _, err := c.Conn.Write(refusal.raw()); err != nil {
 		return 0, err
 	}
+	c.refused(refusal.Status)
 	return len(p), nil
 }
 

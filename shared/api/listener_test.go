@@ -30,7 +30,7 @@ func serveJSONErrors(t *testing.T, network string, h http.HandlerFunc) func(requ
 	server := &http.Server{
 		Handler: h, MaxHeaderBytes: 1 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn),
 	}
-	go func() { _ = server.Serve(api.JSONErrors(l)) }()
+	go func() { _ = server.Serve(api.JSONErrors(l, func(int) {})) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return func(request string) areatest.Response {
 		t.Helper()

@@ -25,6 +25,7 @@ func (a *API) Schedule(name string, run func(context.Context) (map[string]int64,
 	a.schedules = append(a.schedules, name)
 	a.Handle("POST "+SchedulePath(name), func(w http.ResponseWriter, r *http.Request) {
 		if ClientAddress(r.Context()).IsValid() {
+			r.Pattern = "" // for clients there is no such route
 			Write(w, NoRoute.With(MethodAndPath(r)))
 			return
 		}

@@ -36,6 +36,8 @@ type Config struct {
 	MailDir            string        `env:"MAIL_DIR"`               // maintenance alone: see mail.Settings
 	LambdaAPI          string        `env:"AWS_LAMBDA_RUNTIME_API"` // set by Lambda
 	BasePath           string        `env:"BASE_PATH"`              // on Lambda: what a mapping puts before each path
+	TimeZone           TimeZone      `env:"TIMEZONE"`               // where "today" begins
+	RefusedLog         string        `env:"REFUSED_LOG"`            // maintenance alone: see refused.Log
 	Limits             string        `env:"LIMITS"`                 // see limit.Parse
 	PassedSockets      string        `env:"LISTEN_FDS"`             // set by what passes a socket, such as systemd
 
@@ -54,8 +56,17 @@ func defaults() Config {
 		TokenAudience:      "minifb",
 		PasswordIterations: password.DefaultIterations,
 		Limits:             "on",
+		TimeZone:           seoul,
 	}
 }
+
+// seoul is the default of TimeZone.
+var seoul = func() (z TimeZone) {
+	if err := z.UnmarshalText([]byte("Asia/Seoul")); err != nil {
+		panic(err) // the time zones are part of the program
+	}
+	return z
+}()
 
 // defaultPool returns the default of DatabasePool. On Lambda a process serves one request at a
 // time.
@@ -104,6 +115,7 @@ func FromEnvironment(requirements ...Requirement) (Config, error) {
 	c.LimitRules = rules
 	p.check("LIMITS", err == nil,
 		"write on, off, or the limits that differ from the defaults, such as sign_up=5/1h,refresh=100/1m")
+	p.check("TIMEZONE", true, "name a time zone of the IANA database, such as Asia/Seoul")
 	p.add("", c.Mail().Validate())
 	p.add("TOKEN_PUBLIC_KEYS", c.readPublicKeys())
 	p.add("TOKEN_PRIVATE_KEY", c.readPrivateKey())

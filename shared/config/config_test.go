@@ -29,6 +29,7 @@ func setEnvironment(t *testing.T, pairs ...string) {
 		"DATABASE_POOL", "LISTEN_FDS", "TRUSTED_PROXIES", "REQUEST_TIMEOUT", "ERROR_HINT", "TOKEN_PRIVATE_KEY",
 		"BASE_PATH",
 		"TOKEN_ISSUER", "TOKEN_AUDIENCE", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API", "LIMITS",
+		"TIMEZONE", "REFUSED_LOG",
 	} {
 		t.Setenv(name, "")
 	}
@@ -51,6 +52,7 @@ var rules = map[string]string{
 	"ERROR_HINT":          "ERROR_HINT: name full or generic",
 	"BASE_PATH":           "BASE_PATH: name a path such as /v1, without a slash at its end",
 	"PASSWORD_ITERATIONS": "PASSWORD_ITERATIONS: name 1 to 2000000",
+	"TIMEZONE":            "TIMEZONE: name a time zone of the IANA database, such as Asia/Seoul",
 	"LIMITS": "LIMITS: write on, off, or the limits that differ from the defaults, " +
 		"such as sign_up=5/1h,refresh=100/1m",
 }
@@ -75,7 +77,7 @@ func TestEveryVariableHasARule(t *testing.T) {
 	t.Parallel()
 	without := []string{
 		"TOKEN_PUBLIC_KEYS", "TOKEN_PRIVATE_KEY", "TOKEN_ISSUER", "TOKEN_AUDIENCE", "AWS_LAMBDA_RUNTIME_API",
-		"LISTEN_FDS",
+		"LISTEN_FDS", "REFUSED_LOG",
 		"SMTP_URL", "MAIL_DIR", // package mail checks them
 		"-", // not a variable
 	}
@@ -104,6 +106,7 @@ func TestEachInvalidValue(t *testing.T) {
 		"ERROR_HINT":          {"geheim", "FULL"},
 		"BASE_PATH":           {"v1", "/", "/v1/", "//v1", "/a b", "/v1?x", "geheim"},
 		"PASSWORD_ITERATIONS": {"0", "-1", "2000001", "geheim", "600_000"},
+		"TIMEZONE":            {"geheim", "Local", "../etc/geheim", "Asia/Geheim", "UTC+9", "asia"},
 		"LIMITS": {
 			"geheim", "OFF", "sign_up", "sign_up=", "sign_up=5", "sign_up=5/1", "sign_up=0/1h", "sign_up=5/0s",
 			"sign_up=5/1h,", "sign_up=5/1h;refresh=100/1m", "geheim=5/1h", "sign_up=5/1h,refresh=-1/1m",
@@ -163,7 +166,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	setEnvironment(t, "DATABASE_URL", "postgres://u:geheim@host:x/y", "DATABASE_POOL", "-1", "LISTEN", "geheim",
 		"TRUSTED_PROXIES", "geheim", "REQUEST_TIMEOUT", "soon", "ERROR_HINT", "some", "PASSWORD_ITERATIONS", "0",
 		"BASE_PATH", "v1",
-		"LIMITS", "some", "TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim")
+		"LIMITS", "some", "TIMEZONE", "geheim", "TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim")
 	demand := errors.New("TOKEN_PRIVATE_KEY: another demand")
 	met, unmet := func(config.Config) error { return nil }, func(config.Config) error { return demand }
 	got := strings.Join(problems(t, met, unmet), "\n")
@@ -193,7 +196,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.DatabasePool != 10 || c.RequestTimeout != 10*time.Second || c.ErrorHint != "full" ||
-		c.PasswordIterations != 600_000 || c.OnLambda() ||
+		c.PasswordIterations != 600_000 || c.OnLambda() || c.TimeZone.Location().String() != "Asia/Seoul" ||
 		c.TrustedProxies != nil || c.Signer != nil || c.Verifier == nil {
 		t.Errorf("the defaults are %+v", c)
 	}
@@ -214,14 +217,15 @@ func TestValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	setEnvironment(t, "LISTEN", "tcp:[::1]:8081", "TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,2001:db8::/32",
-		"TOKEN_PRIVATE_KEY", file, "REQUEST_TIMEOUT", "300ms", "DATABASE_POOL", "7", "ERROR_HINT", "generic")
+		"TOKEN_PRIVATE_KEY", file, "REQUEST_TIMEOUT", "300ms", "DATABASE_POOL", "7", "ERROR_HINT", "generic",
+		"TIMEZONE", "America/New_York")
 	c, err := config.FromEnvironment()
 	if err != nil {
 		t.Fatal(err)
 	}
 	listen := config.Address{Network: "tcp", Address: "[::1]:8081"}
 	if c.Listen != listen || c.RequestTimeout != 300*time.Millisecond ||
-		c.DatabasePool != 7 || c.ErrorHint != "generic" {
+		c.DatabasePool != 7 || c.ErrorHint != "generic" || c.TimeZone.Location().String() != "America/New_York" {
 		t.Errorf("got %+v", c)
 	}
 	var networks []string

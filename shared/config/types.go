@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"time"
+	_ "time/tzdata" // a host or Lambda may have no time zones
 )
 
 // An Address is where a function listens, such as unix:/run/post.sock or tcp:127.0.0.1:8081.
@@ -66,3 +68,23 @@ func (n Networks) Contains(address netip.Addr) bool {
 	}
 	return false
 }
+
+// A TimeZone is a time zone of the IANA database, such as Asia/Seoul.
+type TimeZone struct{ location *time.Location }
+
+// UnmarshalText looks up a name. It refuses Local, which differs between hosts.
+func (z *TimeZone) UnmarshalText(text []byte) error {
+	name := string(text)
+	if name == "" || name == "Local" {
+		return errors.New("not the name of a time zone")
+	}
+	location, err := time.LoadLocation(name)
+	if err != nil {
+		return fmt.Errorf("not the name of a time zone: %w", err)
+	}
+	z.location = location
+	return nil
+}
+
+// Location returns the zone.
+func (z TimeZone) Location() *time.Location { return z.location }

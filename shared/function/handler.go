@@ -12,6 +12,7 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/config"
+	"minifb/shared/stat"
 )
 
 // Settings are how a handler behaves besides its routes.
@@ -21,6 +22,7 @@ type Settings struct {
 	BasePath       string          // before each path of an event, such as /v1; see config.Config
 	TrustedProxies config.Networks // see config.Config
 	Log            *slog.Logger
+	Recorder       *stat.Recorder // counts the requests; may be nil
 }
 
 // A Handler serves the routes of one area, /healthz and /readyz. It gives each request an id and a
@@ -29,7 +31,6 @@ type Settings struct {
 type Handler struct {
 	api      *api.API
 	settings Settings
-	counts   counts
 	draining atomic.Bool
 }
 

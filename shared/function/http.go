@@ -43,7 +43,7 @@ func serveHTTP(ctx context.Context, address config.Address, h *Handler, log *slo
 	}
 	log.Info("serving", "address", listener.Addr().String())
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(api.JSONErrors(listener)) }()
+	go func() { failed <- server.Serve(api.JSONErrors(listener, h.observeRefused)) }()
 	if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil { // does nothing without NOTIFY_SOCKET
 		log.Warn("cannot notify the service manager", "error", err.Error())
 	}
@@ -66,7 +66,6 @@ func serveHTTP(ctx context.Context, address config.Address, h *Handler, log *slo
 	limited, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
 	err = server.Shutdown(limited)
-	h.logCounts()
 	if err != nil {
 		return fmt.Errorf("drain: %w", err)
 	}

@@ -19,7 +19,6 @@ const deadlineMargin = 500 * time.Millisecond
 func serveLambda(ctx context.Context, h *Handler) {
 	go lambda.StartWithOptions(newInvoker(h), lambda.WithEnableSIGTERM())
 	<-ctx.Done()
-	h.logCounts()
 }
 
 // An invoker serves the invocations of a function, one at a time. algnhsa turns an event into a
@@ -44,9 +43,11 @@ func newInvoker(h *Handler) invoker {
 
 type eventKey struct{}
 
-// Invoke serves one event. It returns an error only if the event is neither that of an HTTP request
-// nor that of a schedule, or if the schedule's call has failed.
+// Invoke serves one event, and stores the count of its request before it returns: the process may be
+// frozen then. It returns an error only if the event is neither that of an HTTP request nor that of
+// a schedule, or if the schedule's call has failed.
 func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	defer i.handler.settings.Recorder.Flush(ctx)
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-deadlineMargin))

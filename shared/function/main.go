@@ -16,6 +16,7 @@ import (
 	"minifb/shared/limit"
 	"minifb/shared/mail"
 	"minifb/shared/password"
+	"minifb/shared/stat"
 	"minifb/shared/store"
 	"minifb/shared/token"
 )
@@ -32,6 +33,7 @@ type Deps struct {
 	Revoked   *store.RevokedSessions
 	Signer    *token.Signer   // nil if TOKEN_PRIVATE_KEY is unset: only auth signs
 	Mail      mail.Settings   // of SMTP_URL and MAIL_DIR
+	Zone      *time.Location  // of TIMEZONE: where a day begins
 	Stopping  <-chan struct{} // closed when the process was told to stop; long work should end then
 }
 
@@ -62,26 +64,42 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 	}
 	defer deps.Store.Close()
 	deps.Stopping = ctx.Done()
-	handler := NewHandler(area, routes, deps, Settings{
+	settings := Settings{
 		Timeout: c.RequestTimeout, GenericHint: c.ErrorHint == "generic", BasePath: c.BasePath,
 		TrustedProxies: c.TrustedProxies, Log: log,
-	})
+	}
 	if c.OnLambda() {
-		serveLambda(ctx, handler)
+		settings.Recorder = stat.NewRecorder(deps.Store, log)
+		serveLambda(ctx, NewHandler(area, routes, deps, settings))
 		return nil
 	}
+	counts, err := store.Open(c.DatabaseURL, area+" counts", 1)
+	if err != nil {
+		return err
+	}
+	defer counts.Close()
+	settings.Recorder = stat.NewRecorder(counts, log)
+	defer settings.Recorder.Start()()
+	handler := NewHandler(area, routes, deps, settings)
 	warm(ctx, deps, handler.api.WarmUps(), log)
 	return serveHTTP(ctx, c.Listen, handler, log)
 }
 
 func newDeps(area string, c config.Config) (Deps, error) {
-	s, err := store.Open(c.DatabaseURL, area, c.DatabasePool)
+	// On a host one connection of the pool is for the counts of requests: they never wait for
+	// requests, and no request waits for them. On Lambda a process does one thing at a time.
+	connections := c.DatabasePool
+	if !c.OnLambda() {
+		connections = max(1, connections-1)
+	}
+	s, err := store.Open(c.DatabaseURL, area, connections)
 	if err != nil {
 		return Deps{}, err
 	}
 	return Deps{
 		Store: s, Revoked: s.NewRevokedSessions(), Passwords: password.New(c.PasswordIterations),
 		Tokens: c.Verifier, Signer: c.Signer, Mail: c.Mail(), Limits: limit.New(s, c.LimitRules),
+		Zone: c.TimeZone.Location(),
 	}, nil
 }
 

@@ -3,12 +3,11 @@ package function
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"strings"
-	"sync"
 	"time"
 
 	"minifb/shared/api"
+	"minifb/shared/store"
 )
 
 // A record is what is known of a request when its response has been sent.
@@ -31,14 +30,25 @@ func (r record) path() string {
 	return "other"
 }
 
+// endpoint returns what the record's request is counted by.
+func (r record) endpoint() store.Endpoint {
+	if r.pattern == "" {
+		return store.Endpoint{Method: "*", Path: r.path(), Status: r.status}
+	}
+	return store.Endpoint{Method: r.method, Path: r.path(), Status: r.status}
+}
+
 // observe is the one place where requests are recorded: in the log, and in the counts. Those of
-// /healthz and /readyz are not the clients', and are left out.
+// /healthz and /readyz are not the clients', and are left out; nor are calls of a schedule counted.
 func (h *Handler) observe(ctx context.Context, r record) {
-	if path := r.path(); path == "/healthz" || path == "/readyz" {
+	path := r.path()
+	if path == "/healthz" || path == "/readyz" {
 		return
 	}
 	h.log(ctx, r)
-	h.counts.add(r)
+	if !strings.HasPrefix(path, api.SchedulePath("")) {
+		h.settings.Recorder.Add(r.endpoint(), r.duration)
+	}
 }
 
 func (h *Handler) log(ctx context.Context, r record) {
@@ -58,46 +68,7 @@ func (h *Handler) log(ctx context.Context, r record) {
 	h.settings.Log.LogAttrs(ctx, level, "request", attributes...)
 }
 
-// Counts are how many requests each route has served: Counts["GET /post/{id}"][4] is how many of
-// its responses had a status of 400 to 499. A request that no route matches counts as "other".
-type Counts map[string][6]int64
-
-// counts collects Counts. The zero value is ready for use, and safe for concurrent use.
-type counts struct {
-	mu     sync.Mutex
-	routes Counts
-}
-
-func (c *counts) add(r record) {
-	route := r.pattern
-	if route == "" {
-		route = "other"
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.routes == nil {
-		c.routes = Counts{}
-	}
-	classes := c.routes[route]
-	classes[min(r.status/100, 5)]++
-	c.routes[route] = classes
-}
-
-// Counts returns the counts since the start of the process.
-func (h *Handler) Counts() Counts {
-	h.counts.mu.Lock()
-	defer h.counts.mu.Unlock()
-	return maps.Clone(h.counts.routes)
-}
-
-// logCounts logs the totals, when the process ends.
-func (h *Handler) logCounts() {
-	var total [6]int64
-	for _, classes := range h.Counts() {
-		for class, n := range classes {
-			total[class] += n
-		}
-	}
-	h.settings.Log.Info("served",
-		"status_2xx", total[2], "status_3xx", total[3], "status_4xx", total[4], "status_5xx", total[5])
+// observeRefused counts a request that net/http has refused before any handler.
+func (h *Handler) observeRefused(status int) {
+	h.settings.Recorder.Add(record{status: status}.endpoint(), 0)
 }

@@ -27,7 +27,7 @@ func (b *Bundle) serve(context.Context) (result string, err error) {
 	errorLog := slog.NewLogLogger(slog.NewJSONHandler(b.gatewayLog, nil), slog.LevelWarn)
 	b.server = gateway.NewServer(b.Template, b.dir.socket, errorLog)
 	for _, listener := range b.listeners {
-		go func() { _ = b.server.Serve(api.JSONErrors(listener)) }() // returns when it is shut down
+		go func() { _ = b.server.Serve(api.JSONErrors(listener, func(int) {})) }() // returns when it is shut down
 	}
 	b.URL = "http://" + b.listeners[0].Addr().String()
 	if b.o.Port != 0 {

@@ -36,6 +36,12 @@ func sabotage() map[string]string {
 			DELETE FROM post_reactions WHERE type = 1`,
 		"comment 1: its reaction counters are {0,1,1,0,0}, and it has {0,0,1,0,0} reactions of each type": `
 			DELETE FROM comment_reactions WHERE type = 2`,
+		"the total of users is 4, and there are 3": `
+			INSERT INTO total_changes (what, quarter, n) VALUES ('users', '-infinity', 1)`,
+		"the total of posts is 3, and there are 2": `INSERT INTO totals VALUES ('posts', '-infinity', 1)`,
+		"the total of posts of 2100-01-01 00:00:00+00 is 1, and there are 0": `
+			SET LOCAL timezone = 'UTC';
+			INSERT INTO totals VALUES ('posts', '-infinity', -1), ('posts', '2100-01-01', 1)`,
 	}
 	for kind := 1; kind <= 5; kind++ {
 		wrong := []string{"0", "0", "0", "0", "0"}

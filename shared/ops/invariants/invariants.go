@@ -5,7 +5,7 @@ package invariants
 
 import _ "embed" // for the queries
 
-// Counters returns one text for each post or comment with a wrong counter, and no row if all
+// Counters returns one text for each post or comment with a wrong counter and for each wrong total, and no row if all
 // counters are right.
 //
 //go:embed counters.sql

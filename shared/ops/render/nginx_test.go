@@ -92,7 +92,7 @@ func start(t *testing.T, f http.HandlerFunc) (address string) {
 			w.Header().Set("X-Area", area)
 			f(w, r)
 		})}
-		go server.Serve(api.JSONErrors(listener))
+		go server.Serve(api.JSONErrors(listener, func(int) {}))
 		t.Cleanup(func() { server.Close() })
 	}
 	address, err := host.FreePort()

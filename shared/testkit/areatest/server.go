@@ -79,7 +79,7 @@ func newDeps(s *store.Store) (function.Deps, error) {
 	if err != nil {
 		return function.Deps{}, err
 	}
-	deps.Store, deps.Revoked, deps.Passwords = s, s.NewRevokedSessions(), password.New(10)
+	deps.Store, deps.Revoked, deps.Passwords, deps.Zone = s, s.NewRevokedSessions(), password.New(10), time.UTC
 	return deps, nil
 }
 

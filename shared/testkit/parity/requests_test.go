@@ -72,6 +72,9 @@ var examples = map[string]example{
 	"PATCH /notification/{id}":                      {as: "ann.1", id: "1", body: `{"read":true}`},
 	"POST /notification/read":                       {as: "ann.1"},
 	"GET /backoffice/temporary-password":            {as: administrator},
+	"GET /backoffice/stat/server":                   {as: administrator},
+	"GET /backoffice/stat/service":                  {as: administrator},
+	"GET /backoffice/stat/series":                   {as: administrator},
 	"POST /backoffice/user/{id}/temporary-password": {as: administrator, id: "ann.1"},
 }
 

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minifb/shared/response"
+	"minifb/shared/stat"
+	"minifb/shared/store"
+)
+
+type seriesInput struct {
+	Minutes int `query:"minutes" default:"60" doc:"How many minutes to look back, from 1 to 1440" example:"60"`
+}
+
+// Resolve checks the minutes. A schema's hint would name one end of the range alone.
+func (in *seriesInput) Resolve(huma.Context) []error {
+	if in.Minutes >= 1 && in.Minutes <= 1440 {
+		return nil
+	}
+	return []error{&huma.ErrorDetail{Location: "query.minutes", Message: "must be a whole number from 1 to 1440"}}
+}
+
+type seriesOutput struct {
+	Body struct {
+		StepSeconds int     `json:"step_seconds" doc:"The length of a step: 10 up to an hour, then 300" example:"10"`
+		Points      []point `json:"points" doc:"The steps, oldest first. The last one is not over yet"`
+	}
+}
+
+type point struct {
+	At       response.Time `json:"at" doc:"When the step began"`
+	Requests int64         `json:"requests" doc:"Requests in the step" example:"120"`
+	Errors   int64         `json:"errors" doc:"How many of them had a status of 500 or above" example:"0"`
+	P50      *float64      `json:"p50_ms" nullable:"true" doc:"Half of them took this long or less" example:"2.4"`
+	P99      *float64      `json:"p99_ms" nullable:"true" doc:"99 % of them took this long or less" example:"19.8"`
+}
+
+func (v views) series(ctx context.Context, in *seriesInput) (*seriesOutput, error) {
+	length := time.Duration(in.Minutes) * time.Minute
+	step := store.RequestStep
+	if length > time.Hour {
+		step = store.LongRequestStep
+	}
+	steps := int((length + step - 1) / step)
+	from := v.now().Truncate(step).Add(-time.Duration(steps-1) * step)
+	series, err := v.store.RequestSeries(ctx, from, step)
+	if err != nil {
+		return nil, err
+	}
+	out := &seriesOutput{}
+	out.Body.StepSeconds = int(step.Seconds())
+	out.Body.Points = points(from, step, steps, series)
+	return out, nil
+}
+
+// points returns a point for each step, with the numbers of those that have requests.
+func points(from time.Time, step time.Duration, steps int, series []store.RequestTimes) []point {
+	list := make([]point, steps)
+	for i := range list {
+		list[i].At = response.Time(from.Add(time.Duration(i) * step))
+	}
+	times := make([]stat.Histogram, steps)
+	for _, s := range series {
+		if i := int(s.At.Sub(from) / step); i < steps { // another host's clock may be ahead
+			list[i].Errors += s.Errors
+			times[i].Merge(s.Times)
+		}
+	}
+	for i, h := range times {
+		if list[i].Requests = h.Total(); list[i].Requests > 0 {
+			list[i].P50, list[i].P99 = new(h.Percentile(0.5)), new(h.Percentile(0.99))
+		}
+	}
+	return list
+}

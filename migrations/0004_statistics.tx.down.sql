@@ -1,0 +1,15 @@
+DROP TRIGGER users_deleted ON users;
+DROP TRIGGER users_hidden ON users;
+DROP TRIGGER users_created ON users;
+DROP TRIGGER posts_deleted ON posts;
+DROP TRIGGER posts_created ON posts;
+DROP FUNCTION count_deleted_user();
+DROP FUNCTION count_created_users();
+DROP FUNCTION count_deleted_posts();
+DROP FUNCTION count_created_posts();
+DROP TABLE total_changes;
+DROP TABLE totals;
+DROP TABLE request_times;
+DROP TABLE request_counts;
+DROP TABLE request_inbox;
+DROP TABLE request_writers;
