@@ -37,7 +37,6 @@ type Config struct {
 	LambdaAPI          string        `env:"AWS_LAMBDA_RUNTIME_API"` // set by Lambda
 	BasePath           string        `env:"BASE_PATH"`              // on Lambda: what a mapping puts before each path
 	TimeZone           TimeZone      `env:"TIMEZONE"`               // where "today" begins
-	RefusedLog         string        `env:"REFUSED_LOG"`            // maintenance alone: see refused.Log
 	Limits             string        `env:"LIMITS"`                 // see limit.Parse
 	PassedSockets      string        `env:"LISTEN_FDS"`             // set by what passes a socket, such as systemd
 
