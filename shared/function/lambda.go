@@ -19,6 +19,7 @@ const deadlineMargin = 500 * time.Millisecond
 func serveLambda(ctx context.Context, h *Handler) {
 	go lambda.StartWithOptions(newInvoker(h), lambda.WithEnableSIGTERM())
 	<-ctx.Done()
+	h.settings.Recorder.Flush(context.Background()) // what could not be stored before
 }
 
 // An invoker serves the invocations of a function, one at a time. algnhsa turns an event into a

@@ -132,7 +132,8 @@ func (s *Store) RequestSeries(
 		SELECT at, errors, times FROM request_times WHERE step = $1 AND at >= $2
 		UNION ALL
 		SELECT date_bin(make_interval(secs => $1), at, 'epoch'),
-			(SELECT coalesce(sum(n), 0)::bigint FROM unnest(statuses, counts) AS r (status, n) WHERE status >= 500), times
+			(SELECT coalesce(sum(n), 0)::bigint FROM unnest(statuses, counts) AS r (status, n) WHERE status >= 500),
+			times
 		FROM request_inbox WHERE at >= $2
 		ORDER BY at`
 	err = s.hotPrimary.all(ctx, &series, statement, int(step.Seconds()), from)

@@ -192,7 +192,8 @@ func masked(r request, a response) response {
 	a.Body = accessTokens.ReplaceAllString(a.Body, "<token>")
 	a.Body = refreshTokens.ReplaceAllString(a.Body, `"refresh_token":"<refresh>"`)
 	a.Body = temporaries.ReplaceAllString(a.Body, `"temporary_password":"<temporary>"`)
-	if strings.HasPrefix(r.Target, "/backoffice/stat/") && a.Status == http.StatusOK { // not every request is stored yet
+	// Not every request is stored yet.
+	if strings.HasPrefix(r.Target, "/backoffice/stat/") && a.Status == http.StatusOK {
 		a.Body = "<statistics>"
 		if a.Header.Get("Content-Length") != "0" {
 			a.Header.Set("Content-Length", "<length>")
