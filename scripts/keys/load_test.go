@@ -109,12 +109,12 @@ func (l *load) counted(kid string) (requests, holders int) {
 	return l.requests, holders
 }
 
-// await waits until a condition holds, and fails the test after a minute.
+// await waits until a condition holds, and fails the test after three minutes.
 func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("after a minute: not %s", what)
+			t.Fatalf("after three minutes: not %s", what)
 		}
 	}
 }

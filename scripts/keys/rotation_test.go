@@ -63,7 +63,7 @@ func TestARotationUnderLoad(t *testing.T) {
 	}
 	old := aToken(t, b.URL, accounts[0])
 
-	added := do(time.Now(), "rotate", "-delay", "12s", keysDir) // files are read again after 10 s
+	added := do(time.Now(), "rotate", "-delay", "20s", keysDir) // files are read again after 10 s
 	next := strings.TrimSuffix(strings.Fields(added)[1], ",")
 	await(t, "every client has a token of the new key", func() bool { return holders(next) == len(accounts) })
 	l.more(t, 200)

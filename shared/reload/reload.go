@@ -30,10 +30,10 @@ type Value[T any] struct {
 // A result is what is known after an attempt to read the source.
 type result[T any] struct {
 	value T
-	text  []byte // of the value; nil if there was never a good one
-	at    time.Time
-	tried []byte // the text of the attempt
-	err   error  // of the attempt
+	text  []byte    // of the value; nil if there was never a good one
+	at    time.Time // of the attempt's start: the text may have changed since
+	tried []byte    // the text of the attempt
+	err   error     // of the attempt
 }
 
 // New reads the source and returns its value. It is an error if the text is not valid, or cannot be
@@ -118,9 +118,8 @@ func (v *Value[T]) read(before *result[T]) *result[T] {
 }
 
 func (v *Value[T]) attempt(before *result[T]) *result[T] {
-	r := &result[T]{value: before.value, text: before.text}
+	r := &result[T]{value: before.value, text: before.text, at: time.Now()}
 	r.tried, r.err = v.source.Read()
-	r.at = time.Now()
 	if r.err != nil {
 		r.tried = nil
 		return r

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -204,6 +205,38 @@ func TestParseRing(t *testing.T) {
 			refuseLeak(t, "a malformed ring", err, plain)
 		}
 	}
+}
+
+// What is accepted can be written and read again, and no private key becomes public.
+func FuzzParseRing(f *testing.F) {
+	k := newForger(f)
+	f.Add(k.privateSet, k.pubSet)
+	f.Add(member(f, k.privateSet, 0).but(object{"nbf": nil}).text(), k.pubSet)
+	f.Add("", k.pubSet)
+	f.Add(`{"keys":[{"kty":"EC","crv":"P-256","nbf":1e300}]}`, "")
+	f.Fuzz(func(t *testing.T, privateSet, publicSet string) {
+		ring, err := ParseRing([]byte(privateSet), []byte(publicSet))
+		if err != nil || len(ring.Keys(noon)) == 0 {
+			return
+		}
+		var private, public []byte
+		if len(ring.keys) > 0 {
+			private, err = ring.Private()
+		}
+		if err == nil {
+			public, err = ring.Public()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ParseRing(private, public)
+		if err != nil || !slices.Equal(again.Keys(noon), ring.Keys(noon)) {
+			t.Errorf("written and read again: %v", err)
+		}
+		if strings.Contains(string(public), `"d":`) {
+			t.Error("a private key is public")
+		}
+	})
 }
 
 // A verifier whose keys come from a URL, which is out of reach at first, and again later.
