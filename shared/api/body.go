@@ -21,8 +21,8 @@ const (
 	MaxBody = 64 << 10
 	// bodyTimeout is how long a body may take to arrive after its headers.
 	bodyTimeout = 10 * time.Second
-	// mediaJSON is the media type of every request body, and of every response that is not an
-	// HTMLOutput or a TextOutput.
+	// mediaJSON is the media type of every request body, and of every response that is not a
+	// document.
 	mediaJSON = "application/json"
 )
 

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minifb/shared/apperror"
+)
+
+// assetTypes are the media types of the files that a page may load.
+var assetTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
+// Assets are the files that a page loads: scripts, style sheets and images. A path to one has the
+// version as a folder before the file's name, so that browsers may keep the files forever, and
+// scripts can import each other by relative paths.
+type Assets struct {
+	// Version is the same for the same files, and another one for others.
+	Version string
+	files   map[string][]byte
+}
+
+// NewAssets reads the .css, .js and .svg files in a folder of files that are embedded in the
+// function. It panics if there is no such folder.
+func NewAssets(files fs.FS, folder string) *Assets {
+	entries, err := fs.ReadDir(files, folder)
+	if err != nil {
+		panic("api: " + err.Error())
+	}
+	a := &Assets{files: map[string][]byte{}}
+	for _, entry := range entries {
+		if assetTypes[path.Ext(entry.Name())] == "" {
+			continue
+		}
+		content, err := fs.ReadFile(files, path.Join(folder, entry.Name()))
+		if err != nil {
+			panic("api: " + err.Error())
+		}
+		a.files[entry.Name()] = content
+	}
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(a.files)) {
+		one := sha256.Sum256(a.files[name])
+		sum.Write(append([]byte(name), one[:]...))
+	}
+	a.Version = hex.EncodeToString(sum.Sum(nil)[:8])
+	return a
+}
+
+// An AssetOutput is the output of a view that returns a file of Assets. Errors are JSON all the
+// same.
+type AssetOutput struct {
+	ContentType  string `header:"Content-Type" hidden:"true"`
+	CacheControl string `header:"Cache-Control" hidden:"true"`
+	Body         []byte
+}
+
+func (*AssetOutput) responses() map[string]*huma.Response {
+	return documentResponse("text/css", "text/javascript", "image/svg+xml")
+}
+
+// Get returns the output for a file, or a NotFound error. While releases change, a page of one may
+// ask another for its files, so any version is accepted; but only the right one may be kept.
+func (a *Assets) Get(version, name string) (*AssetOutput, error) {
+	content, ok := a.files[name]
+	if !ok {
+		return nil, apperror.New(apperror.NotFound, "The page has no such file; load the page again.")
+	}
+	caching := "no-cache"
+	if version == a.Version {
+		caching = "public, max-age=31536000, immutable"
+	}
+	return &AssetOutput{assetTypes[path.Ext(name)], caching, content}, nil
+}
