@@ -61,6 +61,11 @@ OUT ?= .build/rendered
 render: ## write nginx.conf and the systemd units into OUT; RENDER='-cert … -key …', RENDER=-help lists the flags
 	@go run ./scripts/render -out "$(OUT)" $(RENDER)
 
+.PHONY: page
+
+page: ## write the chart library of the dashboard page, functions/backoffice/page/uplot.*, from the npm package in its lock file
+	@scripts/install npm && scripts/page functions/backoffice/page
+
 .PHONY: demo stress
 
 demo: ## fill a running bundle with users, posts, comments and reactions; BASE_URL=http://localhost:8080 SEED=1

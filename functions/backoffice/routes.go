@@ -10,16 +10,26 @@ import (
 )
 
 type views struct {
-	store *store.Store
-	zone  *time.Location // where a day begins
-	now   func() time.Time
+	store     *store.Store
+	zone      *time.Location // where a day begins
+	now       func() time.Time
+	dashboard dashboard
 }
 
 func routes(a *api.API, d function.Deps) {
-	register(a, views{d.Store, d.Zone, time.Now})
+	register(a, views{d.Store, d.Zone, time.Now, newDashboard()})
 }
 
 func register(a *api.API, v views) {
+	api.Register(a, api.Route{
+		Method: http.MethodGet, Path: "/backoffice", Access: api.Public,
+		Summary: "Get the dashboard page, whose data comes from the other routes",
+	}, v.page)
+	api.Register(a, api.Route{
+		Method: http.MethodGet, Path: "/backoffice/page/{version}/{name}", Access: api.Public,
+		Summary: "Get a script, a style sheet or an image of the dashboard page",
+		Errors:  []int{404},
+	}, v.asset)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/backoffice/temporary-password", Access: api.Administrator,
 		Summary: "List the requests for a temporary password that could not be mailed, newest first",

@@ -30,5 +30,6 @@ func TestBodies(t *testing.T) {
 
 func TestOutage(t *testing.T) {
 	t.Parallel()
-	areatest.EveryRouteReturns503WithoutDatabase(t, routes)
+	areatest.EveryRouteReturns503WithoutDatabase(t, routes,
+		"GET /backoffice", "GET /backoffice/page/{version}/{name}")
 }

@@ -37,7 +37,16 @@ func as(id string) string { return "Authorization: Bearer {token:" + id + "}" }
 type example struct {
 	as   string // a user; empty: one that only this route uses
 	id   string // for {id}; empty: the id of this user's post
+	path string // the whole path, of a route with other parameters than {id}
 	body string
+}
+
+// target returns the path of an example of a route.
+func (e example) target(r sam.Route) string {
+	if e.path != "" {
+		return e.path
+	}
+	return strings.ReplaceAll(r.Path, "{id}", e.id)
 }
 
 // examples has the routes that need more than a user's own post. A new route without an example
@@ -71,6 +80,7 @@ var examples = map[string]example{
 	"DELETE /comment/{id}/reaction":                 {as: "ann.1", id: "1"},
 	"PATCH /notification/{id}":                      {as: "ann.1", id: "1", body: `{"read":true}`},
 	"POST /notification/read":                       {as: "ann.1"},
+	"GET /backoffice/page/{version}/{name}":         {path: "/backoffice/page/x/app.js"},
 	"GET /backoffice/temporary-password":            {as: administrator},
 	"GET /backoffice/stat/server":                   {as: administrator},
 	"GET /backoffice/stat/service":                  {as: administrator},
@@ -131,7 +141,7 @@ func routeRequests(t *sam.Template) []request {
 		if e.id == "" {
 			e.id = fmt.Sprint(i + 3)
 		}
-		target := strings.ReplaceAll(route.Path, "{id}", e.id)
+		target := e.target(route)
 		add := func(name, method, target, body string, header ...string) {
 			requests = append(requests, request{
 				Name: route.String() + ": " + name, Method: method, Target: target, Header: header, Body: body,
@@ -176,7 +186,7 @@ func withoutDatabase(t *sam.Template) (all []request) {
 		}
 		all = append(all, request{
 			Name: "without a database: " + route.String(), Method: route.Method,
-			Target: strings.ReplaceAll(route.Path, "{id}", e.id), Header: header, Body: e.body, WithoutDatabase: true,
+			Target: e.target(route), Header: header, Body: e.body, WithoutDatabase: true,
 		})
 	}
 	return all
