@@ -1,0 +1,135 @@
+// Package dashboard tests the page of the back office in Chromium, with the real functions behind it.
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"minifb/shared/ops/bundle"
+	"minifb/shared/ops/release"
+	"minifb/shared/password"
+	"minifb/shared/store"
+	"minifb/shared/testkit/testdb"
+)
+
+const (
+	top = "../../../" // the repository's folder
+
+	administrator = "root.1"
+	plain         = "correct horse" // everybody's password
+)
+
+var temporary string // a folder, removed after the tests
+
+func TestMain(m *testing.M) {
+	var err error
+	if temporary, err = os.MkdirTemp("", "mfd"); err != nil { // that of t.TempDir is too long for sockets
+		panic(err)
+	}
+	code := m.Run()
+	closeBrowser()
+	_ = os.RemoveAll(temporary)
+	os.Exit(code)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// await waits until something is so.
+func await(t *testing.T, what string, isSo func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !isSo(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("in vain: %s", what)
+		}
+	}
+}
+
+// packages installs the npm packages of the page, writes the chart library into the folder that it
+// returns, and returns the text of axe-core, too.
+var packages = sync.OnceValues(func() (p struct{ library, axe string }, err error) {
+	p.library = filepath.Join(temporary, "library")
+	if err := os.Mkdir(p.library, 0o700); err != nil {
+		return p, err
+	}
+	if output, err := exec.Command(top+"scripts/page", p.library).CombinedOutput(); err != nil {
+		return p, fmt.Errorf("scripts/page: %w\n%s", err, output)
+	}
+	axe, err := os.ReadFile(top + ".build/page/node_modules/axe-core/axe.min.js")
+	p.axe = string(axe)
+	return p, err
+})
+
+var binaries = sync.OnceValues(func() (folder string, err error) {
+	folder = filepath.Join(temporary, "bin")
+	var output strings.Builder
+	err = release.Build(context.Background(), top, folder, release.Target{Arch: runtime.GOARCH}, &output,
+		"./functions/account", "./functions/auth", "./functions/backoffice")
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, output.String())
+	}
+	return folder, err
+})
+
+// A site is a bundle of the functions that the page needs, with a database of its own.
+type site struct {
+	*bundle.Bundle
+	t     *testing.T
+	store *store.Store
+	dir   string
+}
+
+// serve starts a site with an administrator.
+func serve(t *testing.T) *site {
+	t.Helper()
+	folder, err := binaries()
+	must(t, err)
+	dir, err := os.MkdirTemp(temporary, "")
+	must(t, err)
+	b := bundle.New(bundle.Options{
+		Source: top, Dir: dir, Binaries: folder, Areas: []string{"account", "auth", "backoffice"},
+		DatabaseURL: testdb.URL(t), AdminID: administrator, AdminPassword: plain,
+		Parameter: func(name string) (string, bool) { return "off", name == "Limits" },
+		Logf:      t.Logf,
+	})
+	must(t, b.Start(t.Context()))
+	t.Cleanup(func() {
+		if err := b.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	s, err := store.Open(b.DatabaseURL, "test", 2)
+	must(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return &site{b, t, s, dir}
+}
+
+// socket returns the path of the socket of an area's function.
+func (s *site) socket(area string) string { return filepath.Join(s.dir, "run", area+".sock") }
+
+// user creates an account, past the rules of POST /signup.
+func (s *site) user(id, name string) {
+	s.t.Helper()
+	hash, err := password.New(1000).Hash(s.t.Context(), password.Requester{}, plain)
+	must(s.t, err)
+	must(s.t, s.store.CreateUser(s.t.Context(), &store.User{ID: id, Name: name, PasswordHash: hash}))
+}
+
+// waiting creates an account that waits for a temporary password.
+func (s *site) waiting(id, name string) {
+	s.t.Helper()
+	s.user(id, name)
+	must(s.t, s.store.RequestTemporaryPassword(s.t.Context(), id))
+}

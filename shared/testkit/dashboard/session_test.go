@@ -1,0 +1,114 @@
+package dashboard
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"minifb/shared/testkit/areatest"
+)
+
+// resume makes the page start with the tokens of a session, as after a reload.
+func (p *tab) resume(s *site, session *areatest.Caller, until time.Time) {
+	p.t.Helper()
+	stash, err := json.Marshal(map[string]any{
+		"access": session.Token, "refresh": session.Refresh, "until": until.UnixMilli(),
+	})
+	must(p.t, err)
+	p.visit(s.URL)
+	p.waitText("#sign-in", "Password")
+	eval[int](p, fmt.Sprintf("sessionStorage.setItem('minifb.tokens', %q) ?? 0", stash))
+	p.do(chromedp.Reload())
+}
+
+// An access token is replaced before it expires, and also if a function refuses it.
+func TestAccessTokenIsRefreshed(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	for name, until := range map[string]time.Time{
+		"it expires now": time.Now().Add(-time.Second), "it is refused": time.Now().Add(time.Hour),
+	} {
+		session := token(t, s, administrator)
+		session.Token = "x.y.z"
+		p := open(t, desktop)
+		p.resume(s, session, until)
+		p.waitText("#updated", "Updated")
+		if n := p.requests("/refresh"); n != 1 {
+			t.Errorf("%s: %d requests to refresh it, want one for all parts of the page", name, n)
+		}
+		if n := p.requests("/stat/service"); (n == 1) != until.Before(time.Now()) {
+			t.Errorf("%s: %d requests for one part of the page", name, n)
+		}
+	}
+}
+
+// The tokens are stored while the page is hidden, for a reload. A duplicate of the visible tab must
+// not get them: using a refresh token twice revokes the session.
+func TestTokensAreStoredOnlyWhileThePageIsHidden(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := open(t, phone)
+	p.enter(s.URL)
+	stored := func() int {
+		return eval[int](p, "sessionStorage.length + localStorage.length + document.cookie.length")
+	}
+	if stored() != 0 {
+		t.Error("the tokens of a visible page are stored")
+	}
+	const changed = `, document.dispatchEvent(new Event("visibilitychange"))`
+	eval[bool](p, `Object.defineProperty(document, "hidden", {value: true, configurable: true})`+changed)
+	if stored() != 1 {
+		t.Error("the tokens of a hidden page are not stored")
+	}
+	before := p.requests("/stat/server")
+	eval[bool](p, `delete document.hidden`+changed)
+	await(t, "the page loads when it is visible again", func() bool { return p.requests("/stat/server") > before })
+	if stored() != 0 {
+		t.Error("the tokens are still stored after the page was hidden")
+	}
+
+	p.do(chromedp.Reload())
+	p.waitText("#updated", "Updated")
+	if stored() != 0 {
+		t.Error("the tokens are still stored after a reload")
+	}
+	if n := p.requests("POST " + s.URL + "/auth"); n != 1 {
+		t.Errorf("%d sign-ins, want no other after the reload", n)
+	}
+}
+
+// A session that was revoked elsewhere ends here, too.
+func TestRevokedSession(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	session := token(t, s, administrator)
+	areatest.Do(t, s.URL, areatest.Step{As: session, Do: "DELETE /session"})
+	p := open(t, desktop)
+	p.resume(s, session, time.Now())
+	p.waitText("#refusal", "sign in again")
+	if eval[bool](p, `document.querySelector("#dashboard").checkVisibility()`) {
+		t.Error("the dashboard is shown without a session")
+	}
+}
+
+// While a function is away, the page says so, keeps what it shows, and goes on by itself.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := open(t, desktop)
+	p.enter(s.URL)
+	function, socket := s.Function("backoffice"), s.socket("backoffice")
+	must(t, os.Rename(socket, socket+".away")) // a connection to it would wait for the function
+	function.Stop(10 * time.Second)
+	p.do(chromedp.Click("#refresh"))
+	p.waitText("#problem",
+		"The function backoffice cannot be reached just now; try again in a second. What you see may be old.")
+	p.waitText("#totals", "Users\n1\n")
+	must(t, os.Rename(socket+".away", socket))
+	must(t, function.Start())
+	p.wait(`!document.querySelector("#problem").checkVisibility()`) // after a pause of 10 s
+}
