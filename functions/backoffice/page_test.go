@@ -50,8 +50,9 @@ func TestPageAssets(t *testing.T) {
 	t.Parallel()
 	s := areatest.New(t, routes)
 	page := string(s.Do(t, nil, "GET /backoffice", "").Body)
-	if inline := regexp.MustCompile(`<style|<script[^>]*>[^<]|<[^>]+\s(?:on\w+|style)=`).FindString(page); inline != "" {
-		t.Errorf("the page has %q, which its policy forbids", inline)
+	inline := regexp.MustCompile(`<style|<script[^>]*>[^<]|<[^>]+\s(?:on\w+|style)=`)
+	if found := inline.FindString(page); found != "" {
+		t.Errorf("the page has %q, which its policy forbids", found)
 	}
 	var paths []string
 	for _, match := range regexp.MustCompile(`(?:href|src)="([^"]+)"`).FindAllStringSubmatch(page, -1) {
@@ -97,7 +98,8 @@ func TestPageAssetOfAnotherVersion(t *testing.T) {
 			}
 		}},
 		{Name: "its header", Do: "HEAD /backoffice/page/another/app.js", Want: 200},
-		{Name: "no such file", Do: folder + "nothing.js", Want: 404, Hint: "The page has no such file; load the page again."},
+		{Name: "no such file", Do: folder + "nothing.js", Want: 404,
+			Hint: "The page has no such file; load the page again."},
 		{Name: "the page itself", Do: folder + "index.html", Want: 404},
 		{Name: "a file that is not for browsers", Do: folder + "package.json", Want: 404},
 		{Name: "a file elsewhere", Do: folder + "..%2froutes.go", Want: 404},

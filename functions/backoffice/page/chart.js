@@ -75,8 +75,14 @@ export class Chart {
       cursor: { sync: { key: cursors.key }, y: false, drag: { x: false, y: false } },
       scales: { x: { time: true }, y: { range: (_, __, max) => [0, nice(max)] } },
       axes: [
-        { ...axis, grid: { show: false }, space: 60, size: 28, values: (_, splits) => splits.map((s) => time(s * 1000)) },
-        { ...axis, size: 56, incrs: this.#series[0].bars ? counts : undefined, values: (_, splits) => splits.map(this.#format.short) },
+        {
+          ...axis, grid: { show: false }, space: 60, size: 28,
+          values: (_, splits) => splits.map((s) => time(s * 1000)),
+        },
+        {
+          ...axis, size: 56, incrs: this.#series[0].bars ? counts : undefined,
+          values: (_, splits) => splits.map(this.#format.short),
+        },
       ],
       series: [{}, ...this.#series.map((s) => this.#line(s))],
       hooks: { setCursor: [() => this.#read()] },

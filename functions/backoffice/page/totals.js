@@ -42,7 +42,8 @@ function draw() {
 }
 
 function make() {
-  return element("div", {}, element("dt"), element("dd", { className: "value" }), element("dd", { className: "note" }));
+  const [value, note] = ["value", "note"].map((className) => element("dd", { className }));
+  return element("div", {}, element("dt"), value, note);
 }
 
 function update(child, tile) {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"minifb/shared/testkit/areatest"
 )
 
 // checkAccessibility checks the page as it is with axe-core, and writes a screenshot.
@@ -41,6 +43,11 @@ func TestAccessibility(t *testing.T) {
 	for i := range 14 {
 		s.waiting(fmt.Sprintf("ann.%d", i), "Ann")
 	}
+	for _, f := range s.Template.Functions {
+		for _, route := range f.Routes { // for more endpoints than the page shows at first
+			areatest.Do(t, s.URL, areatest.Step{Do: route.String()})
+		}
+	}
 	for _, l := range []look{{390, "light"}, {1440, "dark"}, {390, "dark"}, {1440, "light"}} {
 		t.Run(l.String(), func(t *testing.T) {
 			t.Parallel()
@@ -54,6 +61,10 @@ func TestAccessibility(t *testing.T) {
 			p.checkAccessibility(l, "refused")
 			p.signIn(administrator, plain)
 			p.waitText("#updated", "Updated")
+			await(t, "all endpoints are counted", func() bool {
+				p.do(chromedp.Click("#refresh"))
+				return eval[bool](p, `document.querySelector("#all-endpoints").checkVisibility()`)
+			})
 			p.do(chromedp.Click("#all-endpoints"), chromedp.Click("#charts summary"))
 			p.checkAccessibility(l, "dashboard")
 			p.do(chromedp.Click("#waiting tbody button"))
@@ -77,21 +88,22 @@ func TestKeyboard(t *testing.T) {
 	p.waitText("#updated", "Updated")
 
 	p.tabTo("#range input")
-	if outline := eval[string](p, `getComputedStyle(document.querySelector("#range :focus-visible + span")).outlineStyle`); outline != "solid" {
-		t.Errorf("the focus is shown by the outline %q", outline)
+	outline := `getComputedStyle(document.querySelector("#range :focus-visible + span")).outlineStyle`
+	if got := eval[string](p, outline); got != "solid" {
+		t.Errorf("the focus is shown by the outline %q", got)
 	}
 	p.keys(kb.ArrowRight)
 	await(t, "the charts of a day are loaded", func() bool { return p.requests("minutes=1440") > 0 })
 
 	p.tabTo("[role=slider]")
-	value := `document.activeElement.getAttribute("aria-valuetext")`
+	value := `document.activeElement.ariaValueText`
 	last := eval[string](p, value)
 	p.keys(kb.ArrowLeft)
 	p.wait(value + ` !== "` + last + `"`)
 	p.keys(kb.Home)
-	p.wait(`document.activeElement.getAttribute("aria-valuenow") === "0"`)
+	p.wait(`document.activeElement.ariaValueNow === "0"`)
 	p.keys(kb.End)
-	p.wait(`document.activeElement.getAttribute("aria-valuenow") === document.activeElement.getAttribute("aria-valuemax")`)
+	p.wait(`((slider) => slider.ariaValueNow === slider.ariaValueMax)(document.activeElement)`)
 
 	p.tabTo("#waiting tbody button")
 	p.keys(kb.Enter)

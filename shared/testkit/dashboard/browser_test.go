@@ -171,8 +171,8 @@ func (p *tab) waitText(selector, part string) {
 	p.t.Helper()
 	quoted, err := json.Marshal(part)
 	must(p.t, err)
-	p.wait(fmt.Sprintf("document.querySelector(%q)?.checkVisibility() && document.querySelector(%q).innerText.includes(%s)",
-		selector, selector, quoted))
+	p.wait(fmt.Sprintf("((e) => e?.checkVisibility() && e.innerText.includes(%s))(document.querySelector(%q))",
+		quoted, selector))
 }
 
 // keys presses keys one after the other, wherever the focus is.

@@ -28,8 +28,8 @@ func TestTotalsChartsAndTables(t *testing.T) {
 		p.waitText("#totals", tile)
 	}
 	row := func(section, name string) string {
-		return fmt.Sprintf(`[...document.querySelectorAll("%s tbody tr")].find((r) => r.cells[0].innerText.trim() === %q)`,
-			section, name)
+		return fmt.Sprintf(`[...document.querySelectorAll("%s tbody tr")].find(
+			(row) => row.cells[0].innerText.trim() === %q)`, section, name)
 	}
 	for name, least := range map[string]int{"#endpoints GET /user": 5, "#statuses 401 Unauthorized": 5} {
 		section, name, _ := strings.Cut(name, " ")
@@ -40,7 +40,8 @@ func TestTotalsChartsAndTables(t *testing.T) {
 		})
 	}
 	for _, table := range []string{"#endpoints", "#statuses"} {
-		if n := eval[int](p, fmt.Sprintf(`document.querySelectorAll(%q).length`, table+" caption, "+table+" th[scope=col]")); n != 4 {
+		named := fmt.Sprintf("document.querySelectorAll(%q).length", table+" caption, "+table+" th[scope=col]")
+		if n := eval[int](p, named); n != 4 {
 			t.Errorf("%s has %d captions and heads of columns, want 1 and 3", table, n)
 		}
 	}
@@ -51,11 +52,12 @@ func TestTotalsChartsAndTables(t *testing.T) {
 		t.Errorf("%d charts are drawn, want 3", n)
 	}
 	p.do(chromedp.Click("#charts summary"))
-	p.wait(`document.querySelector("#charts details table tbody").rows.length > 5`)
-	points := eval[int](p, `document.querySelector("#charts details table tbody").rows.length`)
+	const rows = `document.querySelectorAll("#charts details tbody tr").length`
+	p.wait(rows + " > 5")
+	points := eval[int](p, rows)
 	p.do(chromedp.Click("#range label:last-of-type span"))
-	p.wait(fmt.Sprintf(`document.querySelector("#charts details table tbody").rows.length !== %d`, points))
-	if p.requests("/backoffice/stat/series?minutes=60") == 0 || p.requests("/backoffice/stat/series?minutes=1440") == 0 {
+	p.wait(fmt.Sprintf("%s !== %d", rows, points))
+	if p.requests("/stat/series?minutes=60") == 0 || p.requests("/stat/series?minutes=1440") == 0 {
 		t.Error("the charts were not loaded for both periods")
 	}
 }
