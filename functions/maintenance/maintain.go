@@ -7,6 +7,8 @@ import (
 	"maps"
 	"sync"
 	"time"
+
+	"minifb/shared/stat"
 )
 
 const (
@@ -33,6 +35,10 @@ func (v views) maintain(ctx context.Context) (map[string]int64, error) {
 	var background sync.WaitGroup
 	background.Go(func() { v.sendMails(ctx, &mails) })
 	var rest outcome
+	rest.add("counted_refusals", func() (int64, error) {
+		n, err := stat.StoreRefused(ctx, v.store, v.refused)
+		return n, unlessOver(ctx, err)
+	})
 	for _, b := range v.batches() {
 		rest.add(b.what, func() (int64, error) { return repeat(ctx, b) })
 	}

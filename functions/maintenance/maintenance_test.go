@@ -7,12 +7,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"minifb/shared/api"
 	"minifb/shared/function"
+	"minifb/shared/stat"
 	"minifb/shared/store"
 	"minifb/shared/testkit/areatest"
 )
@@ -120,6 +123,11 @@ const expired = `
 	INSERT INTO idempotency_keys (user_uid, method, path, key, body_hash, created_at)
 		SELECT $1, 'POST', '/post', x.key, decode(repeat('00', 32), 'hex'), now() - x.age
 		FROM (VALUES ('old', interval '25 hours'), ('new', interval '23 hours')) x (key, age);
+	INSERT INTO request_writers (writer, position, seen_at) VALUES
+		('old', 1, now() - interval '73 hours'), ('new', 1, now() - interval '71 hours');
+	INSERT INTO request_counts SELECT 300, now() - x.age, 'GET', '/post', 200, 1
+		FROM (VALUES (interval '49 hours'), (interval '47 hours')) x (age);
+	INSERT INTO request_times SELECT 10, now() - interval '47 hours', 0, '{1}';
 	INSERT INTO rate_limits VALUES ('old', now() - interval '11 minutes'), ('new', now())`
 
 func TestWhatHasExpiredIsPruned(t *testing.T) {
@@ -137,6 +145,7 @@ func TestWhatHasExpiredIsPruned(t *testing.T) {
 		{"pruned_revoked_sessions", "ended_sessions"}, {"pruned_temporary_passwords", "temporary_passwords"},
 		{"pruned_temporary_password_requests", "temporary_password_requests"},
 		{"pruned_idempotency_keys", "idempotency_keys"}, {"pruned_rate_limits", "rate_limits"},
+		{"pruned_requests", "request_counts"}, {"pruned_request_writers", "request_writers"},
 	} {
 		if done[kind.what] != 1 {
 			t.Errorf("%s: %d, want 1", kind.what, done[kind.what])
@@ -150,6 +159,38 @@ func TestWhatHasExpiredIsPruned(t *testing.T) {
 	}
 	if !strings.Contains(f.log.String(), "done=") || strings.Count(f.log.String(), "\n") != 2 {
 		t.Errorf("want one log line for each call, with what it did: %s", f.log.String())
+	}
+}
+
+// Counted requests and changed totals are moved, and those that nginx has refused are counted.
+func TestStatisticsAreFolded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Post(f.User("ann.1"), "mine")
+	read := store.Endpoint{Method: "GET", Path: "/post", Status: 200}
+	b := store.RequestBatch{
+		At: time.Now().Truncate(store.RequestStep), Counts: map[store.Endpoint]int64{read: 2}, Times: []int64{0, 2},
+	}
+	if _, err := f.Store.AddRequests(t.Context(), "test", 0, 1, b); err != nil {
+		t.Fatal(err)
+	}
+	f.Deps.Refused = filepath.Join(t.TempDir(), "refused.log")
+	refused := stat.RefusedLine(time.Now(), "nginx", store.Endpoint{Method: "*", Path: "other", Status: 404}, 0)
+	if err := os.WriteFile(f.Deps.Refused, []byte(refused), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := f.mustCall(t)
+	if done["counted_refusals"] != 1 || done["folded_requests"] != 2 || done["folded_totals"] != 2 {
+		t.Errorf("done: %v", done)
+	}
+	if n := f.Int(`SELECT sum(n) FROM request_counts WHERE step = 3600`); n != 3 {
+		t.Errorf("%d requests are summed, want 3", n)
+	}
+	if err := os.WriteFile(f.Deps.Refused, []byte("not a log\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c := f.call(t); c.status != http.StatusInternalServerError || !strings.Contains(c.body, "counted_refusals: ") {
+		t.Errorf("a file that is not a log: status %d, %s", c.status, c.body)
 	}
 }
 

@@ -35,6 +35,7 @@ func run() error {
 	flag.StringVar(&n.Sockets, "sockets", render.Sockets, "the `folder` of the functions' sockets")
 	flag.StringVar(&n.State, "state", "/var/lib/nginx", "the `folder` of nginx's temporary files")
 	flag.StringVar(&n.Logs, "logs", "/var/log/nginx", "the `folder` of nginx's logs")
+	flag.StringVar(&n.Refused, "refused", render.RefusedLog, "nginx's `log` of the requests that it refuses itself")
 	flag.StringVar(&n.PID, "pid", "/run/nginx.pid", "the `file` of nginx's process id")
 	flag.StringVar(&n.User, "user", "www-data", "the `user` of nginx's workers; empty where root does not start nginx")
 	flag.Parse()

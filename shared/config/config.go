@@ -36,6 +36,7 @@ type Config struct {
 	MailDir            string        `env:"MAIL_DIR"`               // maintenance alone: see mail.Settings
 	LambdaAPI          string        `env:"AWS_LAMBDA_RUNTIME_API"` // set by Lambda
 	BasePath           string        `env:"BASE_PATH"`              // on Lambda: what a mapping puts before each path
+	RefusedLog         string        `env:"REFUSED_LOG"`            // maintenance alone: see stat.StoreRefused
 	TimeZone           TimeZone      `env:"TIMEZONE"`               // where "today" begins
 	Limits             string        `env:"LIMITS"`                 // see limit.Parse
 	PassedSockets      string        `env:"LISTEN_FDS"`             // set by what passes a socket, such as systemd

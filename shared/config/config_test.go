@@ -29,7 +29,7 @@ func setEnvironment(t *testing.T, pairs ...string) {
 		"DATABASE_POOL", "LISTEN_FDS", "TRUSTED_PROXIES", "REQUEST_TIMEOUT", "ERROR_HINT", "TOKEN_PRIVATE_KEY",
 		"BASE_PATH",
 		"TOKEN_ISSUER", "TOKEN_AUDIENCE", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API", "LIMITS",
-		"TIMEZONE",
+		"TIMEZONE", "REFUSED_LOG",
 	} {
 		t.Setenv(name, "")
 	}
@@ -77,7 +77,7 @@ func TestEveryVariableHasARule(t *testing.T) {
 	t.Parallel()
 	without := []string{
 		"TOKEN_PUBLIC_KEYS", "TOKEN_PRIVATE_KEY", "TOKEN_ISSUER", "TOKEN_AUDIENCE", "AWS_LAMBDA_RUNTIME_API",
-		"LISTEN_FDS",
+		"LISTEN_FDS", "REFUSED_LOG",
 		"SMTP_URL", "MAIL_DIR", // package mail checks them
 		"-", // not a variable
 	}

@@ -34,6 +34,7 @@ type Deps struct {
 	Signer    *token.Signer   // nil if TOKEN_PRIVATE_KEY is unset: only auth signs
 	Mail      mail.Settings   // of SMTP_URL and MAIL_DIR
 	Zone      *time.Location  // of TIMEZONE: where a day begins
+	Refused   string          // the log of refused requests; empty if there is none
 	Stopping  <-chan struct{} // closed when the process was told to stop; long work should end then
 }
 
@@ -99,7 +100,7 @@ func newDeps(area string, c config.Config) (Deps, error) {
 	return Deps{
 		Store: s, Revoked: s.NewRevokedSessions(), Passwords: password.New(c.PasswordIterations),
 		Tokens: c.Verifier, Signer: c.Signer, Mail: c.Mail(), Limits: limit.New(s, c.LimitRules),
-		Zone: c.TimeZone.Location(),
+		Zone: c.TimeZone.Location(), Refused: c.RefusedLog,
 	}, nil
 }
 

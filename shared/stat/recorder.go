@@ -53,13 +53,15 @@ func NewRecorder(s *store.Store, log *slog.Logger) *Recorder {
 
 // Add counts a request whose response has just been sent.
 func (r *Recorder) Add(e store.Endpoint, took time.Duration) {
-	if r == nil {
-		return
+	if r != nil {
+		r.add(time.Now(), e, took)
 	}
-	at := time.Now().Truncate(store.RequestStep)
+}
+
+func (r *Recorder) add(at time.Time, e store.Endpoint, took time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	b := batchAt(r.open, at)
+	b := batchAt(r.open, at.Truncate(store.RequestStep))
 	b.Counts[e]++
 	(*Histogram)(&b.Times).add(bin(took), 1)
 }

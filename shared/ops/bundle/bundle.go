@@ -82,6 +82,7 @@ type Bundle struct {
 	listeners  []net.Listener
 	server     *http.Server // the gateway
 	gatewayLog *os.File
+	refusedLog *os.File // of the requests that the gateway refuses
 	host       *host.Host
 	nginx      *host.Nginx
 	schedules  *schedule.Caller // nil for a host, which calls them itself

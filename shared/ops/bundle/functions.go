@@ -148,6 +148,11 @@ func (b *Bundle) parameter(name string) (value string, ok bool) {
 			}
 		}
 		return filepath.Join(b.dir.path, "mail"), true
+	case "RefusedLog":
+		if !b.o.Host {
+			return b.Log("refused"), true
+		}
+		return host.RefusedLog(b.dir.path), true
 	case "TokenPublicKeys":
 		return keys.Public(b.Keys()), true
 	case "TokenPrivateKey":

@@ -25,9 +25,14 @@ func (b *Bundle) serve(context.Context) (result string, err error) {
 		return "", err
 	}
 	errorLog := slog.NewLogLogger(slog.NewJSONHandler(b.gatewayLog, nil), slog.LevelWarn)
-	b.server = gateway.NewServer(b.Template, b.dir.socket, errorLog)
+	if b.refusedLog, err = process.OpenLog(b.Log("refused")); err != nil {
+		return "", err
+	}
+	refused := gateway.NewRefusedLog(b.refusedLog)
+	b.server = gateway.NewServer(b.Template, b.dir.socket, errorLog, refused)
+	unreadable := func(status int) { refused.Add("", status, 0) }
 	for _, listener := range b.listeners {
-		go func() { _ = b.server.Serve(api.JSONErrors(listener, func(int) {})) }() // returns when it is shut down
+		go func() { _ = b.server.Serve(api.JSONErrors(listener, unreadable)) }() // returns when it is shut down
 	}
 	b.URL = "http://" + b.listeners[0].Addr().String()
 	if b.o.Port != 0 {
@@ -58,7 +63,7 @@ func (b *Bundle) stopServing() {
 		_ = b.server.Shutdown(ctx) // requests that have not finished by then are cut off
 		cancel()
 		_ = b.server.Close()
-		_ = b.gatewayLog.Close()
+		_, _ = b.gatewayLog.Close(), b.refusedLog.Close()
 	}
 	for _, listener := range b.listeners {
 		_ = listener.Close() // the server has closed those it served

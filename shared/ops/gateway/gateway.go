@@ -40,8 +40,11 @@ const (
 // NewServer returns a server that passes each request to the function that has its route. socket
 // returns the path of the unix socket on which the function of an area listens. Paths and queries
 // reach the function byte for byte. A request without a route, and one whose function cannot be
-// reached, gets an error response of the API's own form. Unexpected errors are written to errors.
-func NewServer(t *sam.Template, socket func(area string) string, errors *log.Logger) *http.Server {
+// reached, gets an error response of the API's own form, and is listed in refused. Unexpected errors
+// are written to errors.
+func NewServer(
+	t *sam.Template, socket func(area string) string, errors *log.Logger, refused *RefusedLog,
+) *http.Server {
 	routes := router.New()
 	routes.NotFound = func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, api.NoRoute.With(api.MethodAndPath(r)))
@@ -56,7 +59,7 @@ func NewServer(t *sam.Template, socket func(area string) string, errors *log.Log
 		}
 	}
 	return &http.Server{
-		Handler: limitTime(routes), ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
+		Handler: refused.list(limitTime(routes)), ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
 		WriteTimeout:   bodyTimeout + responseTimeout + readTimeout, // it begins at the end of the headers
 		MaxHeaderBytes: maxHeader, ErrorLog: errors,
 		DisableGeneralOptionsHandler: true, // OPTIONS * has no route
@@ -174,11 +177,4 @@ func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *l
 		log.Printf("%s: %s: %v", area, api.MethodAndPath(r), err)
 		refuse(w, r, api.Unreachable.With("The function "+area))
 	}
-}
-
-func refuse(w http.ResponseWriter, r *http.Request, e *api.Error) {
-	w.Header().Set("X-Request-Id", api.RequestID(r))
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	api.KeepOutOfCaches(w.Header(), r)
-	api.Write(w, e)
 }

@@ -65,7 +65,7 @@ func startWith(t *testing.T, post http.HandlerFunc, change func(*http.Server)) (
 	go function.Serve(listener)
 	t.Cleanup(func() { function.Close() })
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = gateway.NewServer(parsed, socket, log.New(io.Discard, "", 0))
+	server.Config = gateway.NewServer(parsed, socket, log.New(io.Discard, "", 0), gateway.NewRefusedLog(io.Discard))
 	change(server.Config)
 	server.Start()
 	t.Cleanup(server.Close)

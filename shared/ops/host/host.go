@@ -134,7 +134,7 @@ func (h *Host) add(t *sam.Template, f sam.Function) error {
 		return fmt.Errorf("listen for %s: %w", f.Area, err)
 	}
 	h.sockets = append(h.sockets, socket)
-	defaults := t.Environment(f, func(string) (string, bool) { return "", false })
+	defaults := t.Environment(f, func(name string) (string, bool) { return RefusedLog(h.root), name == "RefusedLog" })
 	add := func(name, release string, socket *process.Socket, restart bool) {
 		h.units[name] = process.New(process.Options{
 			Name: name, Binary: filepath.Join(h.root, Releases, f.Area, release, "bootstrap"),

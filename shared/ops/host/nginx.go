@@ -49,6 +49,7 @@ func StartNginx(root string, t *sam.Template, n render.Nginx) (*Nginx, error) {
 		return nil, err
 	}
 	n.Sockets, n.State, n.Logs, n.PID = filepath.Join(root, Run), dir, dir, filepath.Join(dir, "pid")
+	n.Refused = RefusedLog(root)
 	if os.Geteuid() == 0 {
 		n.User = "root" // the owner of the sockets
 	}
@@ -88,6 +89,9 @@ func StartNginx(root string, t *sam.Template, n render.Nginx) (*Nginx, error) {
 	x.Stop()
 	return nil, fmt.Errorf("nginx does not listen at %s", n.Listen)
 }
+
+// RefusedLog returns the path of the log of refused requests of the host in root.
+func RefusedLog(root string) string { return filepath.Join(root, "nginx", "refused.log") }
 
 // Stop stops nginx and waits for its end. nginx finishes the requests under way for up to 5 s.
 func (n *Nginx) Stop() {

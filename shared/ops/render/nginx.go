@@ -21,6 +21,7 @@ type Nginx struct {
 	Sockets string // the folder of the functions' sockets, <area>.sock
 	State   string // the folder of nginx's temporary files, which must exist
 	Logs    string // the folder of its logs, which must exist
+	Refused string // the log of the requests that nginx refuses itself; see stat.StoreRefused
 	PID     string // the file of its process id
 	User    string // the user of its workers; unset where nginx is not started as root
 	// Certificate and Key are PEM files. With them, Listen serves TLS and HTTP/2, and Redirect, a
@@ -92,7 +93,7 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 	if n.Redirect != "" && n.Certificate == "" {
 		return errors.New("a redirect to HTTPS needs a certificate")
 	}
-	words := []string{n.Listen, n.Sockets, n.State, n.Logs, n.PID, n.User, n.Certificate, n.Key, n.Redirect}
+	words := []string{n.Listen, n.Sockets, n.State, n.Logs, n.Refused, n.PID, n.User, n.Certificate, n.Key, n.Redirect}
 	for _, word := range words {
 		if !plain.MatchString(word) {
 			return fmt.Errorf("%q is not a valid setting of nginx; use letters, digits and . _ / @ + , = : [ ] -", word)

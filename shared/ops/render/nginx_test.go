@@ -79,7 +79,11 @@ func root(t *testing.T) string {
 // start runs nginx in front of functions that are all served by f. No process listens for Gone.
 func start(t *testing.T, f http.HandlerFunc) (address string) {
 	t.Helper()
-	dir := root(t)
+	return startIn(t, root(t), f)
+}
+
+func startIn(t *testing.T, dir string, f http.HandlerFunc) (address string) {
+	t.Helper()
 	if err := os.Mkdir(filepath.Join(dir, host.Run), 0o755); err != nil {
 		t.Fatal(err)
 	}

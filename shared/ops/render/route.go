@@ -15,9 +15,10 @@ import (
 // function responds with 405 to other methods.
 type path struct {
 	Area    string
+	Route   string // as in the template, such as /post/{id}
 	Pattern string // a regular expression for the whole path
 	Allow   string // the methods, in the form of the Allow header
-	path    string // in the template, such as /post/{id}
+	Methods []string
 }
 
 var placeholder = regexp.MustCompile(`^\{.*\}$`)
@@ -30,13 +31,13 @@ func paths(t *sam.Template) ([]path, error) {
 	for _, f := range t.Functions {
 		for _, r := range f.Routes {
 			for _, other := range all {
-				if other.Area != f.Area && overlap(other.path, r.Path) {
+				if other.Area != f.Area && overlap(other.Route, r.Path) {
 					return nil, fmt.Errorf("%s of %s and %s of %s overlap; nginx chooses the function by the path, "+
-						"so one function must have both", r.Path, f.Area, other.path, other.Area)
+						"so one function must have both", r.Path, f.Area, other.Route, other.Area)
 				}
 			}
 			if methods[r.Path] == nil {
-				all = append(all, path{Area: f.Area, path: r.Path})
+				all = append(all, path{Area: f.Area, Route: r.Path})
 			}
 			methods[r.Path] = append(methods[r.Path], r.Method)
 			if r.Method == "GET" {
@@ -46,10 +47,11 @@ func paths(t *sam.Template) ([]path, error) {
 	}
 	for i := range all {
 		p := &all[i]
-		slices.Sort(methods[p.path])
-		p.Allow = strings.Join(slices.Compact(methods[p.path]), ", ")
+		slices.Sort(methods[p.Route])
+		p.Methods = slices.Compact(methods[p.Route])
+		p.Allow = strings.Join(p.Methods, ", ")
 		var segments []string
-		for segment := range strings.SplitSeq(p.path, "/") {
+		for segment := range strings.SplitSeq(p.Route, "/") {
 			if placeholder.MatchString(segment) {
 				segments = append(segments, "[^/?]+")
 			} else {
@@ -59,7 +61,7 @@ func paths(t *sam.Template) ([]path, error) {
 		p.Pattern = strings.Join(segments, "/")
 	}
 	slices.SortStableFunc(all, func(a, b path) int {
-		return strings.Count(a.path, "{") - strings.Count(b.path, "{")
+		return strings.Count(a.Route, "{") - strings.Count(b.Route, "{")
 	})
 	return all, nil
 }

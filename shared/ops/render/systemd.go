@@ -16,6 +16,9 @@ const (
 	Sockets  = "/run/minifb" // <area>.sock
 	Releases = "/opt/minifb" // <area>/current and <area>/next, links to releases
 	Settings = "/etc/minifb" // minifb.env, <area>.env, keys
+
+	// RefusedLog is where nginx lists the requests that it refused itself; see stat.StoreRefused.
+	RefusedLog = "/var/log/minifb/refused.log"
 )
 
 var (
@@ -37,6 +40,7 @@ var files = map[string]struct {
 	Secret bool
 }{
 	"TOKEN_PUBLIC_KEYS": {Settings + "/public.jwks", false},
+	"REFUSED_LOG":       {RefusedLog, false},
 	"TOKEN_PRIVATE_KEY": {Settings + "/private.jwk", true},
 }
 

@@ -25,11 +25,15 @@ var (
 )
 
 // timerSettings returns the lines of a systemd timer for a schedule's expression: rate(5 minutes), or
-// cron(minutes hours day-of-month month day-of-week year). Times are in UTC, as on AWS.
+// cron(minutes hours day-of-month month day-of-week year). Times are in UTC, as on AWS. A schedule of
+// each minute is called every ten seconds, so that mails are sent and requests are summed soon.
 func timerSettings(expression string) ([]string, error) {
 	if m := rate.FindStringSubmatch(expression); m != nil {
 		if n, err := strconv.Atoi(m[1]); err != nil || n == 0 {
 			return nil, fmt.Errorf("%s: the interval must be 1 or more", expression)
+		}
+		if m[1] == "1" && m[2] == "minute" { // the least that AWS has
+			return []string{"OnActiveSec=10s", "OnUnitActiveSec=10s"}, nil
 		}
 		interval := m[1] + map[string]string{"minute": "min", "hour": "h", "day": "d"}[m[2]]
 		return []string{"OnActiveSec=" + interval, "OnUnitActiveSec=" + interval}, nil
