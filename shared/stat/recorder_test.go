@@ -59,7 +59,8 @@ func TestConcurrentRequestsAreCountedExactly(t *testing.T) {
 	if got, want := f.counts(), (map[store.Endpoint]int64{found: 7200, missing: 800}); !maps.Equal(got, want) {
 		t.Errorf("folded %v, want %v", got, want)
 	}
-	series, err := f.store.RequestSeries(t.Context(), time.Now().Add(-time.Hour).Truncate(time.Hour), store.LongRequestStep)
+	from := time.Now().Add(-time.Hour).Truncate(time.Hour)
+	series, err := f.store.RequestSeries(t.Context(), from, store.LongRequestStep)
 	if err != nil {
 		t.Fatal(err)
 	}

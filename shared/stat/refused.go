@@ -70,7 +70,7 @@ func storeRefused(ctx context.Context, s *store.Store, path string) (total int64
 	}
 	defer file.Close()
 	first, err := bufio.NewReaderSize(file, maxRefusedLine).ReadSlice('\n')
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return 0, nil // no line is complete
 	}
 	if _, _, _, ok := parseRefused(strings.TrimSuffix(string(first), "\n")); err != nil || !ok {
@@ -107,7 +107,7 @@ func readBatch(lines *bufio.Reader) (batch store.RequestBatch, length int64, err
 	batch.Counts = map[store.Endpoint]int64{}
 	for {
 		next, err := lines.Peek(maxRefusedLine)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return batch, 0, err
 		}
 		end := bytes.IndexByte(next, '\n') + 1

@@ -72,7 +72,8 @@ func TestEachRefusalIsCountedOnce(t *testing.T) {
 	write(log, lines(start.Add(-50*time.Hour), 60, 2)+lines(start, 62, 1))
 	count("lines that are too old", 1)
 	write(log, "not a log\n")
-	if _, err := stat.StoreRefused(t.Context(), f.store, log); err == nil || !strings.Contains(err.Error(), "is not a log") {
+	_, err := stat.StoreRefused(t.Context(), f.store, log)
+	if err == nil || !strings.Contains(err.Error(), "is not a log") {
 		t.Errorf("another file: %v", err)
 	}
 	if n, err := stat.StoreRefused(t.Context(), f.store, ""); n != 0 || err != nil {

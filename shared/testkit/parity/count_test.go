@@ -92,7 +92,7 @@ func sendCounted(t *testing.T, n int, halfway func(*tally), send func(do string)
 				if i == n/2 {
 					halfway(c)
 				}
-				r := counted[rand.IntN(len(counted))] //nolint:gosec // any of them
+				r := counted[rand.IntN(len(counted))]
 				status, err := send(r.do)
 				if err != nil {
 					t.Errorf("%s: %v", r.do, err)
