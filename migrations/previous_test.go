@@ -148,6 +148,9 @@ func replaceMigrations(dir string) error {
 	for _, file := range old {
 		err = errors.Join(err, os.Remove(file))
 	}
+	for file, text := range map[string]string{"roles.sql": migrations.Roles, "grants.sql": migrations.Grants} {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600))
+	}
 	return errors.Join(err, os.CopyFS(dir, migrations.Files))
 }
 

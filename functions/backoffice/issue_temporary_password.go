@@ -20,11 +20,11 @@ type issueOutput struct {
 }
 
 func (v views) issueTemporaryPassword(ctx context.Context, in *issueInput) (*issueOutput, error) {
-	user, err := v.store.UserByID(ctx, in.ID)
+	uid, err := v.store.UserUID(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	password, expires, err := v.store.IssueTemporaryPassword(ctx, user.UID)
+	password, expires, err := v.store.IssueTemporaryPassword(ctx, uid)
 	if err != nil {
 		return nil, err
 	}

@@ -70,12 +70,10 @@ func TestSecondRequestWaitsForTheFirst(t *testing.T) {
 	if _, err := tx.Exec(`SELECT FROM posts FOR UPDATE`); err != nil {
 		t.Fatal(err)
 	}
-	const waiting = `
-		SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
 	responses := make(chan areatest.Response, 2)
 	for requests := 1; requests <= 2; requests++ {
 		go func() { responses <- areatest.Do(t, s.URL, step) }()
-		for s.Int(waiting) < requests {
+		for s.Waiting() < requests {
 			if len(responses) > 0 {
 				t.Fatal("a request did not wait")
 			}

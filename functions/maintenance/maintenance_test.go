@@ -214,6 +214,35 @@ func TestDeletedAccountsAreSwept(t *testing.T) {
 	}
 }
 
+// An account with rows of every kind, and with more of each than one transaction deletes.
+func TestEveryRowOfADeletedAccountIsSwept(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ann, eve := f.User("ann.1"), f.User("eve.1")
+	mine, hers := f.Post(ann, "mine"), f.Post(eve, "hers")
+	liked, hersLiked := f.Comment(eve, mine, "on mine"), f.Comment(ann, hers, "on hers")
+	f.React(ann, hers, 1)
+	f.React(ann, f.Comment(eve, hers, "on her own"), 2)
+	const crowd = 201
+	f.Exec(`INSERT INTO users (id, password_hash, name)
+		SELECT 'user.' || n, 'no password at all', 'user' FROM generate_series(1, $1) n`, crowd)
+	for n := range crowd {
+		user := &areatest.Caller{UID: int64(f.Int(`SELECT uid FROM users WHERE id = $1`, fmt.Sprintf("user.%d", n+1)))}
+		for _, path := range []string{mine, liked, hersLiked} {
+			f.React(user, path, 1+n%5)
+		}
+	}
+	f.deleteAccount(t, ann)
+	if done := f.mustCall(t); done["swept_accounts"] != 1 {
+		t.Errorf("swept %d accounts, want 1", done["swept_accounts"])
+	}
+	if posts, comments := f.Int(`SELECT count(*) FROM posts`), f.Int(`SELECT count(*) FROM comments`); posts != 1 ||
+		comments != 1 {
+		t.Errorf("%d posts and %d comments are left, want 1 and 1", posts, comments)
+	}
+	areatest.CheckInvariants(t, f.DB)
+}
+
 // A call that runs out of time succeeds, and the next one goes on.
 func TestASweepIsContinuedByTheNextCall(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
-// Command migrate applies the migrations that the database at DATABASE_URL does not have yet. Run it
-// before the functions that need the new schema. A deploy with MIGRATE=1 runs it on the host, with
-// the file of the host's settings, which has DATABASE_URL, as its argument.
+// Command migrate applies the migrations that the database at DATABASE_URL does not have yet, as the
+// owner of the tables, and gives the functions' roles their rights. Run it before the functions that
+// need the new schema. A deploy with MIGRATE=1 runs it on the host, with the file that has DATABASE_URL
+// as its argument.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"minifb/shared/config"
 	"minifb/shared/ops/envfile"
 	"minifb/shared/store"
 )
@@ -48,6 +50,11 @@ func run(ctx context.Context, args []string) int {
 	if url == "" {
 		const example = "postgres://user:password@host:5432/database"
 		fmt.Fprintln(os.Stderr, "migrate: DATABASE_URL is not set; set it to", example)
+		return 2
+	}
+	if strings.Contains(url, config.FunctionPlaceholder) {
+		fmt.Fprintf(os.Stderr, "migrate: DATABASE_URL has %s; name the owner of the tables instead\n",
+			config.FunctionPlaceholder)
 		return 2
 	}
 	steps, err := store.Migrate(ctx, url)

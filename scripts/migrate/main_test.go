@@ -35,3 +35,11 @@ func TestHostileDatabaseURLIsReadAsItIs(t *testing.T) {
 		t.Errorf("a command of the URL was run: %v, %v", left, err)
 	}
 }
+
+// A URL of the functions is not one of the owner of the tables.
+func TestURLOfFunctionsIsRefused(t *testing.T) {
+	t.Setenv("DATABASE_URL", "postgres://minifb_{function}@127.0.0.1:1/minifb")
+	if code := run(t.Context(), nil); code != 2 {
+		t.Errorf("the exit code is %d, want 2", code)
+	}
+}

@@ -20,7 +20,7 @@ const databaseTimeout = 5 * time.Second
 // PostgreSQL that scripts/compile has installed.
 func prepareDatabase(ctx context.Context, s settings) error {
 	if s.databaseURL != "" {
-		return ping(ctx, s.databaseURL)
+		return ping(ctx, s.ownerURL)
 	}
 	_, err := postgres.Find()
 	return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"minifb/shared/config"
 	"minifb/shared/ops/bundle"
 	"minifb/shared/rules"
 )
@@ -18,7 +20,8 @@ import (
 type settings struct {
 	port                   int
 	dataDir                string // absolute
-	databaseURL            string
+	databaseURL            string // the functions'
+	ownerURL               string
 	adminID, adminPassword string
 	env                    func(string) string
 }
@@ -30,7 +33,8 @@ var errMalformedURL = errors.New(
 func readSettings(env func(string) string) (settings, error) {
 	s := settings{
 		port: 8080, dataDir: ".data", databaseURL: env("DATABASE_URL"),
-		adminID: env("ADMIN_ID"), adminPassword: env("ADMIN_PASSWORD"), env: env,
+		ownerURL: cmp.Or(env("OWNER_DATABASE_URL"), env("DATABASE_URL")),
+		adminID:  env("ADMIN_ID"), adminPassword: env("ADMIN_PASSWORD"), env: env,
 	}
 	var problems []error
 	check := func(err error) {
@@ -52,11 +56,7 @@ func readSettings(env func(string) string) (settings, error) {
 	} else {
 		s.dataDir = dir
 	}
-	if s.databaseURL != "" {
-		if _, err := pgx.ParseConfig(s.databaseURL); err != nil {
-			check(errMalformedURL)
-		}
-	}
+	check(s.checkURLs())
 	if (s.adminID == "") != (s.adminPassword == "") {
 		check(errors.New("ADMIN_ID, ADMIN_PASSWORD: set both or neither"))
 	}
@@ -72,11 +72,31 @@ func readSettings(env func(string) string) (settings, error) {
 	return s, errors.Join(problems...)
 }
 
+// checkURLs returns an error unless the owner's URL names one user.
+func (s settings) checkURLs() error {
+	if s.databaseURL == "" {
+		if s.ownerURL != "" {
+			return errors.New("OWNER_DATABASE_URL: set DATABASE_URL too, to what the functions connect with")
+		}
+		return nil
+	}
+	if strings.Contains(s.ownerURL, config.FunctionPlaceholder) {
+		return fmt.Errorf("OWNER_DATABASE_URL: set it to the URL of the owner of the tables, as DATABASE_URL has %s",
+			config.FunctionPlaceholder)
+	}
+	for _, url := range []string{s.ownerURL, strings.ReplaceAll(s.databaseURL, config.FunctionPlaceholder, "post")} {
+		if _, err := pgx.ParseConfig(url); err != nil {
+			return errMalformedURL
+		}
+	}
+	return nil
+}
+
 // options returns what the bundle is started with. scripts/compile has built the functions.
 func (s settings) options(out *screen) bundle.Options {
 	return bundle.Options{
 		Source: ".", Dir: s.dataDir, Binaries: filepath.Join(s.dataDir, "bin"), Port: s.port,
-		DatabaseURL: s.databaseURL, AdminID: s.adminID, AdminPassword: s.adminPassword,
+		DatabaseURL: s.databaseURL, OwnerURL: s.ownerURL, AdminID: s.adminID, AdminPassword: s.adminPassword,
 		Parameter: s.parameter, Step: out.step, Logf: out.printf,
 	}
 }

@@ -24,11 +24,13 @@ func TestReadSettings(t *testing.T) {
 		t.Errorf("without variables: %+v, %v", s, err)
 	}
 	for want, env := range map[string][]string{
-		"PORT: ":           {"PORT", "http"},
-		"1 to 65535":       {"PORT", "65536"},
-		"DATABASE_URL: ":   {"DATABASE_URL", "postgres://u:secret-1@h:port/x"},
-		"both or neither":  {"ADMIN_ID", "root"},
-		"ADMIN_PASSWORD: ": {"ADMIN_PASSWORD", "secret-1"},
+		"PORT: ":                     {"PORT", "http"},
+		"1 to 65535":                 {"PORT", "65536"},
+		"DATABASE_URL: ":             {"DATABASE_URL", "postgres://u:secret-1@h:port/x"},
+		"both or neither":            {"ADMIN_ID", "root"},
+		"OWNER_DATABASE_URL: set it": {"DATABASE_URL", "postgres://minifb_{function}:secret-1@h/x"},
+		"set DATABASE_URL too":       {"OWNER_DATABASE_URL", "postgres://h/x"},
+		"ADMIN_PASSWORD: ":           {"ADMIN_PASSWORD", "secret-1"},
 		"ADMIN_ID: expected string to be 4 to 50": {"ADMIN_ID", "abc", "ADMIN_PASSWORD", "secret-1-and-more"},
 		"ADMIN_PASSWORD: expected length >= 10":   {"ADMIN_ID", "root.1", "ADMIN_PASSWORD", "secret-1"},
 		"full or generic":                         {"ERROR_HINT", "none"},
@@ -48,6 +50,18 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%q is not in %v", name, err)
 		}
+	}
+}
+
+func TestURLsOfFunctionsAndOwner(t *testing.T) {
+	t.Parallel()
+	const functions, owner = "postgres://minifb_{function}@h/x", "postgres://minifb@h/x"
+	s, err := readSettings(environment("DATABASE_URL", functions, "OWNER_DATABASE_URL", owner))
+	if err != nil || s.databaseURL != functions || s.ownerURL != owner {
+		t.Errorf("both: %s, %s, %v", s.databaseURL, s.ownerURL, err)
+	}
+	if s, err = readSettings(environment("DATABASE_URL", owner)); err != nil || s.ownerURL != owner {
+		t.Errorf("one: %s, %v", s.ownerURL, err)
 	}
 }
 

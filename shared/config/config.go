@@ -89,12 +89,18 @@ var basePath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
 // change.
 type Requirement func(Config) error
 
-// FromEnvironment reads and checks all variables. Its error has one line for each variable that is
-// wrong, which begins with the variable's name. It never holds a value, as that may be a secret.
-func FromEnvironment(requirements ...Requirement) (Config, error) {
+// FunctionPlaceholder stands for the name of the function in DATABASE_URL, so that one value gives
+// each function its own role: postgres://minifb_{function}:password@host/minifb.
+const FunctionPlaceholder = "{function}"
+
+// FromEnvironment reads and checks all variables of the function that serves an area. Its error has
+// one line for each variable that is wrong, which begins with the variable's name. It never holds a
+// value, as that may be a secret.
+func FromEnvironment(area string, requirements ...Requirement) (Config, error) {
 	c := defaults()
 	p := problems{malformed: map[string]bool{}}
 	p.parse(&c)
+	c.DatabaseURL = strings.ReplaceAll(c.DatabaseURL, FunctionPlaceholder, area)
 	if c.DatabasePool == 0 {
 		c.DatabasePool = c.defaultPool()
 	}

@@ -60,7 +60,7 @@ var rules = map[string]string{
 // problems returns the lines of FromEnvironment's error.
 func problems(t *testing.T, requirements ...config.Requirement) []string {
 	t.Helper()
-	c, err := config.FromEnvironment(requirements...)
+	c, err := config.FromEnvironment("post", requirements...)
 	if err == nil {
 		return nil
 	}
@@ -191,7 +191,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 //nolint:paralleltest // the environment is the process's
 func TestDefaults(t *testing.T) {
 	setEnvironment(t)
-	c, err := config.FromEnvironment()
+	c, err := config.FromEnvironment("post")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,12 +201,25 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("the defaults are %+v", c)
 	}
 	setEnvironment(t, "AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001", "PASSWORD_ITERATIONS", "2000000", "LISTEN", "")
-	if c, err = config.FromEnvironment(); err != nil || c.DatabasePool != 2 || !c.OnLambda() {
+	if c, err = config.FromEnvironment("post"); err != nil || c.DatabasePool != 2 || !c.OnLambda() {
 		t.Errorf("on Lambda: %+v, %v", c, err)
 	}
 	setEnvironment(t, "LISTEN_FDS", "1", "LISTEN", "")
-	if c, err = config.FromEnvironment(); err != nil || c.Listen != (config.Address{}) {
+	if c, err = config.FromEnvironment("post"); err != nil || c.Listen != (config.Address{}) {
 		t.Errorf("with a passed socket: %+v, %v", c, err)
+	}
+}
+
+//nolint:paralleltest // the environment is the process's
+func TestEachFunctionHasItsOwnRole(t *testing.T) {
+	setEnvironment(t, "DATABASE_URL", "postgres://minifb_{function}:{function}@db:5432/minifb?sslmode=disable")
+	for _, area := range []string{"post", "backoffice"} {
+		c, err := config.FromEnvironment(area)
+		want := "postgres://minifb_" + area + ":" + area + "@db:5432/minifb?sslmode=disable"
+		if err != nil || c.DatabaseURL != want {
+			t.Errorf("%s: %s, %v, want %s", area, c.DatabaseURL, err, want)
+		}
+		setEnvironment(t, "DATABASE_URL", "postgres://minifb_{function}:{function}@db:5432/minifb?sslmode=disable")
 	}
 }
 
@@ -219,7 +232,7 @@ func TestValues(t *testing.T) {
 	setEnvironment(t, "LISTEN", "tcp:[::1]:8081", "TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,2001:db8::/32",
 		"TOKEN_PRIVATE_KEY", file, "REQUEST_TIMEOUT", "300ms", "DATABASE_POOL", "7", "ERROR_HINT", "generic",
 		"TIMEZONE", "America/New_York")
-	c, err := config.FromEnvironment()
+	c, err := config.FromEnvironment("post")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func Main(area string, routes Routes, requirements ...config.Requirement) {
 }
 
 func run(ctx context.Context, area string, routes Routes, requirements []config.Requirement, log *slog.Logger) error {
-	c, err := config.FromEnvironment(requirements...)
+	c, err := config.FromEnvironment(area, requirements...)
 	if err != nil {
 		return err
 	}

@@ -16,10 +16,14 @@ import (
 // migrationLock is the number of the advisory lock that a migrating process holds.
 const migrationLock = 6_469_102
 
-// Migrate applies the migrations that the database lacks, and returns their names. Several
-// processes may call it at once: one migrates, the others wait. A migration and the record of it
-// are one transaction, so that after a failure the schema is as the last successful migration left
-// it.
+// Migrate applies the migrations that the database lacks, and returns their names. Then it gives the
+// functions' roles the rights that migrations.Grants lists, unless the schema is newer than this
+// build. The URL's user becomes the owner of the tables. It creates the roles that do not exist; if
+// it may not, the error says what a superuser has to do.
+//
+// Several processes may call Migrate at once: one migrates, the others wait. A migration and the
+// record of it are one transaction, so that after a failure the schema is as the last successful
+// migration left it.
 func Migrate(ctx context.Context, url string) (applied []string, err error) {
 	s, err := Open(url, "migrate", 1) // one connection: the advisory lock below belongs to it
 	if err != nil {
@@ -57,7 +61,33 @@ func Migrate(ctx context.Context, url string) (applied []string, err error) {
 		}
 		applied = append(applied, file)
 	}
-	return applied, nil
+	return applied, s.grant(ctx)
+}
+
+// grant creates the functions' roles and gives them their rights. No other transaction sees them
+// without.
+func (s *Store) grant(ctx context.Context) error {
+	var newest string
+	if err := s.primary.one(ctx, &newest, `SELECT max(name) FROM bun_migrations`); err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if newest > requiredMigration { // the newer build has granted what its functions need
+		return nil
+	}
+	return s.inTx(ctx, func(ctx context.Context, tx transaction) error {
+		_, err := tx.exec(ctx, migrations.Roles)
+		if failure, ok := errors.AsType[*pgconn.PgError](err); ok && failure.Code == "42501" { // insufficient_privilege
+			return fmt.Errorf("the functions' roles do not exist, and this user may not create them; "+
+				"run migrations/roles.sql as a superuser, or scripts/host for a host: %w", err)
+		}
+		if err != nil {
+			return fmt.Errorf("create the functions' roles: %w", err)
+		}
+		if _, err := tx.exec(ctx, migrations.Grants); err != nil {
+			return fmt.Errorf("grant the functions' roles their rights: %w", err)
+		}
+		return nil
+	})
 }
 
 // apply runs one migration. bun's own method runs and records it in two transactions: a process

@@ -178,11 +178,11 @@ func (s *Store) Timeline(ctx context.Context, viewer, owner int64, p Page) (List
 // TimelineOf is Timeline for the user with this ID, in any case. It returns a NotFound error if
 // there is none.
 func (s *Store) TimelineOf(ctx context.Context, viewer int64, id string, p Page) (List[Post], error) {
-	owner, err := s.UserByID(ctx, id)
+	owner, err := s.UserUID(ctx, id)
 	if err != nil {
 		return List[Post]{}, err
 	}
-	return s.Timeline(ctx, viewer, owner.UID, p)
+	return s.Timeline(ctx, viewer, owner, p)
 }
 
 // posts runs a list's statement. Its arguments are the viewer, the id to start below, and more.

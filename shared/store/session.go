@@ -193,11 +193,10 @@ func (s *Store) PruneSessions(ctx context.Context, batch int) (deleted int64, er
 // hour ago, at most batch of them, and returns how many it deleted. Their use is still detected, by
 // their family; so the tokens of a session without a family are kept until its next refresh.
 func (s *Store) PruneRefreshTokens(ctx context.Context, batch int) (deleted int64, err error) {
-	return s.prune(ctx, "refresh tokens", `
-		DELETE FROM refresh_tokens WHERE hash IN (
-			SELECT t.hash FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
-			WHERE t.used_at < now() - interval '1 hour' AND s.family IS NOT NULL
-			LIMIT $1 FOR UPDATE OF t SKIP LOCKED)`, batch)
+	if err := s.primary.one(ctx, &deleted, `SELECT prune_refresh_tokens($1)`, batch); err != nil {
+		return 0, fmt.Errorf("prune refresh tokens: %w", err)
+	}
+	return deleted, nil
 }
 
 func (s *Store) prune(ctx context.Context, what, statement string, batch int) (deleted int64, err error) {

@@ -41,6 +41,11 @@ type Store struct {
 // pools transactions it must set default_query_exec_mode=exec, which turns the caching of
 // statements off.
 func Open(url, application string, connections int) (*Store, error) {
+	return OpenWithTracer(url, application, connections, nil)
+}
+
+// OpenWithTracer is Open for tests: the tracer, if any, gets every statement.
+func OpenWithTracer(url, application string, connections int, tracer pgx.QueryTracer) (*Store, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil { // err may contain the password
 		return nil, fmt.Errorf("DATABASE_URL cannot be read; write it as postgres://user:password@host:5432/database")
@@ -55,6 +60,7 @@ func Open(url, application string, connections int) (*Store, error) {
 	config.RuntimeParams["application_name"] = "minifb " + application
 	config.RuntimeParams["standard_conforming_strings"] = "on" // bun's migrator relies on it
 	config.RuntimeParams["timezone"] = "UTC"
+	config.Tracer = tracer
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 3 * time.Second
 	}

@@ -54,7 +54,7 @@ func (s *Store) issueTemporaryPassword(
 		)
 		INSERT INTO temporary_passwords (user_uid, hash, expires_at)
 		SELECT uid, $2, now() + $3 * interval '1 second' FROM account
-		ON CONFLICT (user_uid) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at
+		ON CONFLICT (user_uid) DO UPDATE SET hash = $2, expires_at = excluded.expires_at
 		RETURNING expires_at`, uid, hashSecret(password), TemporaryPasswordLife.Seconds(), settle)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", expires, errNoUser

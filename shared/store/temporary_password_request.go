@@ -21,7 +21,7 @@ type TemporaryPasswordRequest struct {
 const requestList = `
 	SELECT r.id, r.created_at, u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
 	FROM temporary_password_requests r JOIN users u ON lower(u.id) = r.user_id AND u.deleted_at IS NULL
-	WHERE (u.email IS NULL OR r.due_at = 'infinity') AND r.id < $1 ORDER BY r.id DESC`
+	WHERE (NOT has_email(u.uid) OR r.due_at = 'infinity') AND r.id < $1 ORDER BY r.id DESC`
 
 // TemporaryPasswordRequests lists the requests that could not be mailed, newest first. It reads the primary, so that an
 // answered request is not listed again.

@@ -51,6 +51,8 @@ const (
 
 	userByID = `
 		SELECT ` + userColumns + ` FROM users WHERE lower(id) = lower($1) AND deleted_at IS NULL`
+	uidByID = `
+		SELECT uid FROM users WHERE lower(id) = lower($1) AND deleted_at IS NULL`
 	userByUID = `
 		SELECT ` + userColumns + ` FROM users WHERE uid = $1 AND deleted_at IS NULL`
 	setNickname = `
@@ -109,6 +111,21 @@ func (s *Store) UserByID(ctx context.Context, id string) (u User, err error) {
 		return u, fmt.Errorf("read user: %w", err)
 	}
 	return u, nil
+}
+
+// UserUID returns the uid of the user with this ID, in any case, or a NotFound error.
+func (s *Store) UserUID(ctx context.Context, id string) (uid int64, err error) {
+	if !IDPattern.MatchString(id) {
+		return 0, errNoUser
+	}
+	err = s.hotReads.one(ctx, &uid, uidByID, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, errNoUser
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look up user: %w", err)
+	}
+	return uid, nil
 }
 
 // Viewer returns the viewer's own account, or a BadToken error if it has been deleted. It reads the

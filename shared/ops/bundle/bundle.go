@@ -39,7 +39,8 @@ type Options struct {
 	Race     bool     // build the functions with the race detector
 	Packages []string // main packages to build besides the functions
 
-	DatabaseURL string // the database; empty: a private PostgreSQL in Dir
+	DatabaseURL string // the functions', perhaps with {function}; empty: a private PostgreSQL in Dir
+	OwnerURL    string // of the owner of the tables in DatabaseURL's database; empty: DatabaseURL
 	Fast        bool   // the private PostgreSQL does not wait for the disk
 
 	AdminID, AdminPassword string   // an administrator to create if it does not exist; empty: none
@@ -69,7 +70,7 @@ type Step struct {
 // A Bundle is all that serves requests. Its fields are set by Start.
 type Bundle struct {
 	URL         string // of the gateway or nginx
-	DatabaseURL string
+	DatabaseURL string // of the owner of the tables
 	Template    *sam.Template
 	Signer      *token.Signer   // signs tokens that the functions accept
 	Functions   []*process.Unit // in the template's order

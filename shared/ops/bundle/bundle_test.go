@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"net"
@@ -56,6 +57,23 @@ func postmaster(t *testing.T, dir string) (pid int) {
 	return pid
 }
 
+// checkRole checks that the function post has connected with its own role, and with no superuser's.
+func checkRole(t *testing.T, b *Bundle) {
+	t.Helper()
+	db, err := sql.Open("pgx", b.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var role string
+	var superuser bool
+	err = db.QueryRow(`SELECT DISTINCT rolname, rolsuper FROM pg_stat_activity JOIN pg_roles ON rolname = usename
+		WHERE application_name = 'minifb post'`).Scan(&role, &superuser)
+	if err != nil || role != "minifb_post" || superuser {
+		t.Errorf("the function post is the role %s, superuser %t, %v; want minifb_post", role, superuser, err)
+	}
+}
+
 func TestABundleStartsServesAndStops(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
@@ -73,6 +91,7 @@ func TestABundleStartsServesAndStops(t *testing.T) {
 	if status := get(t, b.URL+"/post"); status != http.StatusOK {
 		t.Errorf("GET /post: %d, want 200", status)
 	}
+	checkRole(t, b)
 	if _, err := os.Stat(b.Binary("auth")); err == nil {
 		t.Error("the function auth was built, but not asked for")
 	}
@@ -143,14 +162,26 @@ func TestACancelledStartStopsEverything(t *testing.T) {
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Dir: "/d", Parameter: func(name string) (string, bool) { return "other", name != "None" }})
-	b.DatabaseURL = "postgres://this"
 	for name, want := range map[string]string{
-		"DatabaseUrl": "postgres://this", "ErrorHint": "other", "None": "",
+		"ErrorHint": "other", "None": "",
 		"TokenPublicKeys": "/d/keys/public.jwks", "TokenPrivateKey": "/d/keys/private.jwk",
 	} {
 		if got, ok := b.parameter(name); ok && got != want || ok != (want != "") {
 			t.Errorf("%s is %q, %v, want %q", name, got, ok, want)
 		}
+	}
+}
+
+func TestFunctionURL(t *testing.T) {
+	t.Parallel()
+	private := New(Options{Dir: "/d"})
+	private.DatabaseURL = "postgres://postgres@/minifb?host=%2Fd"
+	if got := private.functionURL("post"); got != "postgres://minifb_post@/minifb?host=%2Fd" {
+		t.Errorf("the private PostgreSQL: %s", got)
+	}
+	const given = "postgres://minifb_{function}@h/minifb"
+	if got := New(Options{Dir: "/d", DatabaseURL: given, OwnerURL: "postgres://h"}).functionURL("post"); got != given {
+		t.Errorf("another PostgreSQL: %s", got)
 	}
 }
 

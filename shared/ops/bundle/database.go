@@ -1,8 +1,10 @@
 package bundle
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -75,13 +77,24 @@ func (d *database) stop() error {
 	return d.err
 }
 
-// DatabaseURLFile is the file in the data directory that has the URL of the bundle's database.
+// functionURL returns the URL with which a function connects. In the private PostgreSQL that is the
+// function's own role.
+func (b *Bundle) functionURL(area string) string {
+	u, err := url.Parse(b.DatabaseURL)
+	if b.o.DatabaseURL != "" || err != nil {
+		return b.o.DatabaseURL // the function replaces {function}
+	}
+	u.User = url.User("minifb_" + area)
+	return u.String()
+}
+
+// DatabaseURLFile is the file in the data directory that has the URL of the owner of the tables.
 const DatabaseURLFile = "database-url"
 
 // migrate also makes sure that the administrator exists.
 func (b *Bundle) migrate(ctx context.Context) (result string, err error) {
 	if b.o.DatabaseURL != "" {
-		b.DatabaseURL = b.o.DatabaseURL
+		b.DatabaseURL = cmp.Or(b.o.OwnerURL, b.o.DatabaseURL)
 	}
 	// scripts/admin finds the database by this file.
 	file := filepath.Join(b.o.Dir, DatabaseURLFile)

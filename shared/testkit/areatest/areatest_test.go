@@ -10,6 +10,8 @@ import (
 	"minifb/shared/api"
 	"minifb/shared/apperror"
 	"minifb/shared/function"
+	"minifb/shared/store"
+	"minifb/shared/testkit/testdb"
 )
 
 type getInput struct {
@@ -138,4 +140,46 @@ func TestCheckInvariantsPasses(t *testing.T) {
 	s.React(eve, post, 1)
 	s.React(ann, s.Comment(eve, post, "comment"), 5)
 	CheckInvariants(t, s.DB)
+}
+
+func TestSuperfluousRights(t *testing.T) {
+	t.Parallel()
+	url := testdb.Empty(t, "")
+	if _, err := store.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	db := testdb.Open(t, url)
+	if _, err := db.Exec(`
+		REVOKE ALL ON users, posts, sessions, post_reactions, bun_migrations, ended_sessions FROM minifb_timeline;
+		GRANT SELECT (uid, email, deleted_at), UPDATE (row_lock), DELETE ON users TO minifb_timeline;
+		GRANT SELECT ON posts TO minifb_timeline;
+		GRANT EXECUTE ON FUNCTION has_email, prune_refresh_tokens TO minifb_timeline;
+		GRANT USAGE ON SEQUENCE posts_id_seq TO minifb_timeline`); err != nil {
+		t.Fatal(err)
+	}
+	rights, err := superfluous(t.Context(), url, "minifb_timeline", map[string][]any{
+		`SELECT has_email(uid) FROM users WHERE uid = $1 FOR SHARE`: {int64(1)},
+		`DELETE FROM users WHERE deleted_at < now() - $1::interval`: {"1 hour"},
+	})
+	want := []string{
+		"REVOKE EXECUTE ON ROUTINE prune_refresh_tokens(integer) FROM minifb_timeline",
+		"REVOKE SELECT (email) ON users FROM minifb_timeline",
+		"REVOKE SELECT ON TABLE posts FROM minifb_timeline",
+		"REVOKE USAGE ON SEQUENCE posts_id_seq FROM minifb_timeline",
+	}
+	if err != nil || !slices.Equal(rights, want) {
+		t.Errorf("got %q, %v, want %q", rights, err, want)
+	}
+}
+
+func TestStatementsThatCannotBePlanned(t *testing.T) {
+	t.Parallel()
+	url := testdb.Empty(t, "")
+	if _, err := store.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	_, err := superfluous(t.Context(), url, "minifb_timeline", map[string][]any{`SELECT nonsense`: nil})
+	if err == nil || !strings.Contains(err.Error(), "nonsense") {
+		t.Errorf("got %v, want an error", err)
+	}
 }

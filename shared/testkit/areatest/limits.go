@@ -18,7 +18,7 @@ func Limited(t testing.TB, routes function.Routes, setting string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Deps.Limits = limit.New(s.Store, rules)
+	s.Deps.Limits = limit.New(s.Deps.Store, rules)
 	s.URL = ServeBehindProxy(t, routes, s.Deps)
 	return s
 }

@@ -33,13 +33,18 @@ func (s *Server) RaceWith(t testing.TB, step Step, statement string, args ...any
 
 func (s *Server) waitForLock(t testing.TB, responses <-chan Response) {
 	t.Helper()
-	const waiting = `
-		SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-	for s.Int(waiting) == 0 {
+	for s.Waiting() == 0 {
 		select {
 		case response := <-responses:
 			t.Fatalf("the request did not wait for a lock: %d %s", response.Status, response.Body)
 		case <-time.After(time.Millisecond):
 		}
 	}
+}
+
+// Waiting returns how many statements on the database wait for a lock, whatever their role.
+func (s *Server) Waiting() int {
+	s.t.Helper()
+	return s.Int(`SELECT count(*) FROM pg_stat_activity a WHERE datname = current_database()
+		AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND NOT l.granted)`)
 }

@@ -23,13 +23,13 @@ import (
 
 // A Server serves one area's routes over HTTP, with a database that belongs to the test.
 type Server struct {
-	URL   string // the base URL, without a slash at the end
-	Store *store.Store
-	DB    *sql.DB // the same database, for what the API does not show
-	Deps  function.Deps
+	URL   string        // the base URL, without a slash at the end
+	Store *store.Store  // for fixtures: it may do everything
+	DB    *sql.DB       // the same database, for what the API does not show
+	Deps  function.Deps // its store may do what the area's role may
 
 	t           testing.TB
-	databaseURL string
+	databaseURL string // with the area's role
 }
 
 // Password is the password of every account that User creates.
@@ -65,11 +65,22 @@ func newServer(t testing.TB) *Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	deps, err := newDeps(db)
+	address := url
+	if role() != "" {
+		if address, err = testdb.WithRole(url, role()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own, err := store.OpenWithTracer(address, "test", 20, &executed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Server{t: t, Store: db, DB: testdb.Open(t, url), Deps: deps, databaseURL: url}
+	t.Cleanup(func() { _ = own.Close() })
+	deps, err := newDeps(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Server{t: t, Store: db, DB: testdb.Open(t, url), Deps: deps, databaseURL: address}
 }
 
 // newDeps returns what views depend on. Hashing a password takes 10 iterations only, so that tests

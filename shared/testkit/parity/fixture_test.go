@@ -20,7 +20,8 @@ import (
 // fixture's, and a proxy before it.
 type fixture struct {
 	proxy        *proxy
-	db           *sql.DB           // not through the proxy
+	url          string            // of the database, not through the proxy
+	db           *sql.DB           // of the same
 	placeholders *strings.Replacer // of {token:ann.1} and the like, by the values of this fixture
 	dir          string            // with a path that is short enough for sockets
 }
@@ -30,7 +31,7 @@ type fixture struct {
 func newFixture(t *testing.T, keysDir string, users []string) *fixture {
 	t.Helper()
 	url := testdb.URL(t)
-	f := &fixture{dir: tempDir(t)}
+	f := &fixture{url: url, dir: tempDir(t)}
 	f.proxy = newProxy(t, url, f.dir)
 
 	s, err := store.Open(url, "parity", 2)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"minifb/shared/testkit/lambdatest"
+	"minifb/shared/testkit/testdb"
 )
 
 // writePost writes a post through an instance, and checks that the database has one post more and
@@ -42,7 +43,9 @@ func connectionsOfPost(t *testing.T, f *fixture) (n int) {
 
 func terminateConnections(t *testing.T, f *fixture) {
 	t.Helper()
-	_, err := f.db.Exec(`SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
+	address, err := testdb.WithRole(f.url, "minifb_post") // a role may end its own connections
+	must(t, err)
+	_, err = testdb.Open(t, address).Exec(`SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
 		WHERE datname = current_database() AND application_name = 'minifb post'`)
 	must(t, err)
 }

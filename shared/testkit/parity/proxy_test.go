@@ -4,17 +4,21 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"minifb/shared/config"
 )
 
 // A proxy passes connections on to a database until a test cuts them.
 type proxy struct {
-	url      string // of the database through the proxy
+	url      string // of the database through the proxy, with {function}
+	ownerURL string // the same for the owner of the tables
 	listener net.Listener
 	stalled  atomic.Int64 // how often stall was called
 	mu       sync.Mutex
@@ -24,16 +28,18 @@ type proxy struct {
 // newProxy starts a proxy to the database at address, on a socket in dir.
 func newProxy(t *testing.T, address, dir string) *proxy {
 	t.Helper()
-	config, err := pgx.ParseConfig(address)
+	target, err := pgx.ParseConfig(address)
 	must(t, err)
 	listener, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
 	must(t, err)
 	proxied := url.URL{
-		Scheme: "postgres", User: url.UserPassword(config.User, config.Password), Path: "/" + config.Database,
+		Scheme: "postgres", User: url.UserPassword(target.User, target.Password), Path: "/" + target.Database,
 		RawQuery: url.Values{"host": {dir}, "port": {"5432"}}.Encode(),
 	}
-	p := &proxy{url: proxied.String(), listener: listener, open: map[net.Conn]bool{}}
-	network, server := pgconn.NetworkAddress(config.Host, config.Port)
+	owner := proxied.String()
+	p := &proxy{ownerURL: owner, listener: listener, open: map[net.Conn]bool{}}
+	p.url = strings.Replace(owner, proxied.User.String(), "minifb_"+config.FunctionPlaceholder, 1)
+	network, server := pgconn.NetworkAddress(target.Host, target.Port)
 	go func() {
 		for {
 			client, err := listener.Accept()

@@ -104,7 +104,7 @@ func startBundle(t *testing.T, b *binaries, f *fixture, behindNginx bool) *bundl
 	t.Helper()
 	all := bundle.New(bundle.Options{
 		Source: root, Template: b.template, Dir: f.dir, Keys: b.keys, Binaries: b.dir,
-		DatabaseURL: f.proxy.url, Env: []string{fewIterations},
+		DatabaseURL: f.proxy.url, OwnerURL: f.proxy.ownerURL, Env: []string{fewIterations},
 		Host: behindNginx, StartTimeout: host.StartTimeout, Logf: t.Logf,
 	})
 	must(t, all.Start(t.Context()))

@@ -2,6 +2,9 @@ package testdb
 
 import (
 	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -12,20 +15,39 @@ import (
 // DATABASE, such as ENCODING 'LATIN1'. The database is dropped when the test ends.
 func Empty(t testing.TB, options string) string {
 	t.Helper()
-	server, err := url.Parse(os.Getenv(Variable))
-	if err != nil || server.Scheme == "" {
-		t.Fatalf("%s does not name a PostgreSQL server; run the tests by `make test`, which starts one", Variable)
-	}
-	db := Open(t, server.String())
-	name := "empty_" + strings.ToLower(rand.Text())
-	if _, err := db.Exec("CREATE DATABASE " + name + " TEMPLATE template0 " + options); err != nil {
+	address, drop, err := Create(options)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := db.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+		if err := drop(); err != nil {
 			t.Error(err)
 		}
 	})
+	return address
+}
+
+// Create is Empty outside of a test: the caller drops the database.
+func Create(options string) (address string, drop func() error, err error) {
+	server, err := url.Parse(os.Getenv(Variable))
+	if err != nil || server.Scheme == "" {
+		return "", nil, fmt.Errorf("%s does not name a PostgreSQL server; run the tests by `make test`, which starts one",
+			Variable)
+	}
+	name := "empty_" + strings.ToLower(rand.Text())
+	if err := execute("CREATE DATABASE " + name + " TEMPLATE template0 " + options); err != nil {
+		return "", nil, err
+	}
 	server.Path = "/" + name
-	return server.String()
+	return server.String(), func() error { return execute("DROP DATABASE " + name + " WITH (FORCE)") }, nil
+}
+
+// execute executes a statement on the server as the superuser.
+func execute(statement string) error {
+	db, err := sql.Open("pgx", os.Getenv(Variable))
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(statement)
+	return errors.Join(err, db.Close())
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver called pgx
@@ -32,6 +33,9 @@ func URL(t testing.TB) string {
 	if err != nil || server.Scheme == "" {
 		t.Fatalf("%s is not the URL of a PostgreSQL server: run the tests by `make test`, which starts one", Variable)
 	}
+	if err := createRoles(); err != nil {
+		t.Fatal(err)
+	}
 	password, _ := server.User.Password()
 	config := pgtestdb.Custom(t, pgtestdb.Config{
 		DriverName: "pgx", User: server.User.Username(), Password: password,
@@ -42,6 +46,19 @@ func URL(t testing.TB) string {
 		},
 	}, migrator{})
 	return config.URL()
+}
+
+// createRoles creates the functions' roles. The owner of a test's database may not, as on a host.
+var createRoles = sync.OnceValue(func() error { return execute(migrations.Roles) })
+
+// WithRole returns the URL of a database with this role in place of its own.
+func WithRole(address, role string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", err
+	}
+	u.User = url.User(role)
+	return u.String(), nil
 }
 
 // Open returns a connection pool to the database, which is closed when the test ends.
@@ -61,6 +78,7 @@ type migrator struct{}
 // Hash returns a hash of all migrations, so that a change of one leads to another template.
 func (migrator) Hash() (string, error) {
 	sum := sha256.New()
+	sum.Write([]byte(migrations.Grants))
 	err := fs.WalkDir(migrations.Files, ".", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || path == "." {
 			return err

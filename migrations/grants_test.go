@@ -1,0 +1,281 @@
+package migrations_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"minifb/migrations"
+	"minifb/shared/ops/sam"
+	"minifb/shared/store"
+	"minifb/shared/testkit/testdb"
+)
+
+// areas returns the functions of template.yaml.
+func areas(t *testing.T) (names []string) {
+	t.Helper()
+	template, err := sam.Load("../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range template.Functions {
+		names = append(names, f.Area)
+	}
+	return names
+}
+
+// migrated returns a pool to a database that store.Migrate has made, with the rights of an owner.
+func migrated(t *testing.T) (db *sql.DB, address string) {
+	t.Helper()
+	address = testdb.Empty(t, "")
+	if _, err := store.Migrate(t.Context(), address); err != nil {
+		t.Fatal(err)
+	}
+	return testdb.Open(t, address), address
+}
+
+// as returns the only connection to the database with the role of an area.
+func as(t *testing.T, address, area string) *sql.Conn {
+	t.Helper()
+	address, err := testdb.WithRole(address, "minifb_"+area)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := testdb.Open(t, address).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func TestEveryFunctionHasARole(t *testing.T) {
+	t.Parallel()
+	db, _ := migrated(t)
+	for _, area := range areas(t) {
+		var exists bool
+		err := db.QueryRow(`SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'minifb_' || $1)`, area).Scan(&exists)
+		if err != nil || !exists {
+			t.Errorf("the function %s has no role: add it to migrations/roles.sql, and its rights to grants.sql", area)
+		}
+		if !strings.Contains(migrations.Roles, "'"+area+"'") {
+			t.Errorf("the role of the function %s is not created by migrations/roles.sql", area)
+		}
+	}
+}
+
+// secrets are the columns that the role of hardly any function may read, and the areas that may.
+var secrets = map[string][]string{
+	"users.password_hash":       {"account", "auth"},
+	"users.email":               {"account", "maintenance"},
+	"sessions.temporary_hash":   {"account"},
+	"sessions.family":           {"auth"},
+	"refresh_tokens.hash":       {"auth"},
+	"refresh_tokens.session_id": {"auth"},
+	"refresh_tokens.parent":     {"auth"},
+	"refresh_tokens.created_at": {},
+	"refresh_tokens.used_at":    {"auth"},
+	"temporary_passwords.hash":  {"auth"},
+	"idempotency_keys.answer":   {"comment", "post"},
+}
+
+// Whoever has the role of a function reads no secret that this function does not need.
+func TestRolesReadNoSecrets(t *testing.T) {
+	t.Parallel()
+	_, address := migrated(t)
+	for _, area := range areas(t) {
+		conn := as(t, address, area)
+		for column, may := range secrets {
+			table, name, _ := strings.Cut(column, ".")
+			_, err := conn.ExecContext(t.Context(), "SELECT "+name+" FROM "+table)
+			if slices.Contains(may, area) != (err == nil) || err != nil && code(err) != insufficientPrivilege {
+				t.Errorf("%s reads %s: %v; allowed are %v", area, column, err, may)
+			}
+		}
+	}
+}
+
+const insufficientPrivilege = "42501"
+
+// code returns PostgreSQL's code of an error.
+func code(err error) string {
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return failure.Code
+	}
+	return ""
+}
+
+// A function's role in an attacker's hands is no way to more.
+func TestRolesCannotEscape(t *testing.T) {
+	t.Parallel()
+	db, address := migrated(t)
+	for _, area := range areas(t) {
+		conn := as(t, address, area)
+		for _, attack := range []string{
+			`COPY (SELECT 1) TO PROGRAM 'true'`,
+			`COPY bun_migrations FROM PROGRAM 'true'`,
+			`COPY (SELECT 1) TO '/tmp/minifb-attack'`,
+			`SELECT pg_read_file('/etc/passwd')`,
+			`SELECT lo_import('/etc/passwd')`,
+			`CREATE TABLE mine (a int)`,
+			`CREATE TEMPORARY TABLE users (a int)`,
+			`CREATE SCHEMA mine`,
+			`CREATE VIEW mine AS SELECT 1`,
+			`CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+			`CREATE OR REPLACE FUNCTION has_email(account bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true'`,
+			`CREATE EXTENSION pg_trgm`,
+			`CREATE ROLE mine`,
+			`CREATE DATABASE mine`,
+			`ALTER ROLE postgres PASSWORD 'mine'`,
+			`ALTER TABLE users DISABLE TRIGGER ALL`,
+			`ALTER FUNCTION has_email(bigint) SECURITY INVOKER`,
+			`TRUNCATE ended_sessions`,
+			`SELECT rolpassword FROM pg_authid`,
+			`SELECT passwd FROM pg_shadow`,
+			`SELECT * FROM bun_migration_locks`,
+			`INSERT INTO bun_migrations (name) VALUES ('9999')`,
+			`SELECT setval('users_uid_seq', 1)`,
+			`SET ROLE postgres`,
+			`SET SESSION AUTHORIZATION postgres`,
+			`UPDATE users SET role = 'admin'`,
+			`INSERT INTO users (id, password_hash, name, role) VALUES ('mallory', 'no password', 'mallory', 'admin')`,
+		} {
+			if _, err := conn.ExecContext(t.Context(), attack); code(err) != insufficientPrivilege {
+				t.Errorf("%s: %s: %v, want it refused", area, attack, err)
+			}
+		}
+		for _, other := range areas(t) {
+			if _, err := conn.ExecContext(t.Context(), "SET ROLE minifb_"+other); other != area &&
+				code(err) != insufficientPrivilege {
+				t.Errorf("%s becomes %s: %v", area, other, err)
+			}
+		}
+	}
+	var owned int
+	err := db.QueryRow(`SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+		WHERE r.rolname LIKE 'minifb\_%'`).Scan(&owned)
+	if err != nil || owned != 0 {
+		t.Errorf("the roles own %d tables: %v", owned, err)
+	}
+}
+
+// The column that a role may update to lock a user's row can hold nothing.
+func TestRowLockCannotBeSet(t *testing.T) {
+	t.Parallel()
+	db, address := migrated(t)
+	if _, err := db.Exec(`INSERT INTO users (id, password_hash, name) VALUES ('ann.1', 'no password', 'ann')`); err != nil {
+		t.Fatal(err)
+	}
+	_, err := as(t, address, "post").ExecContext(t.Context(), `UPDATE users SET row_lock = true`)
+	if code(err) != "23514" { // check_violation
+		t.Errorf("got %v, want a violation of the check", err)
+	}
+}
+
+// What an earlier release granted, or an operator by hand, is gone after Migrate; so is what
+// PostgreSQL allows everybody.
+func TestMigrateTakesOtherRights(t *testing.T) {
+	t.Parallel()
+	db, address := migrated(t)
+	for _, grant := range []string{
+		`GRANT SELECT ON users TO minifb_post`, `GRANT SELECT (email) ON users TO PUBLIC`,
+		`GRANT ALL ON SEQUENCE posts_id_seq TO minifb_post`, `GRANT EXECUTE ON FUNCTION has_email TO PUBLIC`,
+		`GRANT CREATE ON SCHEMA public TO PUBLIC`, `GRANT TEMPORARY ON DATABASE ` + databaseOf(address) + ` TO PUBLIC`,
+	} {
+		if _, err := db.Exec(grant); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.Migrate(t.Context(), address); err != nil {
+		t.Fatal(err)
+	}
+	conn := as(t, address, "post")
+	for _, attack := range []string{
+		`SELECT email FROM users`, `SELECT nextval('posts_id_seq')`, `SELECT has_email(1)`, `CREATE TABLE mine ()`,
+		`CREATE TEMPORARY TABLE mine ()`,
+	} {
+		if _, err := conn.ExecContext(t.Context(), attack); code(err) != insufficientPrivilege {
+			t.Errorf("%s: %v, want it refused", attack, err)
+		}
+	}
+}
+
+func databaseOf(address string) string {
+	_, rest, _ := strings.Cut(address, "/empty_")
+	name, _, _ := strings.Cut(rest, "?")
+	return "empty_" + name
+}
+
+// An older build leaves the rights as a newer one has granted them.
+func TestOlderBuildKeepsRights(t *testing.T) {
+	t.Parallel()
+	db, address := migrated(t)
+	if _, err := db.Exec(`CREATE TABLE later (id bigint); GRANT SELECT ON later TO minifb_post;
+		INSERT INTO bun_migrations (name, group_id) VALUES ('9999', 99)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Migrate(t.Context(), address); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := as(t, address, "post").ExecContext(t.Context(), `SELECT id FROM later`); err != nil {
+		t.Error(err)
+	}
+}
+
+// The owner of the tables may create no role, as on a host. Without the roles, Migrate says who has
+// to create them.
+func TestMigrateWithoutTheRightToCreateRoles(t *testing.T) {
+	t.Parallel()
+	db := testdb.Open(t, testdb.Empty(t, ""))
+	err := inTx(t.Context(), db, `SET LOCAL ROLE minifb_post`, strings.ReplaceAll(migrations.Roles, "'account'", "'new'"))
+	if code(err) != insufficientPrivilege {
+		t.Errorf("got %v, want insufficient privilege", err)
+	}
+	if err := inTx(t.Context(), db, `SET LOCAL ROLE minifb_post`, migrations.Roles); err != nil {
+		t.Errorf("the roles exist: %v", err)
+	}
+}
+
+// inTx executes the statements in a transaction that is rolled back.
+func inTx(ctx context.Context, db *sql.DB, statements ...string) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Several databases of a server may be migrated at once by users who create the roles.
+func TestRolesAreCreatedOnce(t *testing.T) {
+	t.Parallel()
+	db := testdb.Open(t, testdb.Empty(t, ""))
+	text := strings.ReplaceAll(migrations.Roles, "'minifb_'", "'minifb_once_'")
+	results := make(chan error, 8)
+	for range cap(results) {
+		go func() {
+			_, err := db.ExecContext(t.Context(), text)
+			results <- err
+		}()
+	}
+	for range cap(results) {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	for _, area := range areas(t) {
+		if _, err := db.Exec("DROP ROLE minifb_once_" + area); err != nil {
+			t.Error(err)
+		}
+	}
+}
