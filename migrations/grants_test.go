@@ -168,10 +168,11 @@ func TestRolesCannotEscape(t *testing.T) {
 func TestRowLockCannotBeSet(t *testing.T) {
 	t.Parallel()
 	db, address := migrated(t)
-	if _, err := db.Exec(`INSERT INTO users (id, password_hash, name) VALUES ('ann.1', 'no password', 'ann')`); err != nil {
+	_, err := db.Exec(`INSERT INTO users (id, password_hash, name) VALUES ('ann.1', 'no password', 'ann')`)
+	if err != nil {
 		t.Fatal(err)
 	}
-	_, err := as(t, address, "post").ExecContext(t.Context(), `UPDATE users SET row_lock = true`)
+	_, err = as(t, address, "post").ExecContext(t.Context(), `UPDATE users SET row_lock = true`)
 	if code(err) != "23514" { // check_violation
 		t.Errorf("got %v, want a violation of the check", err)
 	}
@@ -227,17 +228,16 @@ func TestOlderBuildKeepsRights(t *testing.T) {
 	}
 }
 
-// The owner of the tables may create no role, as on a host. Without the roles, Migrate says who has
-// to create them.
-func TestMigrateWithoutTheRightToCreateRoles(t *testing.T) {
+// The owner of the tables may create no role, as on a host. Roles that exist need no such right.
+func TestRolesNeedNoRightIfTheyExist(t *testing.T) {
 	t.Parallel()
 	db := testdb.Open(t, testdb.Empty(t, ""))
-	err := inTx(t.Context(), db, `SET LOCAL ROLE minifb_post`, strings.ReplaceAll(migrations.Roles, "'account'", "'new'"))
-	if code(err) != insufficientPrivilege {
-		t.Errorf("got %v, want insufficient privilege", err)
-	}
 	if err := inTx(t.Context(), db, `SET LOCAL ROLE minifb_post`, migrations.Roles); err != nil {
-		t.Errorf("the roles exist: %v", err)
+		t.Error(err)
+	}
+	lacking := strings.ReplaceAll(migrations.Roles, "'account'", "'new'")
+	if err := inTx(t.Context(), db, `SET LOCAL ROLE minifb_post`, lacking); code(err) != insufficientPrivilege {
+		t.Errorf("a role that does not exist: %v, want insufficient privilege", err)
 	}
 }
 

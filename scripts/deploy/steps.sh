@@ -130,11 +130,14 @@ receive() {
 	mv -T "$part" "$dir/releases/$1" || die "$dir/releases/$1 cannot be created"
 }
 
-# migrate RELEASE applies the new migrations with the release's own program.
+# migrate RELEASE applies the new migrations with the release's own program, as the owner of the
+# tables if the host has a URL for that.
 migrate() {
 	say "$AREA: migrating the database"
+	settings=$etc/migrate.env
+	[ -e "$settings" ] || settings=$etc/minifb.env
 	# The program reads the file itself: this shell, which is root's, would run the commands in it.
-	"$dir/releases/$1/migrate" "$etc/minifb.env" </dev/null || die "NOT DEPLOYED: the migration failed. ${former:-No release} still serves"
+	"$dir/releases/$1/migrate" "$settings" </dev/null || die "NOT DEPLOYED: the migration failed. ${former:-No release} still serves"
 }
 
 # try RELEASE checks the release in minifb-AREA-check. If it does not work, it is removed and the

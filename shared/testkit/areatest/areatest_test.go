@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"minifb/migrations"
 	"minifb/shared/api"
 	"minifb/shared/apperror"
 	"minifb/shared/function"
@@ -169,6 +170,17 @@ func TestSuperfluousRights(t *testing.T) {
 	}
 	if err != nil || !slices.Equal(rights, want) {
 		t.Errorf("got %q, %v, want %q", rights, err, want)
+	}
+}
+
+func TestRightsOfThePreviousRelease(t *testing.T) {
+	t.Parallel()
+	const grants = "GRANT SELECT (a) ON t TO r;\n\n-- For the previous release, until May.\nGRANT SELECT (b) ON t TO r;\n"
+	if got := needed(grants); got != "GRANT SELECT (a) ON t TO r;\n" {
+		t.Errorf("got %q", got)
+	}
+	if got := needed(migrations.Grants); !strings.HasPrefix(migrations.Grants, got) || len(got) < 1000 {
+		t.Errorf("of migrations/grants.sql got %q", got)
 	}
 }
 

@@ -31,23 +31,25 @@ func Empty(t testing.TB, options string) string {
 func Create(options string) (address string, drop func() error, err error) {
 	server, err := url.Parse(os.Getenv(Variable))
 	if err != nil || server.Scheme == "" {
-		return "", nil, fmt.Errorf("%s does not name a PostgreSQL server; run the tests by `make test`, which starts one",
-			Variable)
+		return "", nil, fmt.Errorf(
+			"%s does not name a PostgreSQL server; run the tests by `make test`, which starts one", Variable)
 	}
 	name := "empty_" + strings.ToLower(rand.Text())
-	if err := execute("CREATE DATABASE " + name + " TEMPLATE template0 " + options); err != nil {
+	if err := executeOnServer("CREATE DATABASE " + name + " TEMPLATE template0 " + options); err != nil {
 		return "", nil, err
 	}
 	server.Path = "/" + name
-	return server.String(), func() error { return execute("DROP DATABASE " + name + " WITH (FORCE)") }, nil
+	return server.String(), func() error { return executeOnServer("DROP DATABASE " + name + " WITH (FORCE)") }, nil
 }
 
-// execute executes a statement on the server as the superuser.
-func execute(statement string) error {
-	db, err := sql.Open("pgx", os.Getenv(Variable))
+func executeOnServer(statement string) error { return Execute(os.Getenv(Variable), statement) }
+
+// Execute executes SQL on the database with this URL.
+func Execute(address, statements string) error {
+	db, err := sql.Open("pgx", address)
 	if err != nil {
 		return err
 	}
-	_, err = db.Exec(statement)
+	_, err = db.Exec(statements)
 	return errors.Join(err, db.Close())
 }

@@ -49,7 +49,7 @@ func URL(t testing.TB) string {
 }
 
 // createRoles creates the functions' roles. The owner of a test's database may not, as on a host.
-var createRoles = sync.OnceValue(func() error { return execute(migrations.Roles) })
+var createRoles = sync.OnceValue(func() error { return executeOnServer(migrations.Roles) })
 
 // WithRole returns the URL of a database with this role in place of its own.
 func WithRole(address, role string) (string, error) {

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"minifb/migrations"
+	"minifb/shared/ops/envfile"
+	"minifb/shared/store"
+	"minifb/shared/testkit/testdb"
+)
+
+// A setupHost is a directory that stands for /etc/minifb and for what scripts/host sends, with a
+// database in place of the host's.
+type setupHost struct {
+	etc, from, database string
+}
+
+func newSetupHost(t *testing.T) setupHost {
+	t.Helper()
+	h := setupHost{t.TempDir(), t.TempDir(), testdb.Empty(t, "")}
+	h.write(t, filepath.Join(h.from, "roles.sql"), migrations.Roles)
+	h.write(t, filepath.Join(h.from, "systemd", "minifb-auth.socket"), "")
+	h.write(t, filepath.Join(h.from, "systemd", "minifb-post.socket"), "")
+	return h
+}
+
+func (h setupHost) write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// giveRoles runs the function give_roles of scripts/setup, and returns what it prints.
+func (h setupHost) giveRoles(t *testing.T) string {
+	t.Helper()
+	script, err := os.ReadFile("../setup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(script), "\nsay()")
+	head, rest, _ := strings.Cut(rest, "\npackages=")
+	_, rest, _ = strings.Cut(rest, "\n# put FILE")
+	functions, _, found := strings.Cut(rest, "\netc=")
+	if !found {
+		t.Fatal("scripts/setup has another structure than this test expects")
+	}
+	text := "say()" + head + "\n# put FILE" + functions + `
+		server='127.0.0.1:5432/minifb?sslmode=disable'
+		sql() { psql -qAtX -v ON_ERROR_STOP=1 "$database"; }
+		give_roles`
+	cmd := exec.Command("sh", "-euc", text)
+	cmd.Env = append(os.Environ(), "etc="+h.etc, "from="+h.from, "database="+h.database)
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	return string(output)
+}
+
+// settings returns the settings in a file of the host.
+func (h setupHost) settings(t *testing.T, file string) []string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(h.etc, file))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(filepath.Join(h.etc, file)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%s can be read by others: %v, %v", file, info.Mode(), err)
+	}
+	return envfile.Parse(string(content))
+}
+
+// checkRoles checks that each function has a URL with its own role and password, and that none has
+// the owner's.
+func (h setupHost) checkRoles(t *testing.T) {
+	t.Helper()
+	passwords := map[string]bool{}
+	for _, area := range []string{"auth", "post"} {
+		urls := h.settings(t, area+".env")
+		if len(urls) == 0 {
+			t.Fatalf("%s has no settings", area)
+		}
+		rest, ok := strings.CutPrefix(urls[len(urls)-1], "DATABASE_URL=postgres://minifb_"+area+":")
+		password, server, _ := strings.Cut(rest, "@")
+		if !ok || len(password) != 48 || server != "127.0.0.1:5432/minifb?sslmode=disable" || passwords[password] {
+			t.Errorf("%s has the settings %q", area, urls)
+		}
+		passwords[password] = true
+	}
+	for _, setting := range h.settings(t, "minifb.env") {
+		if strings.HasPrefix(setting, "DATABASE_URL=") {
+			t.Errorf("all functions have %s", setting)
+		}
+	}
+}
+
+const ownerURL = "DATABASE_URL=\"postgres://minifb:00ff@127.0.0.1:5432/minifb?sslmode=disable\"\n"
+
+//nolint:paralleltest // the passwords are of roles that all databases share
+func TestSetupGivesEachFunctionItsRole(t *testing.T) {
+	h := newSetupHost(t)
+	h.write(t, filepath.Join(h.etc, "migrate.env"), ownerURL)
+	h.write(t, filepath.Join(h.etc, "minifb.env"), "ERROR_HINT=generic\n")
+	h.write(t, filepath.Join(h.etc, "post.env"), "LIMITS=off\n")
+	h.giveRoles(t)
+	h.checkRoles(t)
+	post := h.settings(t, "post.env")
+	if post[0] != "LIMITS=off" || !slices.Contains(h.settings(t, "minifb.env"), "ERROR_HINT=generic") {
+		t.Error("other settings are lost")
+	}
+	h.giveRoles(t)
+	if again := h.settings(t, "post.env"); !slices.Equal(again, post) {
+		t.Errorf("the second run made %q of %q", again, post)
+	}
+}
+
+// On a host from before the roles, every function works at every step of the upgrade.
+//
+//nolint:paralleltest // the passwords are of roles that all databases share
+func TestSetupUpgradesAHostFromBeforeTheRoles(t *testing.T) {
+	h := newSetupHost(t)
+	h.write(t, filepath.Join(h.etc, "minifb.env"), ownerURL)
+	db := testdb.Open(t, h.database)
+	if _, err := db.Exec(`CREATE TABLE users (uid bigint)`); err != nil { // from an earlier release
+		t.Fatal(err)
+	}
+	if output := h.giveRoles(t); !strings.Contains(output, "MIGRATE=1, and run this again") {
+		t.Errorf("it does not say how to go on: %s", output)
+	}
+	if h.settings(t, "post.env") != nil || len(h.settings(t, "minifb.env")) != 1 {
+		t.Error("the functions do not connect as the owner any more")
+	}
+	if urls := h.settings(t, "migrate.env"); !slices.Equal(urls, h.settings(t, "minifb.env")) {
+		t.Errorf("the migrations connect with %q", urls)
+	}
+	if _, err := db.Exec(`DROP TABLE users`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Migrate(t.Context(), h.database); err != nil {
+		t.Fatal(err)
+	}
+	h.giveRoles(t)
+	h.checkRoles(t)
+	if urls := h.settings(t, "migrate.env"); len(urls) != 1 || !strings.Contains(urls[0], "postgres://minifb:00ff@") {
+		t.Errorf("the migrations connect with %q", urls)
+	}
+}
+
+// scripts/host does not begin without a URL for the migrations.
+func TestHostRefusesURLsWithoutAnOwner(t *testing.T) {
+	t.Setenv("DATABASE_URL", "postgres://minifb_{function}@h/minifb")
+	t.Setenv("OWNER_DATABASE_URL", "")
+	t.Setenv("KEYS", t.TempDir())
+	output, err := exec.Command("sh", "../host", "host.invalid").CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "set OWNER_DATABASE_URL") {
+		t.Errorf("%v: %s", err, output)
+	}
+}
