@@ -42,7 +42,7 @@ func TestKeysInEveryForm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			setEnvironment(t, "TOKEN_PUBLIC_KEYS", c.public, "TOKEN_PRIVATE_KEY", c.private)
-			got, err := config.FromEnvironment()
+			got, err := config.FromEnvironment("post")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +65,7 @@ func TestAStartDuringAnOutageOfTheURL(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
 	setEnvironment(t, "TOKEN_PUBLIC_KEYS", server.URL)
-	c, err := config.FromEnvironment()
+	c, err := config.FromEnvironment("post")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func FuzzKeys(f *testing.F) {
 		accepted := map[bool]bool{}
 		for _, value := range []string{text, encode(text)} {
 			setEnvironment(t, "TOKEN_PUBLIC_KEYS", value)
-			c, err := config.FromEnvironment()
+			c, err := config.FromEnvironment("post")
 			accepted[err == nil] = true
 			if err != nil {
 				continue

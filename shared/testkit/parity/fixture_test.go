@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
+	"minifb/migrations"
 	"minifb/shared/ops/keys"
 	"minifb/shared/password"
 	"minifb/shared/store"
@@ -26,11 +28,18 @@ type fixture struct {
 	dir          string            // with a path that is short enough for sockets
 }
 
+// createProbeRole gives the function of these tests, which is not in template.yaml, the rights of post.
+var createProbeRole = sync.OnceValue(func() error {
+	create := strings.ReplaceAll(migrations.Roles, "'account'", "'probe'")
+	return testdb.Execute(os.Getenv(testdb.Variable), create+"; GRANT minifb_post TO minifb_probe")
+})
+
 // newFixture creates the users in this order, each with a session and a post, so that the ids are
 // the same in every fixture.
 func newFixture(t *testing.T, keysDir string, users []string) *fixture {
 	t.Helper()
 	url := testdb.URL(t)
+	must(t, createProbeRole())
 	f := &fixture{url: url, dir: tempDir(t)}
 	f.proxy = newProxy(t, url, f.dir)
 
