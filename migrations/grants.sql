@@ -23,12 +23,18 @@ BEGIN
 END $$;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
 
--- When a function starts, it reads the version of the schema and the revoked sessions.
+-- When a function starts, it reads the version of the schema and the revoked sessions. It counts its requests.
 GRANT SELECT (name)
-        ON bun_migrations TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
+    ON bun_migrations TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
         minifb_reaction, minifb_notification, minifb_backoffice, minifb_maintenance;
 GRANT SELECT (id, ended_at)
-        ON ended_sessions TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
+    ON ended_sessions TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
+        minifb_reaction, minifb_notification, minifb_backoffice, minifb_maintenance;
+GRANT SELECT (writer, position), INSERT (writer, position), UPDATE (position, seen_at)
+    ON request_writers TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
+        minifb_reaction, minifb_notification, minifb_backoffice, minifb_maintenance;
+GRANT INSERT (at, methods, paths, statuses, counts, times)
+    ON request_inbox TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
         minifb_reaction, minifb_notification, minifb_backoffice, minifb_maintenance;
 
 -- Accounts. It checks and sets passwords, and asks for temporary ones; it signs nobody in.
@@ -134,6 +140,11 @@ GRANT SELECT (user_uid, expires_at),
     UPDATE (hash, expires_at) ON temporary_passwords TO minifb_backoffice;
 GRANT SELECT (id, user_id, created_at, due_at), DELETE ON temporary_password_requests TO minifb_backoffice;
 GRANT EXECUTE ON ROUTINE has_email(bigint) TO minifb_backoffice;
+GRANT SELECT (at, methods, paths, statuses, counts, times) ON request_inbox TO minifb_backoffice;
+GRANT SELECT (step, at, method, path, status, n) ON request_counts TO minifb_backoffice;
+GRANT SELECT (step, at, errors, times) ON request_times TO minifb_backoffice;
+GRANT SELECT (what, quarter, n) ON totals TO minifb_backoffice;
+GRANT SELECT (what, quarter, n) ON total_changes TO minifb_backoffice;
 
 -- Maintenance. It mails temporary passwords, and deletes what has expired and what deleted accounts have left.
 GRANT SELECT (uid, id, name, email, deleted_at), UPDATE (row_lock), DELETE ON users TO minifb_maintenance;
@@ -160,3 +171,12 @@ GRANT SELECT (post_id, user_uid, type), DELETE ON post_reactions TO minifb_maint
 GRANT SELECT (post_id, comment_id, user_uid, type), DELETE ON comment_reactions TO minifb_maintenance;
 GRANT SELECT (id, user_uid, type, actor_uid, post_id), DELETE ON notifications TO minifb_maintenance;
 GRANT EXECUTE ON ROUTINE prune_refresh_tokens(integer) TO minifb_maintenance;
+GRANT SELECT (seen_at), DELETE ON request_writers TO minifb_maintenance;
+GRANT SELECT (id, at, methods, paths, statuses, counts, times), UPDATE (at), DELETE
+    ON request_inbox TO minifb_maintenance;
+GRANT SELECT (ctid, step, at, method, path, status, n), INSERT (step, at, method, path, status, n), UPDATE (n), DELETE
+    ON request_counts TO minifb_maintenance;
+GRANT SELECT (ctid, step, at, errors, times), INSERT (step, at, errors, times), UPDATE (errors, times), DELETE
+    ON request_times TO minifb_maintenance;
+GRANT SELECT (what, quarter, n), INSERT (what, quarter, n), UPDATE (n), DELETE ON totals TO minifb_maintenance;
+GRANT SELECT (id, what, quarter, n), UPDATE (n), DELETE ON total_changes TO minifb_maintenance;
