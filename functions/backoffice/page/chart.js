@@ -10,17 +10,21 @@ const cursors = uPlot.sync("time"); // a cursor moves in all charts at once
 // The steps of a scale for whole numbers.
 const counts = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
 
+// Only these have a line on a logarithmic scale.
+const powerOfTen = (n) => (Number.isInteger(Math.log10(n)) ? n : null);
+
 /**
  * A chart of values over time, with what a canvas lacks: the values under the cursor as text, which
  * the arrow keys move, and all values as a table.
  *
  * A series has a name, a colour (a variable of the style sheet), whether it is drawn as bars, and
  * `of`, which returns its value in a point of GET /backoffice/stat/series, or null. The format
- * writes a value with its unit.
+ * writes a value, for the scale (short) and for the text (long). A logarithmic scale has no zero.
  */
 export class Chart {
   element;
   #title;
+  #logarithmic;
   #series;
   #format;
   #points = [];
@@ -30,8 +34,9 @@ export class Chart {
   #table = element("table");
   #details = element("details", {}, element("summary", {}, "As a table"));
 
-  constructor({ title, series, format }) {
+  constructor({ title, logarithmic = false, series, format }) {
     this.#title = title;
+    this.#logarithmic = logarithmic;
     this.#series = series;
     this.#format = format;
     const scroll = element("div", { className: "scroll", tabIndex: 0 }, this.#table);
@@ -73,7 +78,10 @@ export class Chart {
     return {
       width: this.#surface.clientWidth || 300, height, legend: { show: false }, padding: [10, 8, 0, 0],
       cursor: { sync: { key: cursors.key }, y: false, drag: { x: false, y: false } },
-      scales: { x: { time: true }, y: { range: (_, __, max) => [0, nice(max)] } },
+      scales: {
+        x: { time: true },
+        y: this.#logarithmic ? { distr: 3 } : { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
+      },
       axes: [
         {
           ...axis, grid: { show: false }, space: 60, size: 28,
@@ -81,7 +89,8 @@ export class Chart {
         },
         {
           ...axis, size: 56, incrs: this.#series[0].bars ? counts : undefined,
-          values: (_, splits) => splits.map(this.#format.short),
+          grid: { ...axis.grid, filter: (_, splits) => (this.#logarithmic ? splits.map(powerOfTen) : splits) },
+          values: (_, splits) => splits.map((n) => (n === null ? "" : this.#format.short(n))),
         },
       ],
       series: [{}, ...this.#series.map((s) => this.#line(s))],
@@ -156,9 +165,6 @@ export class Chart {
       element("thead", {}, head), element("tbody", {}, ...rows));
   }
 }
-
-// The end of a scale: it is above the greatest value, and not 0.
-const nice = (max) => (max > 0 ? max * 1.1 : 1);
 
 function describe(target, attributes) {
   for (const [name, value] of Object.entries(attributes)) {

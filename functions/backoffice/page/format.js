@@ -22,6 +22,9 @@ export const whole = (n) => formats.whole.format(n);
 /** A measured value, to three digits unless the whole part has more: 0.512, 12.3, 12,345. */
 export const decimal = (n) => (Math.abs(n) >= 100 ? formats.whole : formats.decimal).format(n);
 
+/** A length of time in milliseconds: 2.5 ms, 1.7 s. */
+export const milliseconds = (n) => (n < 1000 ? `${decimal(n)} ms` : `${decimal(n / 1000)} s`);
+
 /** A part of a total: 12%, 0.03%. An empty total has no parts. */
 export function share(part, total) {
   const ratio = total > 0 ? part / total : 0;

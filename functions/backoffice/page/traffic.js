@@ -1,6 +1,9 @@
 import { Chart } from "./chart.js";
 import { byId } from "./dom.js";
-import { decimal, duration, whole } from "./format.js";
+import { decimal, duration, milliseconds, whole } from "./format.js";
+
+// A logarithmic scale, on which one slow request does not hide all others, has no zero.
+const positive = (ms) => (ms === null ? null : Math.max(ms, 0.1));
 
 let step = 60; // the seconds that a point stands for
 
@@ -17,11 +20,12 @@ const charts = [
   }),
   new Chart({
     title: "Latency",
+    logarithmic: true,
     series: [
-      { name: "p99", colour: "--warm", of: (p) => p.p99_ms },
-      { name: "p50", colour: "--accent", of: (p) => p.p50_ms },
+      { name: "p99", colour: "--warm", of: (p) => positive(p.p99_ms) },
+      { name: "p50", colour: "--accent", of: (p) => positive(p.p50_ms) },
     ],
-    format: { short: (n) => `${decimal(n)} ms`, long: (n) => `${decimal(n)} ms` },
+    format: { short: milliseconds, long: milliseconds },
   }),
 ];
 byId("charts").append(...charts.map((c) => c.element));

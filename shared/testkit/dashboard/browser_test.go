@@ -20,7 +20,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-const patience = 30 * time.Second // how long a condition may take to come true
+const patience = time.Minute // how long a condition may take to come true, on a busy machine
+
+const pause = 30 * time.Millisecond // between two looks at a condition
 
 var closeBrowser = func() {}
 
@@ -30,7 +32,8 @@ var startBrowser = sync.OnceValues(func() (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU)
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.DisableGPU, chromedp.WSURLReadTimeout(patience))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium refuses to run as root with its sandbox
 	}
@@ -153,7 +156,7 @@ func eval[T any](p *tab, expression string) T {
 // wait waits until an expression is true.
 func (p *tab) wait(expression string) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); !eval[bool](p, "Boolean("+expression+")"); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); !eval[bool](p, "Boolean("+expression+")"); time.Sleep(pause) {
 		if time.Now().After(end) {
 			p.t.Fatalf("%s is not true; the page is %s", expression, p.text("body"))
 		}

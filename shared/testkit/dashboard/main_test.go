@@ -50,7 +50,7 @@ func must(t *testing.T, err error) {
 // await waits until something is so.
 func await(t *testing.T, what string, isSo func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !isSo(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); !isSo(); time.Sleep(pause) {
 		if time.Now().After(end) {
 			t.Fatalf("in vain: %s", what)
 		}

@@ -59,14 +59,27 @@ func TestTokensAreStoredOnlyWhileThePageIsHidden(t *testing.T) {
 	if stored() != 0 {
 		t.Error("the tokens of a visible page are stored")
 	}
+	// Count the timers for the next time that the page loads.
+	eval[int](p, `((set) => { window.timers = 0; window.setTimeout = (f, wait) => {
+		window.timers += wait >= 10_000;
+		return set(f, wait);
+	}; return 0; })(setTimeout)`)
 	const changed = `, document.dispatchEvent(new Event("visibilitychange"))`
 	eval[bool](p, `Object.defineProperty(document, "hidden", {value: true, configurable: true})`+changed)
 	if stored() != 1 {
 		t.Error("the tokens of a hidden page are not stored")
 	}
+	const loaded = `performance.getEntriesByType("resource").filter((e) => /stat|temporary/.test(e.name)).length`
+	parts := eval[int](p, loaded)
+	p.do(chromedp.Click("#refresh"))
+	p.wait(fmt.Sprintf("%s === %d", loaded, parts+4))
+	if n := eval[int](p, "timers"); n != 0 {
+		t.Errorf("%d timers are set while the page is hidden", n)
+	}
 	before := p.requests("/stat/server")
 	eval[bool](p, `delete document.hidden`+changed)
 	await(t, "the page loads when it is visible again", func() bool { return p.requests("/stat/server") > before })
+	p.wait("timers === 1")
 	if stored() != 0 {
 		t.Error("the tokens are still stored after the page was hidden")
 	}
