@@ -26,7 +26,7 @@ import (
 
 const (
 	maxStart  = 50 * time.Millisecond // the median of the starts
-	maxMemory = 20                    // MiB
+	maxMemory = 24                    // MiB
 )
 
 func main() {

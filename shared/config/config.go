@@ -11,6 +11,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"minifb/shared/feed"
 	"minifb/shared/limit"
 	"minifb/shared/mail"
 	"minifb/shared/password"
@@ -39,6 +40,10 @@ type Config struct {
 	RefusedLog         string        `env:"REFUSED_LOG"`            // maintenance alone: see stat.StoreRefused
 	TimeZone           TimeZone      `env:"TIMEZONE"`               // where "today" begins
 	Limits             string        `env:"LIMITS"`                 // see limit.Parse
+	Metrics            string        `env:"METRICS"`                // on or off: whether to serve GET /metrics
+	InfluxURL          string        `env:"INFLUX_URL,unset"`       // see feed.InfluxRule
+	ElasticURL         string        `env:"ELASTIC_URL,unset"`      // see feed.ElasticRule
+	OTLPURL            string        `env:"OTLP_URL,unset"`         // see feed.OTLPRule
 	PassedSockets      string        `env:"LISTEN_FDS"`             // set by what passes a socket, such as systemd
 
 	LimitRules *limit.Rules `env:"-"` // of Limits; nil if they are off
@@ -57,6 +62,7 @@ func defaults() Config {
 		PasswordIterations: password.DefaultIterations,
 		Limits:             "on",
 		TimeZone:           seoul,
+		Metrics:            "off",
 	}
 }
 
@@ -84,6 +90,13 @@ func (c Config) OnLambda() bool { return c.LambdaAPI != "" }
 func (c Config) Mail() mail.Settings { return mail.Settings{SMTPURL: c.SMTPURL, Dir: c.MailDir} }
 
 var basePath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
+
+// Feeds returns the settings of the feeds.
+func (c Config) Feeds() feed.Settings {
+	return feed.Settings{
+		Metrics: c.Metrics == "on", InfluxURL: c.InfluxURL, ElasticURL: c.ElasticURL, OTLPURL: c.OTLPURL,
+	}
+}
 
 // A Requirement is what one function demands besides what all do. Its error names the variable to
 // change.
@@ -122,6 +135,7 @@ func FromEnvironment(area string, requirements ...Requirement) (Config, error) {
 	p.check("LIMITS", err == nil,
 		"write on, off, or the limits that differ from the defaults, such as sign_up=5/1h,refresh=100/1m")
 	p.check("TIMEZONE", true, "name a time zone of the IANA database, such as Asia/Seoul")
+	p.checkFeeds(c)
 	p.add("", c.Mail().Validate())
 	p.add("TOKEN_PUBLIC_KEYS", c.readPublicKeys())
 	p.add("TOKEN_PRIVATE_KEY", c.readPrivateKey())
@@ -165,6 +179,25 @@ func (p *problems) parse(c *Config) {
 func (p *problems) check(name string, ok bool, rule string) {
 	if !ok || p.malformed[name] {
 		p.list = append(p.list, errors.New(name+": "+rule))
+	}
+}
+
+// checkFeeds reports what is wrong with the settings of feeds. On Lambda there are none: a process that
+// is frozen between requests sends nothing, and to send before each response would delay it.
+func (p *problems) checkFeeds(c Config) {
+	const notOnLambda = "leave it unset on Lambda, where there are no feeds"
+	for _, v := range []struct {
+		name    string
+		on, ok  bool
+		problem string
+	}{
+		{"METRICS", c.Metrics == "on", c.Metrics == "on" || c.Metrics == "off", "name on or off"},
+		{"INFLUX_URL", c.InfluxURL != "", feed.CheckInflux(c.InfluxURL), feed.InfluxRule},
+		{"ELASTIC_URL", c.ElasticURL != "", feed.CheckElastic(c.ElasticURL), feed.ElasticRule},
+		{"OTLP_URL", c.OTLPURL != "", feed.CheckOTLP(c.OTLPURL), feed.OTLPRule},
+	} {
+		p.check(v.name, v.ok, v.problem)
+		p.check(v.name, !v.on || !v.ok || !c.OnLambda(), notOnLambda)
 	}
 }
 

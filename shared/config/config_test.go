@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"minifb/shared/config"
+	"minifb/shared/feed"
 	"minifb/shared/token"
 )
 
@@ -29,7 +30,7 @@ func setEnvironment(t *testing.T, pairs ...string) {
 		"DATABASE_POOL", "LISTEN_FDS", "TRUSTED_PROXIES", "REQUEST_TIMEOUT", "ERROR_HINT", "TOKEN_PRIVATE_KEY",
 		"BASE_PATH",
 		"TOKEN_ISSUER", "TOKEN_AUDIENCE", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API", "LIMITS",
-		"TIMEZONE", "REFUSED_LOG",
+		"TIMEZONE", "REFUSED_LOG", "METRICS", "INFLUX_URL", "ELASTIC_URL", "OTLP_URL",
 	} {
 		t.Setenv(name, "")
 	}
@@ -53,6 +54,10 @@ var rules = map[string]string{
 	"BASE_PATH":           "BASE_PATH: name a path such as /v1, without a slash at its end",
 	"PASSWORD_ITERATIONS": "PASSWORD_ITERATIONS: name 1 to 2000000",
 	"TIMEZONE":            "TIMEZONE: name a time zone of the IANA database, such as Asia/Seoul",
+	"METRICS":             "METRICS: name on or off",
+	"INFLUX_URL":          "INFLUX_URL: " + feed.InfluxRule,
+	"ELASTIC_URL":         "ELASTIC_URL: " + feed.ElasticRule,
+	"OTLP_URL":            "OTLP_URL: " + feed.OTLPRule,
 	"LIMITS": "LIMITS: write on, off, or the limits that differ from the defaults, " +
 		"such as sign_up=5/1h,refresh=100/1m",
 }
@@ -107,6 +112,21 @@ func TestEachInvalidValue(t *testing.T) {
 		"BASE_PATH":           {"v1", "/", "/v1/", "//v1", "/a b", "/v1?x", "geheim"},
 		"PASSWORD_ITERATIONS": {"0", "-1", "2000001", "geheim", "600_000"},
 		"TIMEZONE":            {"geheim", "Local", "../etc/geheim", "Asia/Geheim", "UTC+9", "asia"},
+		"METRICS":             {"ON", "geheim", "1"},
+		"INFLUX_URL": {
+			"geheim", "host:8086", "http://", "http://host:8086", "http://host/?db=", "http://host/?db=a&db=geheim",
+			"http://host/?db=a&org=geheim", "http://host/?org=o&bucket=b", "http://u:geheim@host/?org=o&bucket=b",
+			"http://geheim@host/?db=a", "ftp://geheim@host/?db=a", "http://geheim@host/?org=o",
+			"http://host/?db=a#geheim", "http://:geheim@host/?db=a", "http://u:geheim@host:x/?db=a", "http://h/?db=%zz",
+		},
+		"ELASTIC_URL": {
+			"geheim", "http://host:9200", "http://host:9200/", "http://host/_bulk", "http://host/Geheim",
+			"http://host/a/geheim", "http://host/a?x=geheim", "http://:geheim@host/a", "http://host/a*",
+		},
+		"OTLP_URL": {
+			"geheim", "host:4318", "http://host/?ratio=0", "http://host/?ratio=1.1", "http://host/?ratio=geheim",
+			"http://host/?ratio=NaN", "http://host/?ratio=", "http://host/?rate=geheim", "http://host/?ratio=-1",
+		},
 		"LIMITS": {
 			"geheim", "OFF", "sign_up", "sign_up=", "sign_up=5", "sign_up=5/1", "sign_up=0/1h", "sign_up=5/0s",
 			"sign_up=5/1h,", "sign_up=5/1h;refresh=100/1m", "geheim=5/1h", "sign_up=5/1h,refresh=-1/1m",
@@ -166,7 +186,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	setEnvironment(t, "DATABASE_URL", "postgres://u:geheim@host:x/y", "DATABASE_POOL", "-1", "LISTEN", "geheim",
 		"TRUSTED_PROXIES", "geheim", "REQUEST_TIMEOUT", "soon", "ERROR_HINT", "some", "PASSWORD_ITERATIONS", "0",
 		"BASE_PATH", "v1",
-		"LIMITS", "some", "TIMEZONE", "geheim", "TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim")
+		"LIMITS", "some", "TIMEZONE", "geheim", "TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim",
+		"METRICS", "geheim", "INFLUX_URL", "geheim", "ELASTIC_URL", "geheim", "OTLP_URL", "geheim")
 	demand := errors.New("TOKEN_PRIVATE_KEY: another demand")
 	met, unmet := func(config.Config) error { return nil }, func(config.Config) error { return demand }
 	got := strings.Join(problems(t, met, unmet), "\n")
@@ -204,6 +225,16 @@ func TestDefaults(t *testing.T) {
 	if c, err = config.FromEnvironment("post"); err != nil || c.DatabasePool != 2 || !c.OnLambda() {
 		t.Errorf("on Lambda: %+v, %v", c, err)
 	}
+	for name, value := range map[string]string{
+		"METRICS": "on", "INFLUX_URL": "http://host/?db=minifb", "ELASTIC_URL": "http://host/minifb",
+		"OTLP_URL": "http://host",
+	} {
+		setEnvironment(t, "AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001", name, value)
+		want := name + ": leave it unset on Lambda, where there are no feeds"
+		if got := problems(t); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s on Lambda: got %q, want %q", name, got, want)
+		}
+	}
 	setEnvironment(t, "LISTEN_FDS", "1", "LISTEN", "")
 	if c, err = config.FromEnvironment("post"); err != nil || c.Listen != (config.Address{}) {
 		t.Errorf("with a passed socket: %+v, %v", c, err)
@@ -231,7 +262,8 @@ func TestValues(t *testing.T) {
 	}
 	setEnvironment(t, "LISTEN", "tcp:[::1]:8081", "TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,2001:db8::/32",
 		"TOKEN_PRIVATE_KEY", file, "REQUEST_TIMEOUT", "300ms", "DATABASE_POOL", "7", "ERROR_HINT", "generic",
-		"TIMEZONE", "America/New_York")
+		"TIMEZONE", "America/New_York", "METRICS", "on", "INFLUX_URL", "http://127.0.0.1:8086/?db=minifb", "ELASTIC_URL",
+		"https://key@host/minifb", "OTLP_URL", "http://127.0.0.1:4318")
 	c, err := config.FromEnvironment("post")
 	if err != nil {
 		t.Fatal(err)
@@ -240,6 +272,13 @@ func TestValues(t *testing.T) {
 	if c.Listen != listen || c.RequestTimeout != 300*time.Millisecond ||
 		c.DatabasePool != 7 || c.ErrorHint != "generic" || c.TimeZone.Location().String() != "America/New_York" {
 		t.Errorf("got %+v", c)
+	}
+	feeds := feed.Settings{
+		Metrics: true, InfluxURL: "http://127.0.0.1:8086/?db=minifb", ElasticURL: "https://key@host/minifb",
+		OTLPURL: "http://127.0.0.1:4318",
+	}
+	if c.Feeds() != feeds {
+		t.Errorf("the feeds are %+v", c.Feeds())
 	}
 	var networks []string
 	for _, network := range c.TrustedProxies {
@@ -255,7 +294,7 @@ func TestValues(t *testing.T) {
 	if _, err := c.Verifier.Verify(signed); err != nil {
 		t.Errorf("the keys do not match: %v", err)
 	}
-	for _, name := range []string{"DATABASE_URL", "TOKEN_PRIVATE_KEY"} {
+	for _, name := range []string{"DATABASE_URL", "TOKEN_PRIVATE_KEY", "INFLUX_URL", "ELASTIC_URL", "OTLP_URL"} {
 		if value, ok := os.LookupEnv(name); ok {
 			t.Errorf("%s is still %q in the environment", name, value)
 		}

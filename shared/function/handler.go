@@ -12,6 +12,7 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/config"
+	"minifb/shared/feed"
 	"minifb/shared/stat"
 )
 
@@ -23,11 +24,12 @@ type Settings struct {
 	TrustedProxies config.Networks // see config.Config
 	Log            *slog.Logger
 	Recorder       *stat.Recorder // counts the requests; may be nil
+	Feeds          *feed.Feeds    // nil has none
 }
 
-// A Handler serves the routes of one area, /healthz and /readyz. It gives each request an id and a
-// time limit, recovers panics, and records the request at its end. A response is held back until it
-// is complete, so that a client never gets a part of one.
+// A Handler serves the routes of one area, /healthz, /readyz and, if it is on, /metrics. It gives
+// each request an id and a time limit, recovers panics, and records the request at its end. A
+// response is held back until it is complete, so that a client never gets a part of one.
 type Handler struct {
 	api      *api.API
 	settings Settings
@@ -42,6 +44,10 @@ func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
 	routes(a, d)
 	a.Handle("GET /healthz", healthy)
 	a.Handle("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, d.Store, d.Tokens) })
+	sources := feed.Sources{Store: d.Store, Passwords: d.Passwords, Schedules: a.Schedules()}
+	if metrics := s.Feeds.Metrics(sources); metrics != nil {
+		a.Handle("GET /metrics", metrics.ServeHTTP)
+	}
 	return &Handler{api: a, settings: s}
 }
 
@@ -61,6 +67,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.settings.Timeout)
 	defer cancel()
+	if !ofOperator(r.URL.Path) {
+		ctx = h.settings.Feeds.Begin(ctx, r.Header)
+		defer h.settings.Feeds.End()
+	}
 	r = r.WithContext(api.WithExchange(ctx, exchange))
 
 	response := &responseBuffer{connection: w, header: http.Header{}}

@@ -13,6 +13,7 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/config"
+	"minifb/shared/feed"
 	"minifb/shared/limit"
 	"minifb/shared/mail"
 	"minifb/shared/password"
@@ -59,7 +60,12 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 	if c.Signer != nil {
 		c.Signer.LogTo(log)
 	}
-	deps, err := newDeps(area, c)
+	feeds, err := feed.New(c.Feeds(), area, log)
+	if err != nil {
+		return err
+	}
+	defer feeds.Close()
+	deps, err := newDeps(area, c, feeds)
 	if err != nil {
 		return err
 	}
@@ -67,7 +73,7 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 	deps.Stopping = ctx.Done()
 	settings := Settings{
 		Timeout: c.RequestTimeout, GenericHint: c.ErrorHint == "generic", BasePath: c.BasePath,
-		TrustedProxies: c.TrustedProxies, Log: log,
+		TrustedProxies: c.TrustedProxies, Log: log, Feeds: feeds,
 	}
 	if c.OnLambda() {
 		settings.Recorder = stat.NewRecorder(deps.Store, log)
@@ -86,14 +92,14 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 	return serveHTTP(ctx, c.Listen, handler, log)
 }
 
-func newDeps(area string, c config.Config) (Deps, error) {
+func newDeps(area string, c config.Config, feeds *feed.Feeds) (Deps, error) {
 	// On a host one connection of the pool is for the counts of requests: they never wait for
 	// requests, and no request waits for them. On Lambda a process does one thing at a time.
 	connections := c.DatabasePool
 	if !c.OnLambda() {
 		connections = max(1, connections-1)
 	}
-	s, err := store.Open(c.DatabaseURL, area, connections)
+	s, err := store.Open(c.DatabaseURL, area, connections, store.Traced(feeds.Tracer()))
 	if err != nil {
 		return Deps{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"minifb/shared/api"
+	"minifb/shared/feed"
 	"minifb/shared/store"
 )
 
@@ -38,17 +39,39 @@ func (r record) endpoint() store.Endpoint {
 	return store.Endpoint{Method: r.method, Path: r.path(), Status: r.status}
 }
 
-// observe is the one place where requests are recorded: in the log, and in the counts. Those of
-// /healthz and /readyz are not the clients', and are left out; nor are calls of a schedule counted.
+// ofOperator reports whether a path is one of those that only the operator's programs request.
+func ofOperator(path string) bool {
+	return path == "/healthz" || path == "/readyz" || path == "/metrics"
+}
+
+// observe is the one place where requests are recorded: in the log, in the counts and in the feeds.
+// Those of /healthz, /readyz and /metrics are not the clients', and are left out; nor are calls of a
+// schedule counted.
 func (h *Handler) observe(ctx context.Context, r record) {
 	path := r.path()
-	if path == "/healthz" || path == "/readyz" {
+	if ofOperator(path) {
 		return
 	}
 	h.log(ctx, r)
 	if !strings.HasPrefix(path, api.SchedulePath("")) {
 		h.settings.Recorder.Add(r.endpoint(), r.duration)
 	}
+	h.feed(ctx, r)
+}
+
+// feed passes a record to the feeds.
+func (h *Handler) feed(ctx context.Context, r record) {
+	request := feed.Request{
+		Method: r.method, Route: r.path(), Status: r.status, Bytes: r.bytes, Duration: r.duration,
+		ID: r.requestID, Done: r.done,
+	}
+	if r.pattern == "" {
+		request.Method = "other"
+	}
+	if r.err != nil {
+		request.Error = api.Redact(r.err.Error())
+	}
+	h.settings.Feeds.Record(ctx, &request)
 }
 
 func (h *Handler) log(ctx context.Context, r record) {
@@ -70,5 +93,7 @@ func (h *Handler) log(ctx context.Context, r record) {
 
 // observeRefused counts a request that net/http has refused before any handler.
 func (h *Handler) observeRefused(status int) {
-	h.settings.Recorder.Add(record{status: status}.endpoint(), 0)
+	r := record{status: status}
+	h.settings.Recorder.Add(r.endpoint(), 0)
+	h.feed(context.Background(), r)
 }

@@ -45,6 +45,16 @@ func New(iterations int) *Hasher {
 	}
 }
 
+// A QueueState says how busy a Hasher is.
+type QueueState struct {
+	Waiting int   // calls that wait now
+	Waits   int64 // calls that had to wait, since the start
+	Refused int64 // calls that were refused as overloaded, since the start; those whose context ended first included
+}
+
+// Queue returns the state of the queue.
+func (h *Hasher) Queue() QueueState { return h.queue.state() }
+
 // Hash returns what to store for a password, at most 100 ASCII characters. The password counts as
 // the bytes that were sent. If the Hasher is overloaded, or ctx ends before the hashing starts, the
 // error is apperror.Unavailable; in the latter case it wraps ctx.Err() too. A hash that has started

@@ -27,6 +27,8 @@ type queue struct {
 	mu      sync.Mutex
 	free    int // slots
 	waiting int
+	waits   int64          // calls that had to wait
+	refused int64          // calls that found no place, gave way or gave up
 	clients []*clientQueue // those with waiters, in the order of their turns
 }
 
@@ -82,11 +84,21 @@ func (q *queue) acquire(ctx context.Context, r Requester) error {
 	}
 	q.mu.Lock()
 	inQueue := q.remove(w)
+	if inQueue {
+		q.refused++
+	}
 	q.mu.Unlock()
 	if !inQueue && !w.gaveWay { // it has just got a slot
 		q.release()
 	}
 	return apperror.Wrap(apperror.Unavailable, ctx.Err(), busyHint)
+}
+
+// state returns a snapshot.
+func (q *queue) state() QueueState {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return QueueState{Waiting: q.waiting, Waits: q.waits, Refused: q.refused}
 }
 
 // release gives the slot to the next waiter.
@@ -122,10 +134,9 @@ func moveToEnd[T comparable](list *[]T, item T) bool {
 func (q *queue) join(r Requester) *waiter {
 	c, a := q.find(r)
 	perClient := (q.capacity + 1) / 2
-	if c.waiting >= perClient || len(a.waiters) >= (perClient+1)/2 {
-		return nil
-	}
-	if q.waiting >= q.capacity && !q.makeWay(c.waiting) {
+	if c.waiting >= perClient || len(a.waiters) >= (perClient+1)/2 ||
+		(q.waiting >= q.capacity && !q.makeWay(c.waiting)) {
+		q.refused++
 		return nil
 	}
 	if c.waiting == 0 {
@@ -138,6 +149,7 @@ func (q *queue) join(r Requester) *waiter {
 	a.waiters = append(a.waiters, w)
 	c.waiting++
 	q.waiting++
+	q.waits++
 	return w
 }
 
@@ -156,6 +168,7 @@ func (q *queue) makeWay(waiting int) bool {
 	account := slices.MaxFunc(largest.accounts, func(a, b *accountQueue) int { return len(a.waiters) - len(b.waiters) })
 	w := account.waiters[len(account.waiters)-1]
 	q.remove(w)
+	q.refused++
 	w.gaveWay = true
 	close(w.ready)
 	return true

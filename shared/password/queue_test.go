@@ -55,6 +55,27 @@ func (b *blocked) check(what string, got, want int) {
 	}
 }
 
+func TestQueueState(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBlocked(t, 4)
+		ctx, cancel := context.WithCancel(t.Context())
+		b.ctx = ctx
+		b.wait("first", "a", 2) // the second finds no place
+		b.wait("first", "b", 1)
+		b.wait("second", "a", 1)
+		if got, want := b.state(), (QueueState{Waiting: 3, Waits: 3, Refused: 1}); got != want {
+			t.Errorf("while three wait: %+v, want %+v", got, want)
+		}
+		b.serve(1)
+		cancel()
+		synctest.Wait()
+		if got, want := b.state(), (QueueState{Waits: 3, Refused: 3}); got != want {
+			t.Errorf("after one was served and two gave up: %+v, want %+v", got, want)
+		}
+	})
+}
+
 // 140 waiting requests of one address once made all requests of others fail.
 func TestOneClientCannotFillTheQueue(t *testing.T) {
 	t.Parallel()

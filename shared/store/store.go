@@ -10,10 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // A Store reads and writes through a process's connection pool. It is safe for concurrent use.
@@ -34,18 +36,32 @@ type Store struct {
 	hiddenPosts                     hiddenRuns
 }
 
+// An Option changes how a store connects.
+type Option func(*pgx.ConnConfig)
+
+// Traced makes a span for each statement that runs in a trace. The span has the statement's text, which
+// is constant, and none of its arguments. If the provider is nil, Traced does nothing.
+func Traced(provider trace.TracerProvider) Option {
+	return func(c *pgx.ConnConfig) {
+		if provider != nil {
+			c.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(provider),
+				otelpgx.WithDisableConnectionDetailsInAttributes())
+		}
+	}
+}
+
+// WithTracer shows every statement to a tracer, for tests.
+func WithTracer(tracer pgx.QueryTracer) Option {
+	return func(c *pgx.ConnConfig) { c.Tracer = tracer }
+}
+
 // Open returns a store with a pool of at most this many connections. It opens none before the first
 // query.
 //
 // The URL may name several hosts with target_session_attrs=read-write. Behind a PgBouncer that
 // pools transactions it must set default_query_exec_mode=exec, which turns the caching of
 // statements off.
-func Open(url, application string, connections int) (*Store, error) {
-	return OpenWithTracer(url, application, connections, nil)
-}
-
-// OpenWithTracer is Open for tests: the tracer, if any, gets every statement.
-func OpenWithTracer(url, application string, connections int, tracer pgx.QueryTracer) (*Store, error) {
+func Open(url, application string, connections int, options ...Option) (*Store, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil { // err may contain the password
 		return nil, fmt.Errorf("DATABASE_URL cannot be read; write it as postgres://user:password@host:5432/database")
@@ -60,9 +76,11 @@ func OpenWithTracer(url, application string, connections int, tracer pgx.QueryTr
 	config.RuntimeParams["application_name"] = "minifb " + application
 	config.RuntimeParams["standard_conforming_strings"] = "on" // bun's migrator relies on it
 	config.RuntimeParams["timezone"] = "UTC"
-	config.Tracer = tracer
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 3 * time.Second
+	}
+	for _, option := range options {
+		option(config)
 	}
 	pool := stdlib.OpenDB(*config, replaceDeadConnections()...)
 	pool.SetMaxOpenConns(connections)
@@ -85,6 +103,9 @@ func newStore(pool *sql.DB, cached []any) *Store {
 	s.commentReactions = newMerger(s.react(reactToComment), errNoComment)
 	return s
 }
+
+// Pool returns the state of the connection pool.
+func (s *Store) Pool() sql.DBStats { return s.db.Stats() }
 
 // Close closes every connection.
 func (s *Store) Close() error { return s.db.Close() }

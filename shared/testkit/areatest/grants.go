@@ -160,7 +160,7 @@ func start(ctx context.Context, url string, routes function.Routes) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.OpenWithTracer(address, "test", 1, &executed)
+	s, err := store.Open(address, "test", 1, store.WithTracer(&executed))
 	if err != nil {
 		return err
 	}

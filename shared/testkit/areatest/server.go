@@ -71,7 +71,7 @@ func newServer(t testing.TB) *Server {
 			t.Fatal(err)
 		}
 	}
-	own, err := store.OpenWithTracer(address, "test", 20, &executed)
+	own, err := store.Open(address, "test", 20, store.WithTracer(&executed))
 	if err != nil {
 		t.Fatal(err)
 	}
