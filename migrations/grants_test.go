@@ -164,6 +164,55 @@ func TestRolesCannotEscape(t *testing.T) {
 	}
 }
 
+// Rights are granted by column, and to roles alone: PostgreSQL's defaults give nobody anything. What a
+// function's tests find to be needed is then needed as a whole.
+func TestRightsAreByColumn(t *testing.T) {
+	t.Parallel()
+	db, _ := migrated(t)
+	rows, err := db.Query(`
+		SELECT relname || ': ' || privilege_type FROM pg_class, aclexplode(coalesce(relacl, acldefault('r', relowner)))
+		WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')
+			AND grantee <> relowner AND (privilege_type <> 'DELETE' OR grantee = 0 OR is_grantable)
+		UNION ALL
+		SELECT relname || ': ' || privilege_type FROM pg_class, aclexplode(coalesce(relacl, acldefault('s', relowner)))
+		WHERE relnamespace = 'public'::regnamespace AND relkind = 'S' AND grantee <> relowner
+		UNION ALL
+		SELECT attrelid::regclass || '.' || attname || ': ' || privilege_type FROM pg_attribute, aclexplode(attacl)
+		WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+			AND (grantee = 0 OR is_grantable OR privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE'))
+		UNION ALL
+		SELECT proname || ': ' || privilege_type FROM pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+		WHERE pronamespace = 'public'::regnamespace AND (grantee = 0 OR is_grantable AND grantee <> proowner)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var right string
+		if err := rows.Scan(&right); err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("migrations/grants.sql grants too much: %s", right)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What runs with the owner's rights uses only the owner's tables and functions, whatever the caller's
+// search path.
+func TestFunctionsWithTheOwnersRightsHaveASearchPath(t *testing.T) {
+	t.Parallel()
+	db, _ := migrated(t)
+	var unsafe sql.NullString
+	err := db.QueryRow(`SELECT string_agg(oid::regprocedure::text, ', ') FROM pg_proc
+		WHERE pronamespace = 'public'::regnamespace AND prosecdef
+			AND NOT EXISTS (SELECT FROM unnest(proconfig) AS c WHERE c ~ '^search_path=.*public, pg_temp$')`).Scan(&unsafe)
+	if err != nil || unsafe.Valid {
+		t.Errorf("add SET search_path = public, pg_temp to %s: %v", unsafe.String, err)
+	}
+}
+
 // The column that a role may update to lock a user's row can hold nothing.
 func TestRowLockCannotBeSet(t *testing.T) {
 	t.Parallel()

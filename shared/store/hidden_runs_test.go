@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"minifb/shared/store"
+	"minifb/shared/testkit/testdb"
 )
 
 // feed returns the ids of all posts that the feed lists, page by page.
@@ -81,6 +82,30 @@ func TestFeedWithHiddenRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("after the sweep")
+}
+
+// The role of the function post has the rights to learn them.
+func TestHiddenRunsAreLearnedByThePostFunction(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 2)
+	f.exec(insertPosts, f.users[0], 1)
+	f.exec(insertPosts, f.users[1], 1000)
+	if err := f.store.DeleteAccount(t.Context(), f.credential(f.users[1])); err != nil {
+		t.Fatal(err)
+	}
+	address, err := testdb.WithRole(f.url, "minifb_post")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(address, "test", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.LearnAllRuns(t.Context())
+	if runs := s.HiddenRuns(); runs != 1 {
+		t.Errorf("%d runs are remembered, want 1", runs)
+	}
 }
 
 // A post whose transaction commits late, after a run around its id was read past, is listed.
