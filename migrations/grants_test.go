@@ -205,9 +205,11 @@ func TestFunctionsWithTheOwnersRightsHaveASearchPath(t *testing.T) {
 	t.Parallel()
 	db, _ := migrated(t)
 	var unsafe sql.NullString
-	err := db.QueryRow(`SELECT string_agg(oid::regprocedure::text, ', ') FROM pg_proc
+	err := db.QueryRow(`
+		SELECT string_agg(oid::regprocedure::text, ', ') FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef
-			AND NOT EXISTS (SELECT FROM unnest(proconfig) AS c WHERE c ~ '^search_path=.*public, pg_temp$')`).Scan(&unsafe)
+			AND NOT EXISTS (SELECT FROM unnest(proconfig) AS c WHERE c ~ '^search_path=.*public, pg_temp$')`,
+	).Scan(&unsafe)
 	if err != nil || unsafe.Valid {
 		t.Errorf("add SET search_path = public, pg_temp to %s: %v", unsafe.String, err)
 	}
