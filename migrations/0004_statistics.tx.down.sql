@@ -10,6 +10,8 @@ DROP FUNCTION count_created_posts();
 DROP TABLE total_changes;
 DROP TABLE totals;
 DROP TABLE request_times;
+DROP FUNCTION histogram_total(bigint[]);
+DROP FUNCTION percentile_bin(bigint[], numeric);
 DROP TABLE request_counts;
 DROP TABLE request_inbox;
 DROP TABLE request_writers;

@@ -32,12 +32,24 @@ CREATE TABLE request_counts (
     PRIMARY KEY (step, at, method, path, status)
 );
 
--- The times of all requests of a step.
+-- The bin of a histogram, from 1, that has the time which a fraction of all times does not exceed. Null without times.
+CREATE FUNCTION percentile_bin(times bigint[], fraction numeric) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT min(bin) FROM (
+    SELECT bin, sum(n) OVER (ORDER BY bin) AS until, sum(n) OVER () AS total
+    FROM unnest(times) WITH ORDINALITY AS b (n, bin)
+) AS bins WHERE until >= ceil(fraction * total) AND until > 0);
+CREATE FUNCTION histogram_total(times bigint[]) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(sum(n), 0) FROM unnest(times) AS n);
+
+-- The times of all requests of a step. What readers show of a histogram is stored beside it.
 CREATE TABLE request_times (
-    step   integer NOT NULL,
-    at     timestamptz NOT NULL,
-    errors bigint NOT NULL, -- requests with a status of 500 or above
-    times  bigint[] NOT NULL,
+    step     integer NOT NULL,
+    at       timestamptz NOT NULL,
+    errors   bigint NOT NULL, -- requests with a status of 500 or above
+    times    bigint[] NOT NULL,
+    requests bigint GENERATED ALWAYS AS (histogram_total(times)) STORED,
+    p50      integer GENERATED ALWAYS AS (percentile_bin(times, 0.5)) STORED,
+    p99      integer GENERATED ALWAYS AS (percentile_bin(times, 0.99)) STORED,
     PRIMARY KEY (step, at)
 );
 

@@ -62,16 +62,10 @@ func points(from time.Time, step time.Duration, steps int, series []store.Reques
 	for i := range list {
 		list[i].At = response.Time(from.Add(time.Duration(i) * step))
 	}
-	times := make([]stat.Histogram, steps)
 	for _, s := range series {
 		if i := int(s.At.Sub(from) / step); i < steps { // another host's clock may be ahead
-			list[i].Errors += s.Errors
-			times[i].Merge(s.Times)
-		}
-	}
-	for i, h := range times {
-		if list[i].Requests = h.Total(); list[i].Requests > 0 {
-			list[i].P50, list[i].P99 = new(h.Percentile(0.5)), new(h.Percentile(0.99))
+			list[i].Requests, list[i].Errors = s.Requests, s.Errors
+			list[i].P50, list[i].P99 = new(stat.Milliseconds(s.P50)), new(stat.Milliseconds(s.P99))
 		}
 	}
 	return list

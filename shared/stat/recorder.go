@@ -63,7 +63,7 @@ func (r *Recorder) add(at time.Time, e store.Endpoint, took time.Duration) {
 	defer r.mu.Unlock()
 	b := batchAt(r.open, at.Truncate(store.RequestStep))
 	b.Counts[e]++
-	(*Histogram)(&b.Times).add(bin(took), 1)
+	(*histogram)(&b.Times).add(bin(took), 1)
 }
 
 // batchAt returns the batch of this start, which it adds if necessary.
@@ -148,7 +148,7 @@ func merge(to, from *store.RequestBatch) {
 	for endpoint, n := range from.Counts {
 		to.Counts[endpoint] += n
 	}
-	(*Histogram)(&to.Times).Merge(from.Times)
+	(*histogram)(&to.Times).merge(from.Times)
 }
 
 // send stores the waiting batches one by one, oldest first, until one fails.

@@ -95,7 +95,9 @@ func storeRefused(ctx context.Context, s *store.Store, path string) (total int64
 			return total, err
 		}
 		position += length
-		total += Histogram(batch.Times).Total()
+		for _, n := range batch.Counts {
+			total += n
+		}
 	}
 }
 
@@ -125,7 +127,7 @@ func readBatch(lines *bufio.Reader) (batch store.RequestBatch, length int64, err
 			}
 			batch.At = at
 			batch.Counts[endpoint]++
-			(*Histogram)(&batch.Times).add(bin(took), 1)
+			(*histogram)(&batch.Times).add(bin(took), 1)
 		}
 		length += int64(end)
 		_, _ = lines.Discard(end) // they were peeked at

@@ -114,27 +114,41 @@ func roundUp(t time.Time, step time.Duration) time.Time {
 	return t
 }
 
-// RequestTimes are the times of all requests of a step. A step may have several, whose numbers are
-// to be added.
+// RequestTimes are the requests of a step.
 type RequestTimes struct {
-	At     time.Time // the start of the step
-	Errors int64     // with a status of 500 or above
-	Times  []int64   `bun:",array"` // see RequestBatch
+	At       time.Time // the start of the step
+	Requests int64
+	Errors   int64 // with a status of 500 or above
+	P50, P99 int   `bun:",nullzero"` // the bins of the median and of the 99th percentile
 }
 
-// RequestSeries returns the times of requests from a time on, in steps of RequestStep or
-// LongRequestStep, oldest first. The time is a multiple of the step. A step without requests is
-// left out.
+// RequestSeries returns the requests from a time on, in steps of RequestStep or LongRequestStep,
+// oldest first. The time is a multiple of the step. A step without requests is left out.
 func (s *Store) RequestSeries(
 	ctx context.Context, from time.Time, step time.Duration,
 ) (series []RequestTimes, err error) {
+	// Of a step that has rows in the inbox the histograms are merged, of others nothing is computed.
 	const statement = `
-		SELECT at, errors, times FROM request_times WHERE step = $1 AND at >= $2
+		WITH waiting AS MATERIALIZED (
+			SELECT date_bin(make_interval(secs => $1), at, 'epoch') AS at, statuses, counts, times
+			FROM request_inbox WHERE at >= $2
+		), part AS MATERIALIZED (
+			SELECT at, times,
+				(SELECT coalesce(sum(n), 0) FROM unnest(statuses, counts) AS r (status, n) WHERE status >= 500) AS errors
+			FROM waiting
+			UNION ALL
+			SELECT at, times, errors FROM request_times WHERE step = $1 AND at IN (SELECT at FROM waiting)
+		), merged AS (
+			SELECT at, array_agg(n ORDER BY bin) AS times
+			FROM (SELECT at, bin, sum(n)::bigint AS n FROM part, unnest(times) WITH ORDINALITY AS b (n, bin) GROUP BY 1, 2) AS bins
+			GROUP BY at
+		)
+		SELECT at, requests, errors, p50, p99 FROM request_times
+		WHERE step = $1 AND at >= $2 AND at <> ALL (ARRAY(SELECT at FROM waiting))
 		UNION ALL
-		SELECT date_bin(make_interval(secs => $1), at, 'epoch'),
-			(SELECT coalesce(sum(n), 0)::bigint FROM unnest(statuses, counts) AS r (status, n) WHERE status >= 500),
-			times
-		FROM request_inbox WHERE at >= $2
+		SELECT at, histogram_total(merged.times), (SELECT sum(errors)::bigint FROM part WHERE part.at = merged.at),
+			percentile_bin(merged.times, 0.5), percentile_bin(merged.times, 0.99)
+		FROM merged
 		ORDER BY at`
 	err = s.hotPrimary.all(ctx, &series, statement, int(step.Seconds()), from)
 	if err != nil {
