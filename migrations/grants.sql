@@ -142,7 +142,8 @@ GRANT SELECT (id, user_id, created_at, due_at), DELETE ON temporary_password_req
 GRANT EXECUTE ON ROUTINE has_email(bigint) TO minifb_backoffice;
 GRANT SELECT (at, methods, paths, statuses, counts, times) ON request_inbox TO minifb_backoffice;
 GRANT SELECT (step, at, method, path, status, n) ON request_counts TO minifb_backoffice;
-GRANT SELECT (step, at, errors, times) ON request_times TO minifb_backoffice;
+GRANT SELECT (step, at, errors, times, requests, p50, p99) ON request_times TO minifb_backoffice;
+GRANT EXECUTE ON ROUTINE histogram_total(bigint[]), percentile_bin(bigint[], numeric) TO minifb_backoffice;
 GRANT SELECT (what, quarter, n) ON totals TO minifb_backoffice;
 GRANT SELECT (what, quarter, n) ON total_changes TO minifb_backoffice;
 
@@ -180,3 +181,4 @@ GRANT SELECT (ctid, step, at, errors, times), INSERT (step, at, errors, times), 
     ON request_times TO minifb_maintenance;
 GRANT SELECT (what, quarter, n), INSERT (what, quarter, n), UPDATE (n), DELETE ON totals TO minifb_maintenance;
 GRANT SELECT (id, what, quarter, n), UPDATE (n), DELETE ON total_changes TO minifb_maintenance;
+GRANT EXECUTE ON ROUTINE histogram_total(bigint[]), percentile_bin(bigint[], numeric) TO minifb_maintenance;
