@@ -34,12 +34,15 @@ async function load() {
   const errors = results.filter((r) => r.status === "rejected").map((r) => r.reason);
   const end = errors.find((e) => e.endsSession);
   if (end) {
+    if (end.status === 401) {
+      forget(); // there is nothing left to revoke
+    }
     await leave(end.status === 403 ? `This page is for administrators. ${end.message}` : end.message);
     return;
   }
   byId("sign-in").hidden = true;
   byId("session").hidden = byId("dashboard").hidden = false;
-  showText(byId("problem"), errors[0] && `${errors[0].message} What you see may be old.`);
+  showText(byId("problem"), errors[0] && `${errors[0].message} What you see may be old; the page tries again by itself.`);
   if (errors.length > 0) {
     throw errors[0];
   }

@@ -52,9 +52,14 @@ export async function signIn(id, password) {
 export async function signOut() {
   const left = tokens;
   forget();
-  if (left) {
-    await send("DELETE", "/session/current", { access: left.access });
+  if (!left) {
+    return;
   }
+  let access = left.access;
+  if (Date.now() > left.until) {
+    access = (await send("POST", "/refresh", { body: { refresh_token: left.refresh } })).access_token;
+  }
+  await send("DELETE", "/session/current", { access });
 }
 
 /** Forgets the session without a request. */

@@ -94,6 +94,22 @@ func TestTokensAreStoredOnlyWhileThePageIsHidden(t *testing.T) {
 	}
 }
 
+// Signing out revokes the session, also after the access token has expired.
+func TestSignOutAfterTheAccessTokenExpired(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := open(t, desktop)
+	p.enter(s.URL)
+	root := token(t, s, administrator)
+	eval[int](p, `((now) => { Date.now = () => now() + 3_600_000; return 0; })(Date.now)`)
+	p.do(chromedp.Click("#sign-out"))
+	p.waitText("#sign-in", "Password")
+	await(t, "the page's session is revoked", func() bool { return sessions(t, s, root) == 1 })
+	if n := p.requests("/refresh"); n != 1 {
+		t.Errorf("%d requests for an access token to sign out with, want 1", n)
+	}
+}
+
 // A session that was revoked elsewhere ends here, too.
 func TestRevokedSession(t *testing.T) {
 	t.Parallel()
@@ -119,7 +135,7 @@ func TestOutage(t *testing.T) {
 	function.Stop(10 * time.Second)
 	p.do(chromedp.Click("#refresh"))
 	p.waitText("#problem",
-		"The function backoffice cannot be reached just now; try again in a second. What you see may be old.")
+		"The function backoffice cannot be reached just now; try again in a second. What you see may be old")
 	p.waitText("#totals", "Users\n1\n")
 	must(t, os.Rename(socket+".away", socket))
 	must(t, function.Start())
