@@ -164,7 +164,7 @@ func TestEachRequestIsCountedOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, b.keys, users(b.template))
 			all := startBundle(t, b, f, behindNginx)
-			s, err := store.Open(f.proxy.url, "counted", 2)
+			s, err := store.Open(f.url, "counted", 2)
 			must(t, err)
 			t.Cleanup(func() { _ = s.Close() })
 			client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
@@ -219,7 +219,7 @@ func TestEachRequestIsCountedOnLambda(t *testing.T) {
 	b := buildAll(t)
 	f := newFixture(t, b.keys, users(b.template))
 	send := startOnLambda(lambdatest.FunctionURL)(t, b, f)
-	s, err := store.Open(f.proxy.url, "counted", 2)
+	s, err := store.Open(f.url, "counted", 2)
 	must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	var invoking [20]sync.Mutex // an instance serves one request at a time
