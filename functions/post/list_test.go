@@ -89,7 +89,8 @@ func TestListForgedCursor(t *testing.T) {
 	s.Do(t, nil, "GET /post?size=1", "").JSON(t, &got)
 	s.Run(t, []areatest.Step{
 		{Name: "as given", Do: "GET " + *got.Next, Want: 200},
-		{Name: "its key replaced", Do: "GET " + forge(t, *got.Next, "x"), Want: 400},
+		{Name: "with a key of the list", Do: "GET " + forge(t, *got.Next, "2"), Want: 200},
+		{Name: "with a key of no list", Do: "GET " + forge(t, *got.Next, "x"), Want: 400},
 		{Name: "below zero", Do: "GET " + forge(t, *got.Next, "-1"), Want: 400},
 		{Name: "beyond 64 bits", Do: "GET " + forge(t, *got.Next, "9223372036854775808"), Want: 400},
 		{Name: "with U+0000", Do: "GET " + forge(t, *got.Next, "1\x00"), Want: 400},

@@ -15,7 +15,7 @@ import (
 const (
 	defaultSize = 20
 	maxSize     = 100
-	// markLength is how many bytes of a cursor say which list it belongs to.
+	// markLength is how many bytes of a cursor prove that this list made it.
 	markLength = 6
 )
 
@@ -25,7 +25,7 @@ type Page struct {
 	page  store.Page
 	path  string     // as sent
 	other url.Values // the list's other parameters, such as unread
-	mark  string     // what the cursors of this list begin with
+	list  string     // names the list, so that it refuses the cursors of others
 }
 
 // parameters describes the query for the OpenAPI text. Resolve reads it: huma would take the first
@@ -62,8 +62,7 @@ func (p *Page) Resolve(ctx huma.Context) []error {
 	if AccessOf(ctx.Operation()).NeedsToken() {
 		name = strconv.FormatInt(Viewer(ctx.Context()), 10) + " " + name
 	}
-	sum := sha256.Sum256([]byte(name))
-	p.mark = string(sum[:markLength])
+	p.list = name
 
 	var violations []error
 	p.page.Size = defaultSize
@@ -88,7 +87,14 @@ func (p *Page) Resolve(ctx huma.Context) []error {
 
 // encode returns the cursor of a list's key.
 func (p *Page) encode(key string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(p.mark + key))
+	return base64.RawURLEncoding.EncodeToString([]byte(p.mark(key) + key))
+}
+
+// mark returns what the cursor of a key begins with. It depends on the list and the key, so that a
+// cursor is refused by another list, and if a character of it was changed.
+func (p *Page) mark(key string) string {
+	sum := sha256.Sum256([]byte(p.list + "\x00" + key))
+	return string(sum[:markLength])
 }
 
 // decode returns the key in a cursor, and whether the cursor belongs to this list.
@@ -97,8 +103,11 @@ func (p *Page) decode(cursor string) (key string, ok bool) {
 	if err != nil || strings.ContainsAny(cursor, "\r\n") { // the decoder ignores line breaks
 		return "", false
 	}
-	key, ok = strings.CutPrefix(string(text), p.mark)
-	return key, ok && key != ""
+	if len(text) <= markLength {
+		return "", false
+	}
+	key = string(text[markLength:])
+	return key, string(text[:markLength]) == p.mark(key)
 }
 
 // Store returns the page as package store takes it.

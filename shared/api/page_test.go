@@ -76,6 +76,32 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// A cursor with one character changed, left out or doubled is refused.
+func TestAlteredCursorIsRefused(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	var got page
+	s.Do(t, nil, "GET /number", "").JSON(t, &got)
+	_, cursor, _ := strings.Cut(*got.Next, "cursor=")
+	cursor, _, _ = strings.Cut(cursor, "&")
+	refused := func(altered string) {
+		t.Helper()
+		if status := s.Do(t, nil, "GET /number?cursor="+altered, "").Status; status != 400 {
+			t.Errorf("%s in place of %s is %d, want 400", altered, cursor, status)
+		}
+	}
+	const characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	for i := range cursor {
+		refused(cursor[:i] + cursor[i+1:])
+		refused(cursor[:i] + cursor[i:i+1] + cursor[i:])
+		for _, c := range characters {
+			if altered := cursor[:i] + string(c) + cursor[i+1:]; altered != cursor {
+				refused(altered)
+			}
+		}
+	}
+}
+
 func TestCursor(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
