@@ -11,7 +11,7 @@ func TestCheckID(t *testing.T) {
 	t.Parallel()
 	s := areatest.New(t, routes)
 	s.User("Ann.1")
-	const hint = "id: expected string to be 4 to 50 of A-Z a-z 0-9 . _ ~ @ + -"
+	const hint = "id: 4 to 50 of A-Z a-z 0-9 . _ ~ @ + -"
 
 	s.Run(t, []areatest.Step{
 		{Name: "free", Do: "GET /check/id/eve.1", Want: 200, Check: func(t *testing.T, r areatest.Response) {

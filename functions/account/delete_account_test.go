@@ -20,7 +20,7 @@ func TestDeleteAccount(t *testing.T) {
 		{Name: "without a password", As: ann, Do: "POST /user/deletion", Body: `{}`, Want: 400},
 		{
 			Name: "a short password", As: ann, Do: "POST /user/deletion", Body: `{"password":"123456789"}`, Want: 400,
-			Hint: "password: expected length >= 10",
+			Hint: "password: 10 to 100 characters",
 		},
 		{Name: "a wrong password", As: ann, Do: "POST /user/deletion", Body: `{"password":"not the password"}`,
 			Want: 403,

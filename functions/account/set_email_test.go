@@ -26,7 +26,7 @@ func TestSetEmail(t *testing.T) {
 		{Name: "empty", As: ann, Do: "PATCH /user/email", Body: `{"email":"",` + rightPassword + `}`, Want: 400},
 		{Name: "not an address", As: ann, Do: "PATCH /user/email", Body: `{"email":"ann b@c",` + rightPassword + `}`,
 			Want: 400,
-			Hint: "email: expected string to be a mail address such as ann@example.org"},
+			Hint: "email: a mail address such as ann@example.org, at most 254 characters, or null"},
 		{Name: "it is unchanged", As: ann, Do: "GET /user", Want: 200, Check: isMe("email", "앤@example.org")},
 		{
 			Name: "hidden from others", Do: "GET /user/ann.1", Want: 200,

@@ -29,18 +29,18 @@ func TestSetNickname(t *testing.T) {
 		}},
 		{
 			Name: "no key", As: ann, Do: "PATCH /user/nickname", Body: `{}`, Want: 400,
-			Hint: "body: expected required property nickname to be present",
+			Hint: "nickname: 1 to 30 characters, no control characters, or null (missing)",
 		},
 		{
 			Name: "empty", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":""}`, Want: 400,
-			Hint: "nickname: expected length >= 1",
+			Hint: "nickname: 1 to 30 characters, no control characters, or null",
 		},
 		{
 			Name: "a number", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":1}`, Want: 400,
-			Hint: "nickname: expected string",
+			Hint: "nickname: 1 to 30 characters, no control characters, or null, as a string",
 		},
 		{Name: "a tab", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":"a\tb"}`, Want: 400,
-			Hint: "nickname: expected string to be free of control characters"},
+			Hint: "nickname: 1 to 30 characters, no control characters, or null"},
 		{
 			Name: "removed", As: ann, Do: "PATCH /user/nickname", Body: `{"nickname":null}`, Want: 200,
 			Check: isMe("nickname", nil),

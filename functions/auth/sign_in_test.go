@@ -47,7 +47,7 @@ func TestSignIn(t *testing.T) {
 		{Name: "an malformed ID", Do: "POST /auth", Body: `{"id":"a b",` + rightPassword, Want: 400},
 		{
 			Name: "a short password", Do: "POST /auth", Body: `{"id":"Ann.1","password":"short"}`, Want: 400,
-			Hint: "password: expected length >= 10",
+			Hint: "password: 10 to 100 characters",
 		},
 	})
 	s.Run(t, []areatest.Step{

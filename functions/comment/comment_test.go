@@ -75,7 +75,7 @@ func TestLengths(t *testing.T) {
 			{Name: name + ", 1000", As: ann, Do: "POST " + path, Body: writing(full), Want: 201, Check: same},
 			{
 				Name: name + ", 1001", As: ann, Do: "POST " + path, Body: writing(full + "x"), Want: 400,
-				Hint: "content: expected length <= 1000",
+				Hint: "content: 1 to 1000 characters",
 			},
 		})
 	}
@@ -83,7 +83,7 @@ func TestLengths(t *testing.T) {
 	s.Run(t, []areatest.Step{
 		{
 			Name: "none", As: ann, Do: "POST " + path, Body: writing(""), Want: 400,
-			Hint: "content: expected length >= 1",
+			Hint: "content: 1 to 1000 characters",
 		},
 		{
 			Name: "spaces are stored as sent", As: ann, Do: "POST " + path, Body: writing(`  \n `), Want: 201,
@@ -91,12 +91,12 @@ func TestLengths(t *testing.T) {
 		},
 		{
 			Name: "edited to none", As: ann, Do: "PATCH " + comment, Body: writing(""), Want: 400,
-			Hint: "content: expected length >= 1",
+			Hint: "content: 1 to 1000 characters",
 		},
 		{Name: "edited to 1000", As: ann, Do: "PATCH " + comment, Body: writing(strings.Repeat("각", 1000)), Want: 200},
 		{
 			Name: "edited to 1001", As: ann, Do: "PATCH " + comment, Body: writing(strings.Repeat("각", 1001)),
-			Want: 400, Hint: "content: expected length <= 1000",
+			Want: 400, Hint: "content: 1 to 1000 characters",
 		},
 	})
 }

@@ -119,7 +119,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	const once, trueOrFalse = `unread: must be sent once, with a value of "true, false"`,
-		`unread: expected value to be one of "true, false"`
+		`unread: true or false`
 	s.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "GET /notification", Want: 401},
 		{Name: "count, signed out", Do: "GET /notification/unread-count", Want: 401},

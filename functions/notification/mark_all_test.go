@@ -32,7 +32,7 @@ func TestMark(t *testing.T) {
 		{Name: "read twice", As: ann, Do: "PATCH " + one, Body: `{"read":true}`, Want: 200, Check: is(true)},
 		{Name: "unread", As: ann, Do: "PATCH " + one, Body: `{"read":false}`, Want: 200, Check: is(false)},
 		{Name: "another user's", As: eve, Do: "PATCH " + one, Body: `{"read":true}`, Want: 404, Hint: missing},
-		{Name: "a number", As: ann, Do: "PATCH " + one, Body: `{"read":1}`, Want: 400, Hint: "read: expected boolean"},
+		{Name: "a number", As: ann, Do: "PATCH " + one, Body: `{"read":1}`, Want: 400, Hint: "read: true or false"},
 		{Name: "null", As: ann, Do: "PATCH " + one, Body: `{"read":null}`, Want: 400},
 		{Name: "an empty object", As: ann, Do: "PATCH " + one, Body: `{}`, Want: 400},
 		{Name: "another user's, with a bad body", As: eve, Do: "PATCH " + one, Body: `{}`, Want: 400},
@@ -73,7 +73,7 @@ func TestMarkAll(t *testing.T) {
 		}
 	}
 	upTo := func(id string) string { return `{"up_to":` + id + `}` }
-	least := "up_to: expected number >= 1"
+	least := "up_to: a whole number of at least 1, or null"
 	s.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "POST /notification/read", Want: 401},
 		{Name: "up to 0", As: ann, Do: "POST /notification/read", Body: upTo("0"), Want: 400, Hint: least},

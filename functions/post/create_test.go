@@ -30,15 +30,15 @@ func TestCreate(t *testing.T) {
 		{Name: "no content", As: ann, Do: "POST /post", Body: `{}`, Want: 400},
 		{
 			Name: "null", As: ann, Do: "POST /post", Body: `{"content":null}`, Want: 400,
-			Hint: "content: expected string",
+			Hint: "content: 1 to 3000 characters, as a string",
 		},
 		{
 			Name: "a number", As: ann, Do: "POST /post", Body: `{"content":1}`, Want: 400,
-			Hint: "content: expected string",
+			Hint: "content: 1 to 3000 characters, as a string",
 		},
 		{
 			Name: "an unknown key", As: ann, Do: "POST /post", Body: `{"content":"a","id":1}`, Want: 400,
-			Hint: "id: unexpected property",
+			Hint: "id: is unknown; leave it out",
 		},
 		{Name: "U+0000", As: ann, Do: "POST /post", Body: `{"content":"a\u0000b"}`, Want: 400},
 		{

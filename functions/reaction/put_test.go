@@ -32,11 +32,11 @@ func TestPutAndCancel(t *testing.T) {
 			{Name: kind + ", cancel signed out", Do: "DELETE " + path, Want: 401},
 			{
 				Name: kind + ", type 0", As: eve, Do: "PUT " + path, Body: typed(0), Want: 400,
-				Hint: "type: expected number >= 1",
+				Hint: "type: a whole number from 1 to 5",
 			},
 			{
 				Name: kind + ", type 6", As: eve, Do: "PUT " + path, Body: typed(6), Want: 400,
-				Hint: "type: expected number <= 5",
+				Hint: "type: a whole number from 1 to 5",
 			},
 			{Name: kind + ", type -1", As: eve, Do: "PUT " + path, Body: typed(-1), Want: 400},
 			{Name: kind + ", beyond 16 bits", As: eve, Do: "PUT " + path, Body: typed(65537), Want: 400},

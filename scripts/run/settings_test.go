@@ -24,16 +24,16 @@ func TestReadSettings(t *testing.T) {
 		t.Errorf("without variables: %+v, %v", s, err)
 	}
 	for want, env := range map[string][]string{
-		"PORT: ":                     {"PORT", "http"},
-		"1 to 65535":                 {"PORT", "65536"},
-		"DATABASE_URL: ":             {"DATABASE_URL", "postgres://u:secret-1@h:port/x"},
-		"both or neither":            {"ADMIN_ID", "root"},
-		"OWNER_DATABASE_URL: set it": {"DATABASE_URL", "postgres://minifb_{function}:secret-1@h/x"},
-		"set DATABASE_URL too":       {"OWNER_DATABASE_URL", "postgres://h/x"},
-		"ADMIN_PASSWORD: ":           {"ADMIN_PASSWORD", "secret-1"},
-		"ADMIN_ID: expected string to be 4 to 50": {"ADMIN_ID", "abc", "ADMIN_PASSWORD", "secret-1-and-more"},
-		"ADMIN_PASSWORD: expected length >= 10":   {"ADMIN_ID", "root.1", "ADMIN_PASSWORD", "secret-1"},
-		"full or generic":                         {"ERROR_HINT", "none"},
+		"PORT: ":                               {"PORT", "http"},
+		"1 to 65535":                           {"PORT", "65536"},
+		"DATABASE_URL: ":                       {"DATABASE_URL", "postgres://u:secret-1@h:port/x"},
+		"both or neither":                      {"ADMIN_ID", "root"},
+		"OWNER_DATABASE_URL: set it":           {"DATABASE_URL", "postgres://minifb_{function}:secret-1@h/x"},
+		"set DATABASE_URL too":                 {"OWNER_DATABASE_URL", "postgres://h/x"},
+		"ADMIN_PASSWORD: ":                     {"ADMIN_PASSWORD", "secret-1"},
+		"ADMIN_ID: 4 to 50":                    {"ADMIN_ID", "abc", "ADMIN_PASSWORD", "secret-1-and-more"},
+		"ADMIN_PASSWORD: 10 to 100 characters": {"ADMIN_ID", "root.1", "ADMIN_PASSWORD", "secret-1"},
+		"full or generic":                      {"ERROR_HINT", "none"},
 	} {
 		_, err := readSettings(environment(env...))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret-1") {

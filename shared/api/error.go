@@ -21,7 +21,7 @@ type Error struct {
 	header http.Header
 
 	Result string `json:"result" doc:"The status text" example:"Bad Request"`
-	Hint   string `json:"hint" doc:"What is wrong, and how to correct it" example:"content: expected length >= 1"`
+	Hint   string `json:"hint" doc:"What is wrong, and how to correct it" example:"content: 1 to 3000 characters"`
 }
 
 // Error returns the hint.

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -78,21 +77,18 @@ func (c *checker) validate(data []byte, schema *huma.Schema) {
 	huma.Validate(c.registry, schema, path, huma.ModeWriteToServer, body, &result)
 	for _, err := range result.Errors {
 		d, ok := errors.AsType[*huma.ErrorDetail](err)
-		if ok && d.Message != unexpected && !c.hasViolation(d.Location) {
-			c.add(d.Location, d.Message)
+		if !ok || d.Message == unexpected {
+			continue
+		}
+		location, message := wholeRule(d, bodyRules{schema, c.registry}.at)
+		if !hasViolation(c.violations, location) { // a value may break its rule in two ways
+			c.add(location, message)
 		}
 	}
 }
 
-func (c *checker) hasViolation(jsonPath string) bool {
-	return slices.ContainsFunc(c.violations, func(violation error) bool {
-		d, ok := errors.AsType[*huma.ErrorDetail](violation)
-		return ok && d.Location == jsonPath
-	})
-}
-
-// unexpected is huma's message for a key that the schema does not have.
-var unexpected = validation.MsgUnexpectedProperty
+// unexpected is the message for a key that the schema does not have.
+const unexpected = "is unknown; leave it out"
 
 // value reads the next value and all within it. It returns the violation at which reading has to
 // stop.

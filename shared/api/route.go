@@ -53,6 +53,11 @@ func Register[In, Out any](a *API, route Route, view func(context.Context, *In) 
 	if list, ok := any(new(In)).(interface{ parameters() []*huma.Param }); ok {
 		registered.Parameters = append(registered.Parameters, list.parameters()...)
 	}
+	if registered.RequestBody != nil {
+		registered.Metadata[bodyKey] = bodyRules{
+			registered.RequestBody.Content[mediaJSON].Schema, a.OpenAPI().Components.Schemas,
+		}
+	}
 	a.documentResponses(registered, route)
 }
 

@@ -122,7 +122,8 @@ func TestEventBecomesRequest(t *testing.T) {
 		},
 		"a context of unusual types": {
 			`"version":"2.0","rawPath":"/thing/a%2Fb","rawQueryString":"c=%20d","requestContext":{"authorizer":[],` +
-				`"timeEpoch":"1","domainName":"x.lambda-url.eu","http":{"method":"POST",` + address + `}},` + host, common,
+				`"timeEpoch":"1","domainName":"x.lambda-url.a","http":{"method":"POST",` + address + `}},` + host,
+			common,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,7 +53,7 @@ func text(minLength, maxLength int, description string, example any) *huma.Schem
 // name is text without control characters.
 func name(minLength, maxLength int, description string, example any) *huma.Schema {
 	schema := text(minLength, maxLength, description, example)
-	schema.Pattern, schema.PatternDescription = noControls, "free of control characters"
+	schema.Pattern, schema.PatternDescription = noControls, "no control characters"
 	return schema
 }
 
@@ -131,10 +131,8 @@ func Check[F interface {
 	schema.PrecomputeMessages()
 	path, result := huma.NewPathBuffer(nil, 0), huma.ValidateResult{}
 	huma.Validate(nil, schema, path, huma.ModeWriteToServer, string(value), &result)
-	for _, err := range result.Errors {
-		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
-			return errors.New(name + ": " + d.Message)
-		}
+	if len(result.Errors) > 0 {
+		return errors.New(name + ": " + Describe(schema))
 	}
 	return nil
 }
