@@ -140,9 +140,13 @@ func (a *API) verify(ctx context.Context, authorization string) (viewer, error) 
 		return viewer{}, apperror.Wrap(apperror.Unavailable, err,
 			"Access tokens cannot be checked just now; try again in a moment.")
 	}
+	if errors.Is(err, token.ErrExpired) {
+		return viewer{}, apperror.Wrap(apperror.BadToken, err,
+			"The access token has expired; get another from POST /refresh.")
+	}
 	if err != nil {
 		return viewer{}, apperror.Wrap(apperror.BadToken, err,
-			"The access token is not valid, or no longer; get another from POST /refresh or POST /auth.")
+			"The access token is not valid; get another from POST /refresh or POST /auth.")
 	}
 	if err := a.revoked.Check(ctx, claims.SessionID); err != nil {
 		return viewer{}, fmt.Errorf("check session: %w", err)

@@ -22,6 +22,9 @@ import (
 // nothing of the token.
 var ErrInvalid = errors.New("the access token is not valid")
 
+// ErrExpired is returned for a token that was valid until it expired. It wraps ErrInvalid.
+var ErrExpired = invalid("it has expired")
+
 func invalid(reason string) error { return fmt.Errorf("%w: %s", ErrInvalid, reason) }
 
 // ErrNoKeys is wrapped by an error of Verify if the public keys could not be read yet.
@@ -137,14 +140,14 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 		err = invalid("it was issued in the future")
 	case c.NotBefore != nil && *c.NotBefore > soon:
 		err = invalid("it is not valid yet")
-	case now.Unix() >= *c.ExpiresAt:
-		err = invalid("it has expired")
 	case !ok:
 		err = invalid("its sub is malformed")
 	case !isUUID(c.SessionID):
 		err = invalid("its sid is malformed")
 	case c.TokenID == "":
 		err = invalid("jti is missing")
+	case now.Unix() >= *c.ExpiresAt:
+		err = ErrExpired
 	}
 	if err != nil {
 		return Claims{}, err
