@@ -128,6 +128,14 @@ var (
 		"Authorization: must be 'Bearer' and the access token of POST /auth.")
 )
 
+// badTokenHint returns the hint of a token that the verifier refuses.
+func badTokenHint(err error) string {
+	if errors.Is(err, token.ErrExpired) {
+		return "The access token has expired; get another from POST /refresh."
+	}
+	return "The access token is not valid; get another from POST /refresh or POST /auth."
+}
+
 // verify returns the viewer whom an Authorization header's token names, if the token is valid and
 // its session is not revoked.
 func (a *API) verify(ctx context.Context, authorization string) (viewer, error) {
@@ -140,13 +148,8 @@ func (a *API) verify(ctx context.Context, authorization string) (viewer, error) 
 		return viewer{}, apperror.Wrap(apperror.Unavailable, err,
 			"Access tokens cannot be checked just now; try again in a moment.")
 	}
-	if errors.Is(err, token.ErrExpired) {
-		return viewer{}, apperror.Wrap(apperror.BadToken, err,
-			"The access token has expired; get another from POST /refresh.")
-	}
 	if err != nil {
-		return viewer{}, apperror.Wrap(apperror.BadToken, err,
-			"The access token is not valid; get another from POST /refresh or POST /auth.")
+		return viewer{}, apperror.Wrap(apperror.BadToken, err, "%s", badTokenHint(err))
 	}
 	if err := a.revoked.Check(ctx, claims.SessionID); err != nil {
 		return viewer{}, fmt.Errorf("check session: %w", err)

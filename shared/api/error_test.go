@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"minifb/shared/apperror"
+	"minifb/shared/token"
 )
 
 func TestEveryCodeHasAStatus(t *testing.T) {
@@ -85,6 +86,14 @@ func TestRetryAfter(t *testing.T) {
 		if got := recorder.Header().Get("Retry-After"); got != test.want {
 			t.Errorf("%s: Retry-After is %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+func TestExpiredTokenIsCalledExpired(t *testing.T) {
+	t.Parallel()
+	expired, invalid := badTokenHint(fmt.Errorf("wrapped: %w", token.ErrExpired)), badTokenHint(token.ErrInvalid)
+	if !strings.Contains(expired, "has expired") || strings.Contains(invalid, "expired") {
+		t.Errorf("an expired token: %q; an invalid one: %q", expired, invalid)
 	}
 }
 

@@ -180,6 +180,9 @@ func TestRefusals(t *testing.T) {
 		if reason := strings.TrimPrefix(err.Error(), ErrInvalid.Error()); !strings.Contains(reason, c.why) {
 			t.Errorf("%s: the error is %v, want one with %q", name, err, c.why)
 		}
+		if errors.Is(err, ErrExpired) != (c.why == "expired") {
+			t.Errorf("%s: the error is %v", name, err)
+		}
 		for _, part := range strings.FieldsFunc(c.token, func(r rune) bool { return r == '.' }) {
 			if len(part) > 9 && strings.Contains(err.Error(), part) {
 				t.Errorf("%s: the error holds a part of the token: %v", name, err)
