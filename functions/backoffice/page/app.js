@@ -37,7 +37,7 @@ async function load() {
     if (end.status === 401) {
       forget(); // there is nothing left to revoke
     }
-    await leave(end.status === 403 ? `This page is for administrators. ${end.message}` : end.message);
+    leave(end.status === 403 ? `This page is for administrators. ${end.message}` : end.message);
     return;
   }
   byId("sign-in").hidden = true;

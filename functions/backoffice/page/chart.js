@@ -10,6 +10,12 @@ const cursors = uPlot.sync("time"); // a cursor moves in all charts at once
 // The steps of a scale for whole numbers.
 const counts = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
 
+// The seconds after the newest point, where a bar still has room that begins at its time.
+function margin(times) {
+  const step = times.length > 1 ? times[1] - times[0] : 0;
+  return Math.max(step, (times.at(-1) - times[0]) / 100);
+}
+
 // Only these have a line on a logarithmic scale.
 const powerOfTen = (n) => (Number.isInteger(Math.log10(n)) ? n : null);
 
@@ -47,7 +53,7 @@ export class Chart {
     this.element = element("figure", {}, element("figcaption", {}, title),
       this.#readout, this.#surface, this.#details);
     this.#surface.addEventListener("keydown", (event) => this.#moveBy(event));
-    this.#surface.addEventListener("blur", () => this.#plot?.setCursor({ left: -10, top: -10 }));
+    this.#surface.addEventListener("blur", () => this.#moveTo(-10));
     new ResizeObserver(() => this.#resize()).observe(this.#surface);
   }
 
@@ -79,7 +85,7 @@ export class Chart {
       width: this.#surface.clientWidth || 300, height, legend: { show: false }, padding: [10, 8, 0, 0],
       cursor: { sync: { key: cursors.key }, y: false, drag: { x: false, y: false } },
       scales: {
-        x: { time: true },
+        x: { time: true, range: (plot, min, max) => [min, max === null ? null : max + margin(plot.data[0])] },
         y: this.#logarithmic ? { distr: 3 } : { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
       },
       axes: [
@@ -103,7 +109,7 @@ export class Chart {
     return {
       label: series.name, stroke, width: series.bars ? 0 : 1.5,
       fill: series.bars ? stroke : series.area && (() => `${colour(series.colour)}22`),
-      paths: series.bars ? uPlot.paths.bars({ size: [0.8, 24, 1] }) : uPlot.paths.linear(),
+      paths: series.bars ? uPlot.paths.bars({ size: [0.8, 24, 3], align: 1 }) : uPlot.paths.linear(),
       points: { show: false },
     };
   }
@@ -149,7 +155,12 @@ export class Chart {
     }
     event.preventDefault();
     const at = this.#plot.data[0][Math.min(Math.max(to, 0), last)];
-    this.#plot.setCursor({ left: this.#plot.valToPos(at, "x"), top: 0 });
+    this.#moveTo(this.#plot.valToPos(at, "x"));
+  }
+
+  // Moves the cursor, in all charts. A negative position is none.
+  #moveTo(left) {
+    this.#plot?.setCursor({ left, top: Math.min(left, 0) }, true, true);
   }
 
   #fillTable() {

@@ -100,6 +100,7 @@ func TestKeyboard(t *testing.T) {
 	last := eval[string](p, value)
 	p.keys(kb.ArrowLeft)
 	p.wait(value + ` !== "` + last + `"`)
+	p.wait(`new Set([...document.querySelectorAll(".readout time")].map((e) => e.textContent)).size === 1`)
 	p.keys(kb.Home)
 	p.wait(`document.activeElement.ariaValueNow === "0"`)
 	p.keys(kb.End)
