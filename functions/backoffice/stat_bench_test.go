@@ -20,8 +20,8 @@ var aDay = []string{
 		FROM generate_series(now() - interval '1 day', now(), '10 seconds') at,
 			(VALUES (10), (300), (3600)) s (step) GROUP BY 1, 2`,
 	`INSERT INTO request_inbox (at, methods, paths, statuses, counts, times)
-		SELECT date_bin('10 seconds', now(), 'epoch'), array_agg('GET'::text), array_agg('/route/' || endpoint), array_agg(200::smallint),
-			array_agg(1::bigint), (SELECT array_agg(bin) FROM generate_series(1, 80) bin)
+		SELECT date_bin('10 seconds', now(), 'epoch'), array_agg('GET'::text), array_agg('/route/' || endpoint),
+			array_agg(200::smallint), array_agg(1::bigint), (SELECT array_agg(bin) FROM generate_series(1, 80) bin)
 		FROM generate_series(1, 9 * 14) flush, generate_series(1, 5) endpoint GROUP BY flush`,
 	`INSERT INTO totals VALUES ('posts', '-infinity', 10000000)`,
 	`INSERT INTO totals SELECT 'posts', at, 100

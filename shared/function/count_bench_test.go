@@ -23,7 +23,7 @@ func BenchmarkCounting(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = s.Close() })
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	recorder := stat.NewRecorder(s, log)
 	b.Cleanup(recorder.Start())
 	routes := func(a *api.API, _ Deps) { a.Handle("GET /thing/{id}", healthy) }

@@ -134,13 +134,15 @@ func (s *Store) RequestSeries(
 			FROM request_inbox WHERE at >= $2
 		), part AS MATERIALIZED (
 			SELECT at, times,
-				(SELECT coalesce(sum(n), 0) FROM unnest(statuses, counts) AS r (status, n) WHERE status >= 500) AS errors
+				(SELECT coalesce(sum(n), 0) FROM unnest(statuses, counts) AS r (s, n) WHERE s >= 500) AS errors
 			FROM waiting
 			UNION ALL
 			SELECT at, times, errors FROM request_times WHERE step = $1 AND at IN (SELECT at FROM waiting)
 		), merged AS (
 			SELECT at, array_agg(n ORDER BY bin) AS times
-			FROM (SELECT at, bin, sum(n)::bigint AS n FROM part, unnest(times) WITH ORDINALITY AS b (n, bin) GROUP BY 1, 2) AS bins
+			FROM (
+				SELECT at, bin, sum(n)::bigint AS n FROM part, unnest(times) WITH ORDINALITY AS b (n, bin) GROUP BY 1, 2
+			) AS bins
 			GROUP BY at
 		)
 		SELECT at, requests, errors, p50, p99 FROM request_times
