@@ -137,6 +137,13 @@ func TestOutage(t *testing.T) {
 	p.waitText("#problem",
 		"The function backoffice cannot be reached just now; try again in a second. What you see may be old")
 	p.waitText("#totals", "Users\n1\n")
+	library, err := packages()
+	must(t, err)
+	eval[int](p, library.axe+"; 0")
+	for _, l := range []look{desktop, {1440, "dark"}} {
+		p.scheme(l.scheme)
+		p.checkAccessibility(l, "problem")
+	}
 	must(t, os.Rename(socket+".away", socket))
 	must(t, function.Start())
 	p.wait(`!document.querySelector("#problem").checkVisibility()`) // after a pause of 10 s
