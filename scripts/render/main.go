@@ -1,5 +1,5 @@
 // Command render writes a host's nginx/nginx.conf and systemd/* into the folder -out, from
-// template.yaml.
+// template.yaml; with -metrics also prometheus/*.
 package main
 
 import (
@@ -32,6 +32,9 @@ func run() error {
 	flag.StringVar(&n.Certificate, "cert", "", "the certificate's PEM `file`, for TLS and HTTP/2")
 	flag.StringVar(&n.Key, "key", "", "the certificate's key, a PEM `file`")
 	flag.StringVar(&n.Redirect, "redirect", "", "with a certificate: the `port` that redirects HTTP to HTTPS")
+	flag.StringVar(&n.Metrics, "metrics", "",
+		"the `address:port` where Prometheus reads the functions' metrics, such as 127.0.0.1:9180")
+	flag.StringVar(&n.Backups, "backups", "", "with -metrics: the `folder` of the metrics of backups")
 	flag.StringVar(&n.Sockets, "sockets", render.Sockets, "the `folder` of the functions' sockets")
 	flag.StringVar(&n.State, "state", "/var/lib/nginx", "the `folder` of nginx's temporary files")
 	flag.StringVar(&n.Logs, "logs", "/var/log/nginx", "the `folder` of nginx's logs")
@@ -66,7 +69,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	for _, folder := range []string{"nginx", "systemd"} {
+	for _, folder := range []string{"nginx", "systemd", "prometheus"} {
 		// Files of functions that no longer exist must not remain.
 		if err := os.RemoveAll(filepath.Join(*out, folder)); err != nil {
 			return err
@@ -76,6 +79,13 @@ func run() error {
 		}
 	}
 	files := map[string]string{"nginx/nginx.conf": configuration.String()}
+	if n.Metrics != "" {
+		var prometheus bytes.Buffer
+		if err := n.Prometheus(&prometheus, template); err != nil {
+			return err
+		}
+		files["prometheus/prometheus.yml"], files["prometheus/alarms.yml"] = prometheus.String(), render.Alarms
+	}
 	for name, text := range units {
 		files["systemd/"+name] = text
 	}

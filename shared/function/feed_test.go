@@ -42,7 +42,7 @@ func feedRoutes(a *api.API, d Deps) {
 }
 
 // feedHandler returns a handler with feeds over the database at url, and the feeds.
-func feedHandler(t *testing.T, url string, s feed.Settings) (*Handler, *feed.Feeds) {
+func feedHandler(t testing.TB, url string, s feed.Settings) (*Handler, *feed.Feeds) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	feeds, err := feed.New(s, "test", log)

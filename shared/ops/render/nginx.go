@@ -24,6 +24,10 @@ type Nginx struct {
 	Refused string // the log of the requests that nginx refuses itself; see stat.StoreRefused
 	PID     string // the file of its process id
 	User    string // the user of its workers; unset where nginx is not started as root
+	// Metrics is an address and port of this host, where nginx passes on each function's GET /metrics
+	// as /metrics/<area>; unset for nowhere. Backups is a folder with the metrics of backups, which
+	// are served there too; unset without backups. Whoever reaches the port can read them.
+	Metrics, Backups string
 	// Certificate and Key are PEM files. With them, Listen serves TLS and HTTP/2, and Redirect, a
 	// port or address:port, redirects plain HTTP to HTTPS.
 	Certificate, Key, Redirect string
@@ -93,7 +97,12 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 	if n.Redirect != "" && n.Certificate == "" {
 		return errors.New("a redirect to HTTPS needs a certificate")
 	}
-	words := []string{n.Listen, n.Sockets, n.State, n.Logs, n.Refused, n.PID, n.User, n.Certificate, n.Key, n.Redirect}
+	if n.Metrics != "" {
+		if _, err := netip.ParseAddrPort(n.Metrics); err != nil {
+			return fmt.Errorf("the address of metrics, %q, is no IP address and port", n.Metrics)
+		}
+	}
+	words := []string{n.Backups, n.Listen, n.Sockets, n.State, n.Logs, n.Refused, n.PID, n.User, n.Certificate, n.Key, n.Redirect}
 	for _, word := range words {
 		if !plain.MatchString(word) {
 			return fmt.Errorf("%q is not a valid setting of nginx; use letters, digits and . _ / @ + , = : [ ] -", word)
@@ -102,12 +111,14 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 	data := struct {
 		Nginx
 		Paths     []path
-		Areas     []string
+		Areas     []string       // of functions with routes
+		All       []string       // areas of all functions
 		Limited   []sam.Function // those with an allow-list
 		Refusals  []refusal
 		ReadLimit int // seconds to wait for a function's response
 	}{Nginx: n, Paths: all, Refusals: refusals}
 	for _, f := range t.Functions {
+		data.All = append(data.All, f.Area)
 		if len(f.Routes) == 0 {
 			continue
 		}
@@ -117,7 +128,9 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 		}
 		data.ReadLimit = max(data.ReadLimit, int(f.Timeout.Seconds())+1)
 	}
-	text, err := template.New("nginx.conf").Funcs(template.FuncMap{"status": http.StatusText}).Parse(nginxText)
+	text, err := template.New("nginx.conf").Funcs(template.FuncMap{
+		"status": http.StatusText, "backups": func() []string { return backupJobs },
+	}).Parse(nginxText)
 	if err != nil {
 		return fmt.Errorf("render nginx.conf: %w", err)
 	}

@@ -82,22 +82,28 @@ func start(t *testing.T, f http.HandlerFunc) (address string) {
 	return startIn(t, root(t), f)
 }
 
+// serve serves an area in the folder of a host.
+func serve(t *testing.T, dir, area string, f http.HandlerFunc) {
+	t.Helper()
+	listener, err := net.Listen("unix", filepath.Join(dir, host.Run, area+".sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Area", area)
+		f(w, r)
+	})}
+	go server.Serve(api.JSONErrors(listener, func(int) {}))
+	t.Cleanup(func() { server.Close() })
+}
+
 func startIn(t *testing.T, dir string, f http.HandlerFunc) (address string) {
 	t.Helper()
 	if err := os.Mkdir(filepath.Join(dir, host.Run), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for _, area := range []string{"post", "comment", "backoffice", "inside"} {
-		listener, err := net.Listen("unix", filepath.Join(dir, host.Run, area+".sock"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("X-Area", area)
-			f(w, r)
-		})}
-		go server.Serve(api.JSONErrors(listener, func(int) {}))
-		t.Cleanup(func() { server.Close() })
+		serve(t, dir, area, f)
 	}
 	address, err := host.FreePort()
 	if err != nil {
