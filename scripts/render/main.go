@@ -69,15 +69,6 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	for _, folder := range []string{"nginx", "systemd", "prometheus"} {
-		// Files of functions that no longer exist must not remain.
-		if err := os.RemoveAll(filepath.Join(*out, folder)); err != nil {
-			return err
-		}
-		if err := os.MkdirAll(filepath.Join(*out, folder), 0o755); err != nil { //nolint:gosec // nginx reads it
-			return err
-		}
-	}
 	files := map[string]string{"nginx/nginx.conf": configuration.String()}
 	if n.Metrics != "" {
 		var prometheus bytes.Buffer
@@ -89,12 +80,29 @@ func run() error {
 	for name, text := range units {
 		files["systemd/"+name] = text
 	}
+	if err := write(*out, files); err != nil {
+		return err
+	}
+	fmt.Printf("wrote %s/nginx/nginx.conf, and %d units in %s/systemd\n", *out, len(units), *out)
+	return nil
+}
+
+// write writes files into folders that have no others afterwards: those of functions that no longer
+// exist must not remain.
+func write(out string, files map[string]string) error {
+	for _, folder := range []string{"nginx", "systemd", "prometheus"} {
+		if err := os.RemoveAll(filepath.Join(out, folder)); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Join(out, folder), 0o755); err != nil { //nolint:gosec // nginx reads it
+			return err
+		}
+	}
 	for name, text := range files {
-		path := filepath.Join(*out, name)
+		path := filepath.Join(out, name)
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // nginx and systemd read it
 			return err
 		}
 	}
-	fmt.Printf("wrote %s/nginx/nginx.conf, and %d units in %s/systemd\n", *out, len(units), *out)
 	return nil
 }

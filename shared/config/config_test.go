@@ -262,8 +262,8 @@ func TestValues(t *testing.T) {
 	}
 	setEnvironment(t, "LISTEN", "tcp:[::1]:8081", "TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,2001:db8::/32",
 		"TOKEN_PRIVATE_KEY", file, "REQUEST_TIMEOUT", "300ms", "DATABASE_POOL", "7", "ERROR_HINT", "generic",
-		"TIMEZONE", "America/New_York", "METRICS", "on", "INFLUX_URL", "http://127.0.0.1:8086/?db=minifb", "ELASTIC_URL",
-		"https://key@host/minifb", "OTLP_URL", "http://127.0.0.1:4318")
+		"TIMEZONE", "America/New_York", "METRICS", "on", "INFLUX_URL", "http://127.0.0.1:8086/?db=minifb",
+		"ELASTIC_URL", "https://key@host/minifb", "OTLP_URL", "http://127.0.0.1:4318")
 	c, err := config.FromEnvironment("post")
 	if err != nil {
 		t.Fatal(err)

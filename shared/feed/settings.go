@@ -20,7 +20,7 @@ type Settings struct {
 const (
 	InfluxRule = "write it as http://user:password@host:8086/?db=minifb for InfluxDB 1, " +
 		"or as https://token@host:8086/?org=name&bucket=minifb for InfluxDB 2"
-	ElasticRule = "write it as https://user:password@host:9200/index, " + //nolint:gosec // an example
+	ElasticRule = "write it as https://user:password@host:9200/index, " +
 		"or as https://api-key@host:9200/index"
 	OTLPRule = "write it as http://host:4318/?ratio=0.1, with the part of the requests to trace, above 0 and up to 1"
 )

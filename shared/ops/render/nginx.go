@@ -102,7 +102,9 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 			return fmt.Errorf("the address of metrics, %q, is no IP address and port", n.Metrics)
 		}
 	}
-	words := []string{n.Backups, n.Listen, n.Sockets, n.State, n.Logs, n.Refused, n.PID, n.User, n.Certificate, n.Key, n.Redirect}
+	words := []string{
+		n.Listen, n.Sockets, n.State, n.Logs, n.Refused, n.PID, n.User, n.Certificate, n.Key, n.Redirect, n.Backups,
+	}
 	for _, word := range words {
 		if !plain.MatchString(word) {
 			return fmt.Errorf("%q is not a valid setting of nginx; use letters, digits and . _ / @ + , = : [ ] -", word)
