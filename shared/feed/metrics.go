@@ -19,7 +19,9 @@ import (
 type Sources struct {
 	Store     *store.Store
 	Passwords *password.Hasher
-	Schedules []string // of the area; see api.API.Schedules
+	// Operations are the method and the path of each route of the area.
+	Operations [][2]string
+	Schedules  []string // of the area; see api.API.Schedules
 }
 
 // sourceTimeout is how long GET /metrics waits for the database.
@@ -84,6 +86,17 @@ func (m *metrics) record(r *Request) {
 	m.duration.WithLabelValues(r.Method, r.Route).Observe(r.Duration.Seconds())
 }
 
+// begin makes what alarms read begin at 0. Prometheus does not see that a counter has increased if it
+// finds it increased already.
+func (m *metrics) begin(operations [][2]string) {
+	for _, o := range operations {
+		m.duration.WithLabelValues(o[0], o[1])
+		for _, status := range []string{"500", "503", "504"} {
+			m.requests.WithLabelValues(o[0], o[1], status)
+		}
+	}
+}
+
 // queue adds what became of a feed's records.
 func (m *metrics) queue(name string, sent, dropped func() int64, length func() int) {
 	labels := prometheus.Labels{"feed": name}
@@ -121,6 +134,7 @@ func (f *Feeds) Metrics(s Sources) http.Handler {
 			up.Set(1)
 		}
 	}}
+	m.begin(s.Operations)
 	for _, schedule := range s.Schedules {
 		m.success.WithLabelValues(schedule).SetToCurrentTime()
 	}

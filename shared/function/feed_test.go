@@ -36,6 +36,11 @@ func feedRoutes(a *api.API, d Deps) {
 			}
 		}
 	})
+	type input struct {
+		ID string `path:"id" doc:"An id"`
+	}
+	api.Register(a, api.Route{Method: http.MethodGet, Path: "/quiet/{id}", Access: api.Public, Summary: "Quiet"},
+		func(context.Context, *input) (*struct{}, error) { return &struct{}{}, nil })
 	a.Schedule("maintenance", func(context.Context) (map[string]int64, error) {
 		return map[string]int64{"mails_sent": 3}, nil
 	})
@@ -110,6 +115,8 @@ func TestMetrics(t *testing.T) {
 		`minifb_request_duration_seconds_count{function="test",method="GET",route="/user/{id}"}`:            4,
 		`minifb_request_duration_seconds_bucket{function="test",method="GET",route="/user/{id}",le="+Inf"}`: 4,
 		`minifb_schedule_done_total{function="test",schedule="maintenance",what="mails_sent"}`:              6,
+		`minifb_requests_total{function="test",method="GET",route="/quiet/{id}",status="503"}`:              0,
+		`minifb_request_duration_seconds_count{function="test",method="GET",route="/quiet/{id}"}`:           0,
 		`minifb_requests_in_flight{function="test"}`:                                                        0,
 		`minifb_database_up{function="test"}`:                                                               1,
 		`minifb_database_connections_max{function="test"}`:                                                  4,

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"minifb/shared/api"
 	"minifb/shared/config"
 	"minifb/shared/feed"
@@ -44,11 +46,25 @@ func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
 	routes(a, d)
 	a.Handle("GET /healthz", healthy)
 	a.Handle("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, d.Store, d.Tokens) })
-	sources := feed.Sources{Store: d.Store, Passwords: d.Passwords, Schedules: a.Schedules()}
+	sources := feed.Sources{
+		Store: d.Store, Passwords: d.Passwords, Operations: operations(a), Schedules: a.Schedules(),
+	}
 	if metrics := s.Feeds.Metrics(sources); metrics != nil {
 		a.Handle("GET /metrics", metrics.ServeHTTP)
 	}
 	return &Handler{api: a, settings: s}
+}
+
+// operations returns the area's routes, as their method and path.
+func operations(a *api.API) (all [][2]string) {
+	for _, item := range a.OpenAPI().Paths {
+		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if operation != nil {
+				all = append(all, [2]string{operation.Method, operation.Path})
+			}
+		}
+	}
+	return all
 }
 
 // API returns the area's routes, for programs that read their OpenAPI text.
