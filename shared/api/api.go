@@ -35,6 +35,7 @@ type Options struct {
 	Revoked     *store.RevokedSessions
 	Store       *store.Store // for Administrator
 	GenericHint bool         // hide the cause of a 500
+	Origins     Origins      // whose pages may call the API
 }
 
 // New returns an API without routes. Register adds them.
@@ -44,6 +45,10 @@ func New(o Options) *API {
 		Write(w, NoRoute.With(MethodAndPath(r)))
 	}
 	routes.MethodNotAllowed = func(w http.ResponseWriter, r *http.Request, allow string) {
+		if isPreflight(r) && !o.Origins.none() {
+			respondToPreflight(w, allow)
+			return
+		}
 		Write(w, MethodNotAllowed.With(r.Method, allow))
 	}
 	config := huma.DefaultConfig("minifb "+o.Area, "1.0.0")

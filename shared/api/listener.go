@@ -79,6 +79,7 @@ func (r Refusal) raw() []byte {
 	w.header.Set("Cache-Control", "no-store") // whether a token was sent is not known
 	w.header.Set("X-Content-Type-Options", "nosniff")
 	w.header.Set("X-Request-Id", rand.Text())
+	AllOrigins.Allow(w.header, &http.Request{}) // as nginx does for its own refusals, which tell nothing of anybody
 	Write(w, r.With())
 	w.header.Set("Content-Length", strconv.Itoa(w.body.Len()))
 	var raw bytes.Buffer

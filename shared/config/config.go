@@ -4,6 +4,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"minifb/shared/api"
 	"minifb/shared/feed"
 	"minifb/shared/limit"
 	"minifb/shared/mail"
@@ -27,6 +29,7 @@ type Config struct {
 	Listen             Address       `env:"LISTEN"`                  // if no socket is passed
 	TrustedProxies     Networks      `env:"TRUSTED_PROXIES"`         // whose X-Forwarded-For counts on TCP
 	RequestTimeout     time.Duration `env:"REQUEST_TIMEOUT"`         // from the request's arrival to its 504
+	CORSOrigins        api.Origins   `env:"CORS_ORIGINS"`            // whose pages may call the function
 	ErrorHint          string        `env:"ERROR_HINT"`              // full, or generic to hide the cause of a 500
 	TokenPublicKeys    string        `env:"TOKEN_PUBLIC_KEYS"`       // a JWK set; see keySource
 	TokenPrivateKey    string        `env:"TOKEN_PRIVATE_KEY,unset"` // auth alone: a private JWK set; see keySource
@@ -56,6 +59,7 @@ type Config struct {
 func defaults() Config {
 	return Config{
 		RequestTimeout:     10 * time.Second,
+		CORSOrigins:        api.AllOrigins,
 		ErrorHint:          "full",
 		TokenIssuer:        "minifb",
 		TokenAudience:      "minifb",
@@ -127,6 +131,10 @@ func FromEnvironment(area string, requirements ...Requirement) (Config, error) {
 	p.check("REQUEST_TIMEOUT", c.RequestTimeout > 0, "name a duration above 0s, such as 10s")
 	p.check("BASE_PATH", c.BasePath == "" || basePath.MatchString(c.BasePath),
 		"name a path such as /v1, without a slash at its end")
+	if text, set := os.LookupEnv("CORS_ORIGINS"); set && text == "" { // other variables have their default if empty
+		c.CORSOrigins = api.Origins{}
+	}
+	p.check("CORS_ORIGINS", true, "write *, or origins such as https://example.org, with commas; empty for none")
 	p.check("ERROR_HINT", c.ErrorHint == "full" || c.ErrorHint == "generic", "name full or generic")
 	p.check("PASSWORD_ITERATIONS", c.PasswordIterations > 0 && c.PasswordIterations <= password.MaxIterations,
 		fmt.Sprintf("name 1 to %d", password.MaxIterations))

@@ -28,11 +28,14 @@ func setEnvironment(t *testing.T, pairs ...string) {
 	t.Helper()
 	for _, name := range []string{
 		"DATABASE_POOL", "LISTEN_FDS", "TRUSTED_PROXIES", "REQUEST_TIMEOUT", "ERROR_HINT", "TOKEN_PRIVATE_KEY",
-		"BASE_PATH",
+		"BASE_PATH", "CORS_ORIGINS",
 		"TOKEN_ISSUER", "TOKEN_AUDIENCE", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API", "LIMITS",
 		"TIMEZONE", "REFUSED_LOG", "METRICS", "INFLUX_URL", "ELASTIC_URL", "OTLP_URL",
 	} {
 		t.Setenv(name, "")
+	}
+	if err := os.Unsetenv("CORS_ORIGINS"); err != nil { // empty, it has another meaning
+		t.Fatal(err)
 	}
 	t.Setenv("DATABASE_URL", "postgres://minifb@localhost/minifb")
 	t.Setenv("TOKEN_PUBLIC_KEYS", public)
@@ -45,12 +48,14 @@ func setEnvironment(t *testing.T, pairs ...string) {
 // rules are the messages of the variables that have a rule, whether their value is malformed or out
 // of bounds.
 var rules = map[string]string{
-	"DATABASE_URL":        "DATABASE_URL: write it as postgres://user:password@host:5432/database",
-	"DATABASE_POOL":       "DATABASE_POOL: name 1 connection or more",
-	"LISTEN":              "LISTEN: name unix:/path/of/socket or tcp:host:port, or pass a socket",
-	"TRUSTED_PROXIES":     "TRUSTED_PROXIES: name addresses or networks, such as 192.0.2.1,10.0.0.0/8",
-	"REQUEST_TIMEOUT":     "REQUEST_TIMEOUT: name a duration above 0s, such as 10s",
-	"ERROR_HINT":          "ERROR_HINT: name full or generic",
+	"DATABASE_URL":    "DATABASE_URL: write it as postgres://user:password@host:5432/database",
+	"DATABASE_POOL":   "DATABASE_POOL: name 1 connection or more",
+	"LISTEN":          "LISTEN: name unix:/path/of/socket or tcp:host:port, or pass a socket",
+	"TRUSTED_PROXIES": "TRUSTED_PROXIES: name addresses or networks, such as 192.0.2.1,10.0.0.0/8",
+	"REQUEST_TIMEOUT": "REQUEST_TIMEOUT: name a duration above 0s, such as 10s",
+	"ERROR_HINT":      "ERROR_HINT: name full or generic",
+	"CORS_ORIGINS": "CORS_ORIGINS: write *, or origins such as https://example.org, with commas; " +
+		"empty for none",
 	"BASE_PATH":           "BASE_PATH: name a path such as /v1, without a slash at its end",
 	"PASSWORD_ITERATIONS": "PASSWORD_ITERATIONS: name 1 to 2000000",
 	"TIMEZONE":            "TIMEZONE: name a time zone of the IANA database, such as Asia/Seoul",
@@ -107,8 +112,12 @@ func TestEachInvalidValue(t *testing.T) {
 		"TRUSTED_PROXIES": {
 			"geheim", "10.0.0.0/33", "10.0.0.0/8,", "10.0.0.0/8;::1", "10.0.0", "::ffff:10.0.0.0/104", "fe80::1%eth0",
 		},
-		"REQUEST_TIMEOUT":     {"0s", "-1s", "10", "geheim"},
-		"ERROR_HINT":          {"geheim", "FULL"},
+		"REQUEST_TIMEOUT": {"0s", "-1s", "10", "geheim"},
+		"ERROR_HINT":      {"geheim", "FULL"},
+		"CORS_ORIGINS": {
+			"geheim", "*,https://a.example", "https://a.example,", "https://a.example/", "https://A.example", "ftp://a.example",
+			"https://", "https://u:geheim@a.example", "https://a.example?x", "null", " ",
+		},
 		"BASE_PATH":           {"v1", "/", "/v1/", "//v1", "/a b", "/v1?x", "geheim"},
 		"PASSWORD_ITERATIONS": {"0", "-1", "2000001", "geheim", "600_000"},
 		"TIMEZONE":            {"geheim", "Local", "../etc/geheim", "Asia/Geheim", "UTC+9", "asia"},
@@ -184,7 +193,7 @@ func TestInvalidKeys(t *testing.T) {
 //nolint:paralleltest // the environment is the process's
 func TestAllProblemsAtOnce(t *testing.T) {
 	setEnvironment(t, "DATABASE_URL", "postgres://u:geheim@host:x/y", "DATABASE_POOL", "-1", "LISTEN", "geheim",
-		"TRUSTED_PROXIES", "geheim", "REQUEST_TIMEOUT", "soon", "ERROR_HINT", "some", "PASSWORD_ITERATIONS", "0",
+		"TRUSTED_PROXIES", "geheim", "REQUEST_TIMEOUT", "soon", "ERROR_HINT", "some", "PASSWORD_ITERATIONS", "0", "CORS_ORIGINS", "null",
 		"BASE_PATH", "v1",
 		"LIMITS", "some", "TIMEZONE", "geheim", "TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim",
 		"METRICS", "geheim", "INFLUX_URL", "geheim", "ELASTIC_URL", "geheim", "OTLP_URL", "geheim")

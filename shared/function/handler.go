@@ -22,6 +22,7 @@ import (
 type Settings struct {
 	Timeout        time.Duration   // of one request
 	GenericHint    bool            // hide the cause of a 500
+	Origins        api.Origins     // whose pages may call the function
 	BasePath       string          // before each path of an event, such as /v1; see config.Config
 	TrustedProxies config.Networks // see config.Config
 	Log            *slog.Logger
@@ -42,6 +43,7 @@ type Handler struct {
 func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
 	a := api.New(api.Options{
 		Area: area, Tokens: d.Tokens, Revoked: d.Revoked, Store: d.Store, GenericHint: s.GenericHint,
+		Origins: s.Origins,
 	})
 	routes(a, d)
 	a.Handle("GET /healthz", healthy)
@@ -94,6 +96,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 	response.header.Set("X-Request-Id", exchange.RequestID)
 	response.header.Set("X-Content-Type-Options", "nosniff")
 	h.api.LimitCaching(response.header, r)
+	h.settings.Origins.Allow(response.header, r)
 	if h.draining.Load() {
 		response.header.Set("Connection", "close")
 	}

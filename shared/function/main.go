@@ -73,7 +73,7 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 	deps.Stopping = ctx.Done()
 	settings := Settings{
 		Timeout: c.RequestTimeout, GenericHint: c.ErrorHint == "generic", BasePath: c.BasePath,
-		TrustedProxies: c.TrustedProxies, Log: log, Feeds: feeds,
+		Origins: c.CORSOrigins, TrustedProxies: c.TrustedProxies, Log: log, Feeds: feeds,
 	}
 	if c.OnLambda() {
 		settings.Recorder = stat.NewRecorder(deps.Store, log)

@@ -50,12 +50,19 @@ func NewServer(
 		refuse(w, r, api.NoRoute.With(api.MethodAndPath(r)))
 	}
 	routes.MethodNotAllowed = func(w http.ResponseWriter, r *http.Request, allow string) {
+		allow = strings.Replace(allow, "OPTIONS, ", "", 1)
+		w.Header().Set("Allow", allow)
 		refuse(w, r, api.MethodNotAllowed.With(r.Method, allow))
 	}
 	for _, f := range t.Functions {
 		proxy := newProxy(f.Area, socket(f.Area), errors)
+		paths := map[string]bool{}
 		for _, r := range f.Routes {
 			routes.Handle(r.String(), proxy)
+			if !paths[r.Path] { // the function responds to preflights
+				routes.Handle("OPTIONS "+r.Path, proxy)
+			}
+			paths[r.Path] = true
 		}
 	}
 	return &http.Server{

@@ -70,5 +70,6 @@ func refuse(w http.ResponseWriter, r *http.Request, e *api.Error) {
 	w.Header().Set("X-Request-Id", api.RequestID(r))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	api.KeepOutOfCaches(w.Header(), r)
+	api.AllOrigins.Allow(w.Header(), r) // a refusal tells nothing of anybody, so a page may read it
 	api.Write(w, e)
 }

@@ -117,8 +117,9 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 		All       []string       // areas of all functions
 		Limited   []sam.Function // those with an allow-list
 		Refusals  []refusal
-		ReadLimit int // seconds to wait for a function's response
-	}{Nginx: n, Paths: all, Refusals: refusals}
+		ReadLimit int    // seconds to wait for a function's response
+		Exposed   string // the headers that pages of other origins may read
+	}{Nginx: n, Paths: all, Refusals: refusals, Exposed: api.ExposedHeaders}
 	for _, f := range t.Functions {
 		data.All = append(data.All, f.Area)
 		if len(f.Routes) == 0 {

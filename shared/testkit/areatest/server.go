@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"minifb/shared/api"
 	"minifb/shared/config"
 	"minifb/shared/function"
 	"minifb/shared/password"
@@ -109,6 +110,7 @@ func serveUncounted(t testing.TB, routes function.Routes, deps function.Deps) st
 
 func newHandler(routes function.Routes, deps function.Deps, proxies config.Networks) *function.Handler {
 	return function.NewHandler("test", routes, deps, function.Settings{
+		Origins: api.AllOrigins,
 		Timeout: 30 * time.Second, TrustedProxies: proxies, Log: slog.New(slog.DiscardHandler),
 	})
 }

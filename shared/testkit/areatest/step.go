@@ -61,6 +61,9 @@ func (s *Server) Run(t *testing.T, steps []Step) {
 				t.Fatalf("%s: status %d, want %d: %s", step.Do, response.Status, step.Want, response.Body)
 			}
 			CheckResponse(t, response)
+			if response.Header.Get("Access-Control-Allow-Origin") != "*" {
+				t.Errorf("%s: a page of another origin may not read the response: %v", step.Do, response.Header)
+			}
 			if step.Hint != "" {
 				if hint := response.Object(t)["hint"]; hint != step.Hint {
 					t.Errorf("%s: hint %q, want %q", step.Do, hint, step.Hint)

@@ -152,6 +152,8 @@ func routeRequests(t *sam.Template) []request {
 		add("a bad token", route.Method, target, e.body, asJSON, "Authorization: Bearer x.y.z")
 		add("an unknown method", "BREW", target, "", token)
 		add("OPTIONS", "OPTIONS", target, "", token)
+		add("a preflight", "OPTIONS", target, "", "Origin: https://page.example",
+			"Access-Control-Request-Method: "+route.Method)
 		if route.Method == "GET" {
 			add("a malformed query", "GET", target+"?a=%zz", "", token)
 			add("a bad page", "GET", target+"?size=0&cursor=!", "", token)
