@@ -79,7 +79,8 @@ func TestPreflight(t *testing.T) {
 	if r := preflight("/nothing", "GET"); r.Status != 404 {
 		t.Errorf("a preflight of no route: %d", r.Status)
 	}
-	if r := areatest.Do(t, s.URL, areatest.Step{Do: "OPTIONS /number"}); r.Status != 405 || r.Header.Get("Allow") != "GET, HEAD" {
+	r := s.Do(t, nil, "OPTIONS /number", "")
+	if r.Status != 405 || r.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("OPTIONS that is no preflight: %d %v", r.Status, r.Header)
 	}
 }

@@ -36,7 +36,8 @@ func TestParseRefuses(t *testing.T) {
 			"as GET /post/{id}",
 		},
 		"a path of the function's own": {
-			function(route("A", "POST", "/schedule/sweep"), ""), `its Path "/schedule/sweep" begins with /schedule, which`,
+			function(route("A", "POST", "/schedule/sweep"), ""),
+			`its Path "/schedule/sweep" begins with /schedule, which`,
 		},
 		"ambiguous": {
 			function(route("A", "GET", "/a/{x}"), second(route("B", "GET", "/{y}/b"))),
