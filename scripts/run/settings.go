@@ -97,8 +97,18 @@ func (s settings) options(out *screen) bundle.Options {
 	return bundle.Options{
 		Source: ".", Dir: s.dataDir, Binaries: filepath.Join(s.dataDir, "bin"), Port: s.port,
 		DatabaseURL: s.databaseURL, OwnerURL: s.ownerURL, AdminID: s.adminID, AdminPassword: s.adminPassword,
-		Parameter: s.parameter, Step: out.step, Logf: out.printf,
+		Parameter: s.parameter, Env: s.feeds(), Step: out.step, Logf: out.printf,
 	}
+}
+
+// feeds returns the variables of feeds that are set.
+func (s settings) feeds() (variables []string) {
+	for _, name := range []string{"METRICS", "INFLUX_URL", "ELASTIC_URL", "OTLP_URL"} {
+		if value := s.env(name); value != "" {
+			variables = append(variables, name+"="+value)
+		}
+	}
+	return variables
 }
 
 // parameter returns the value of a parameter of the template from the environment: that of

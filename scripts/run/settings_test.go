@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -75,6 +76,15 @@ func TestParameters(t *testing.T) {
 		if got, ok := s.parameter(name); got != want || ok != (want != "") {
 			t.Errorf("%s is %q, %v, want %q", name, got, ok, want)
 		}
+	}
+}
+
+func TestFeeds(t *testing.T) {
+	t.Parallel()
+	s, err := readSettings(environment("METRICS", "on", "OTLP_URL", "http://127.0.0.1:4318", "INFLUX_TOKEN", "x"))
+	want := []string{"METRICS=on", "OTLP_URL=http://127.0.0.1:4318"}
+	if got := s.options(&screen{}).Env; err != nil || !slices.Equal(got, want) {
+		t.Errorf("the functions get %v, %v, want %v", got, err, want)
 	}
 }
 

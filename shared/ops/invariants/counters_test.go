@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -153,16 +154,27 @@ func TestRestoreCheck(t *testing.T) {
 	}
 }
 
+// scratch is locked by the test that uses the one database of scripts/restore-check.
+var scratch sync.Mutex
+
 // restoreCheck runs scripts/restore-check on the server of the tests.
-func restoreCheck(ctx context.Context, t *testing.T, folder string) (output string, err error) {
+func restoreCheck(ctx context.Context, t *testing.T, arguments ...string) (output string, err error) {
+	t.Helper()
+	scratch.Lock()
+	defer scratch.Unlock()
+	return runScript(ctx, t, "restore-check", "postgres", arguments...)
+}
+
+// runScript runs a script on a database of the server of the tests.
+func runScript(ctx context.Context, t *testing.T, name, database string, arguments ...string) (string, error) {
 	t.Helper()
 	server, err := pgx.ParseConfig(os.Getenv(testdb.Variable))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(ctx, "../../../scripts/restore-check", folder)
+	cmd := exec.CommandContext(ctx, "../../../scripts/"+name, arguments...)
 	cmd.Env = append(os.Environ(), "PGHOST="+server.Host, fmt.Sprintf("PGPORT=%d", server.Port),
-		"PGUSER="+server.User, "PGPASSWORD="+server.Password, "PGDATABASE=postgres")
+		"PGUSER="+server.User, "PGPASSWORD="+server.Password, "PGDATABASE="+database)
 	content, err := cmd.CombinedOutput()
 	return string(content), err
 }

@@ -3,6 +3,7 @@ package render_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -42,20 +43,32 @@ func TestAlarmRules(t *testing.T) {
 // nginx serves metrics at their own address only, and nothing else there.
 func TestMetricsHaveTheirOwnAddress(t *testing.T) {
 	t.Parallel()
-	address, metrics, _ := startWithMetrics(t, parse(t, template), func(dir string) {
+	address, metrics, dir := startWithMetrics(t, parse(t, template), func(dir string) {
 		serve(t, dir, "post", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "post's "+r.URL.Path) })
 	})
+	secret := filepath.Join(dir, "secret")
+	if err := os.WriteFile(secret, []byte("geheim"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	planted := filepath.Join(dir, "backups", "restore-check.prom")
+	if err := errors.Join(os.Remove(planted), os.Symlink(secret, planted)); err != nil {
+		t.Fatal(err)
+	}
 	for target, want := range map[string]string{
-		metrics + "/metrics/post":    "200 post's /metrics",
-		metrics + "/metrics/backup":  "200 minifb_backup_success_timestamp_seconds 1\n",
-		metrics + "/metrics/gone":    "502 ",
-		metrics + "/metrics/nobody":  "404 ",
-		metrics + "/metrics":         "404 ",
-		metrics + "/post/1":          "404 ",
-		metrics + "/":                "404 ",
-		address + "/metrics":         `404 {"result":"Not Found"`,
-		address + "/metrics/post":    `404 {"result":"Not Found"`,
-		address + "/post/../metrics": `404 {"result":"Not Found"`,
+		metrics + "/metrics/post":                            "200 post's /metrics",
+		metrics + "/metrics/backup":                          "200 minifb_backup_success_timestamp_seconds 1\n",
+		metrics + "/metrics/gone":                            "502 ",
+		metrics + "/metrics/nobody":                          "404 ",
+		metrics + "/metrics":                                 "404 ",
+		metrics + "/post/1":                                  "404 ",
+		metrics + "/metrics/post?/schedule/maintenance":      "200 post's /metrics",
+		metrics + "/metrics/post/../../schedule/maintenance": "404 ",
+		metrics + "/schedule/maintenance":                    "404 ",
+		metrics + "/metrics/restore-check":                   "403 ",
+		metrics + "/":                                        "404 ",
+		address + "/metrics":                                 `404 {"result":"Not Found"`,
+		address + "/metrics/post":                            `404 {"result":"Not Found"`,
+		address + "/post/../metrics":                         `404 {"result":"Not Found"`,
 	} {
 		at, path, _ := strings.Cut(target, "/")
 		response, body := send(t, at, ask("GET /"+path))
