@@ -62,17 +62,39 @@ func (a *API) refuse(ctx context.Context, err error) *Error {
 	switch {
 	// These two come first: the end of a request may make its queries fail in any way.
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return TimeLimit.With()
+		return timeLimit(ctx)
 	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, context.Canceled): // the client has gone
 		return Canceled.With()
 	case store.IsOutage(err):
-		return NoDatabase.With()
+		return outage(ctx, err)
 	case errors.Is(err, context.DeadlineExceeded): // of a limit within the request's
-		return TimeLimit.With()
+		return timeLimit(ctx)
 	case a.genericHint:
 		return FailedGeneric.With()
 	}
 	return Failed.With(err)
+}
+
+// outage returns the response to a request that failed with an outage. To a write it says whether
+// it may have been stored.
+func outage(ctx context.Context, err error) *Error {
+	if !exchange(ctx).writes() {
+		return NoDatabase.With()
+	}
+	switch store.OutageOf(err) {
+	case store.NoWrites:
+		return NoWrites.With()
+	case store.Lost:
+		return LostDatabase.With()
+	}
+	return NoDatabase.With()
+}
+
+func timeLimit(ctx context.Context) *Error {
+	if exchange(ctx).writes() {
+		return LateWrite.With()
+	}
+	return TimeLimit.With()
 }
 
 // refuseApplication returns the response to e, the application error in err's chain.

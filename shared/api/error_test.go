@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"minifb/shared/apperror"
 	"minifb/shared/token"
@@ -60,6 +62,39 @@ func TestRefuseUnforeseenError(t *testing.T) {
 		}
 		if test.want >= 500 && !errors.Is(exchange.Err, test.err) {
 			t.Errorf("%s: the log gets %v", name, exchange.Err)
+		}
+	}
+}
+
+// The hint to a write that failed says whether it may have been carried out all the same.
+func TestHintOfAFailedWrite(t *testing.T) {
+	t.Parallel()
+	expired, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	const unknown = "its outcome is not known"
+	for name, test := range map[string]struct {
+		ctx         context.Context
+		err         error
+		read, write string // of the hint
+	}{
+		"no connection":      {t.Context(), &pgconn.ConnectError{}, "try again", "try again"},
+		"nothing was sent":   {t.Context(), driver.ErrBadConn, "try again", "try again"},
+		"a full disk":        {t.Context(), &pgconn.PgError{Code: "53100"}, "try again", "Nothing was stored; try again"},
+		"a lost connection":  {t.Context(), io.ErrUnexpectedEOF, "try again", unknown},
+		"a crash":            {t.Context(), &pgconn.PgError{Code: "57P02"}, "try again", unknown},
+		"the time limit":     {expired, context.DeadlineExceeded, "try again", unknown},
+		"a limit within it":  {t.Context(), context.DeadlineExceeded, "try again", unknown},
+		"lost at that limit": {expired, io.ErrUnexpectedEOF, "try again", unknown},
+	} {
+		for request, want := range map[string]string{
+			"GET /post": test.read, "HEAD /post": test.read, "POST /post": test.write, "DELETE /post/1": test.write,
+			"PATCH /post/1": test.write, "PUT /post/1/reaction": test.write,
+		} {
+			ctx := WithExchange(test.ctx, &Exchange{MethodAndPath: request})
+			hint := (&API{}).refuse(ctx, fmt.Errorf("write: %w", test.err)).Hint
+			if !strings.Contains(hint, want) || strings.Contains(hint, "Idempotency-Key") != (want == unknown) {
+				t.Errorf("%s: %s: the hint is %q, want %q", name, request, hint, want)
+			}
 		}
 	}
 }

@@ -20,6 +20,21 @@ type Exchange struct {
 	Err  error // for the log line: why the status is 500 or above, or what was passed to Note
 }
 
+// writes reports whether the request may change something.
+func (e *Exchange) writes() bool {
+	method, _, _ := strings.Cut(e.MethodAndPath, " ")
+	return Writes(method)
+}
+
+// Writes reports whether a request with this method may change something.
+func Writes(method string) bool {
+	switch method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions:
+		return false
+	}
+	return true
+}
+
 type exchangeKey struct{}
 
 // WithExchange returns a context in which the checks and the views find e.

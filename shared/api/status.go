@@ -46,6 +46,10 @@ type Refusal struct {
 // With returns the response, with args in its hint.
 func (r Refusal) With(args ...any) *Error { return newError(r.Status, fmt.Sprintf(r.Hint, args...)) }
 
+// unknownOutcome ends the hint to a write that may have been carried out although it failed.
+const unknownOutcome = " It may have been carried out all the same: its outcome is not known. " +
+	"If you sent an Idempotency-Key, send the same request again; otherwise look first whether it took effect."
+
 // The refusals, by their status. The comments name the arguments, and who uses a refusal if it is
 // not this package.
 var (
@@ -108,12 +112,21 @@ var (
 
 	Canceled   = Refusal{http.StatusServiceUnavailable, "The request was given up."}
 	NoDatabase = Refusal{http.StatusServiceUnavailable, "The database cannot be reached; try again in a moment."}
+	// NoWrites is for a write, while reads may go on.
+	NoWrites = Refusal{http.StatusServiceUnavailable,
+		"The database takes no writes just now. Nothing was stored; try again in a moment."}
+	// LostDatabase is for a write.
+	LostDatabase = Refusal{http.StatusServiceUnavailable, "The database was lost during the request." + unknownOutcome}
 	// NotReady is the response of /readyz: what keeps the function from being ready.
 	NotReady = Refusal{http.StatusServiceUnavailable, "%s"}
 	// Unreachable is the gateway's and nginx's: "The function post".
 	Unreachable = Refusal{http.StatusServiceUnavailable, "%s cannot be reached just now; try again in a second."}
+	// LostFunction is the gateway's and nginx's, for a write that was sent: "The function post".
+	LostFunction = Refusal{http.StatusServiceUnavailable, "%s was lost during the request." + unknownOutcome}
 
 	TimeLimit = Refusal{http.StatusGatewayTimeout, "The request ran past its time limit; try again, perhaps for less."}
+	// LateWrite is for a write.
+	LateWrite = Refusal{http.StatusGatewayTimeout, "The request ran past its time limit." + unknownOutcome}
 
 	// HTTPVersion is nginx's and that of JSONErrors.
 	HTTPVersion = Refusal{http.StatusHTTPVersionNotSupported, "Use HTTP/1.1 or HTTP/2."}

@@ -21,59 +21,62 @@ import (
 	"minifb/shared/testkit/testdb"
 )
 
-func TestIsOutage(t *testing.T) {
+func TestOutageOf(t *testing.T) {
 	t.Parallel()
 	failure := func(code string) error { return &pgconn.PgError{Severity: "ERROR", Code: code, Message: "x"} }
 	refused := os.NewSyscallError("connect", syscall.ECONNREFUSED)
 	reset := os.NewSyscallError("read", syscall.ECONNRESET)
 	for name, test := range map[string]struct {
 		err  error
-		want bool
+		want store.Outage
 	}{
-		"no error":                    {nil, false},
-		"a bug":                       {errors.New("bug"), false},
-		"no rows":                     {sql.ErrNoRows, false},
-		"an application error":        {apperror.New(apperror.NotFound, "none"), false},
-		"a finished transaction":      {sql.ErrTxDone, false},
-		"a deadline":                  {context.DeadlineExceeded, false},
-		"a cancelled context":         {context.Canceled, false},
-		"a closed sql.Conn":           {sql.ErrConnDone, true},
-		"a bad connection":            {driver.ErrBadConn, true},
-		"a closed pool":               {errors.New("sql: database is closed"), true},
-		"a closed connection":         {pgconn.ErrConnClosed, true},
-		"a broken connection":         {io.ErrUnexpectedEOF, true},
-		"a refused connection":        {&net.OpError{Op: "dial", Err: refused}, true},
-		"a reset connection":          {&net.OpError{Op: "read", Err: reset}, true},
-		"an unknown host":             {&net.DNSError{Err: "no such host", Name: "db"}, true},
-		"a cancelled connection":      {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.Canceled), false},
-		"a late connection":           {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.DeadlineExceeded), true},
-		"a network timeout":           {&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, true},
-		"a failed connection":         {&pgconn.ConnectError{}, true},
-		"08006 connection failure":    {failure("08006"), true},
-		"08P01 protocol violation":    {failure("08P01"), true},
-		"53100 disk full":             {failure("53100"), true},
-		"53200 out of memory":         {failure("53200"), true},
-		"53300 too many connections":  {failure("53300"), true},
-		"57P01 admin shutdown":        {failure("57P01"), true},
-		"57P02 crash shutdown":        {failure("57P02"), true},
-		"57P03 cannot connect now":    {failure("57P03"), true},
-		"57P05 idle session timeout":  {failure("57P05"), true},
-		"58030 I/O error":             {failure("58030"), true},
-		"25006 read-only transaction": {failure("25006"), true},
-		"57014 query canceled":        {failure("57014"), false},
-		"23505 unique violation":      {failure("23505"), false},
-		"23514 check violation":       {failure("23514"), false},
-		"22021 not in repertoire":     {failure("22021"), false},
-		"40P01 deadlock":              {failure("40P01"), false},
-		"42P01 undefined table":       {failure("42P01"), false},
-		"28P01 after connecting":      {failure("28P01"), false},
-		"no code":                     {failure(""), false},
+		"no error":                    {nil, store.NoOutage},
+		"a bug":                       {errors.New("bug"), store.NoOutage},
+		"no rows":                     {sql.ErrNoRows, store.NoOutage},
+		"an application error":        {apperror.New(apperror.NotFound, "none"), store.NoOutage},
+		"a finished transaction":      {sql.ErrTxDone, store.NoOutage},
+		"a deadline":                  {context.DeadlineExceeded, store.NoOutage},
+		"a cancelled context":         {context.Canceled, store.NoOutage},
+		"a closed sql.Conn":           {sql.ErrConnDone, store.Lost},
+		"a bad connection":            {driver.ErrBadConn, store.Unreachable},
+		"a closed pool":               {errors.New("sql: database is closed"), store.Unreachable},
+		"a closed connection":         {pgconn.ErrConnClosed, store.Unreachable},
+		"a broken connection":         {io.ErrUnexpectedEOF, store.Lost},
+		"a refused connection":        {&net.OpError{Op: "dial", Err: refused}, store.Lost},
+		"a reset connection":          {&net.OpError{Op: "read", Err: reset}, store.Lost},
+		"an unknown host":             {&net.DNSError{Err: "no such host", Name: "db"}, store.Lost},
+		"a cancelled connection":      {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.Canceled), store.NoOutage},
+		"a late connection":           {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.DeadlineExceeded), store.Unreachable},
+		"a network timeout":           {&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, store.Lost},
+		"a failed connection":         {&pgconn.ConnectError{}, store.Unreachable},
+		"08006 connection failure":    {failure("08006"), store.Lost},
+		"08P01 protocol violation":    {failure("08P01"), store.Lost},
+		"53100 disk full":             {failure("53100"), store.NoWrites},
+		"53200 out of memory":         {failure("53200"), store.NoWrites},
+		"53300 too many connections":  {failure("53300"), store.NoWrites},
+		"57P01 admin shutdown":        {failure("57P01"), store.Lost},
+		"57P02 crash shutdown":        {failure("57P02"), store.Lost},
+		"57P03 cannot connect now":    {failure("57P03"), store.Unreachable},
+		"57P05 idle session timeout":  {failure("57P05"), store.Lost},
+		"58030 I/O error":             {failure("58030"), store.NoWrites},
+		"25006 read-only transaction": {failure("25006"), store.NoWrites},
+		"57014 query canceled":        {failure("57014"), store.NoOutage},
+		"23505 unique violation":      {failure("23505"), store.NoOutage},
+		"23514 check violation":       {failure("23514"), store.NoOutage},
+		"22021 not in repertoire":     {failure("22021"), store.NoOutage},
+		"40P01 deadlock":              {failure("40P01"), store.NoOutage},
+		"42P01 undefined table":       {failure("42P01"), store.NoOutage},
+		"28P01 after connecting":      {failure("28P01"), store.NoOutage},
+		"no code":                     {failure(""), store.NoOutage},
 	} {
-		if got := store.IsOutage(test.err); got != test.want {
-			t.Errorf("%s: got %t, want %t", name, got, test.want)
+		if got := store.OutageOf(test.err); got != test.want || store.IsOutage(test.err) != (got != store.NoOutage) {
+			t.Errorf("%s: got %d, want %d", name, got, test.want)
 		}
-		if test.err != nil && store.IsOutage(fmt.Errorf("read: %w", test.err)) != test.want {
-			t.Errorf("%s, wrapped: got %t, want %t", name, !test.want, test.want)
+		if test.err == nil {
+			continue
+		}
+		if got := store.OutageOf(fmt.Errorf("read: %w", test.err)); got != test.want {
+			t.Errorf("%s, wrapped: got %d, want %d", name, got, test.want)
 		}
 	}
 }

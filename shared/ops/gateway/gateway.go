@@ -182,6 +182,11 @@ func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *l
 		w.WriteHeader(http.StatusServiceUnavailable)
 	default:
 		log.Printf("%s: %s: %v", area, api.MethodAndPath(r), err)
-		refuse(w, r, api.Unreachable.With("The function "+area))
+		refusal := api.LostFunction
+		dial, ok := errors.AsType[*net.OpError](err)
+		if !api.Writes(r.Method) || ok && dial.Op == "dial" { // nothing was sent
+			refusal = api.Unreachable
+		}
+		refuse(w, r, refusal.With("The function "+area))
 	}
 }

@@ -35,6 +35,7 @@ Resources:
     Properties:
       Events:
         Read: {Type: HttpApi, Properties: {Method: GET, Path: "/gone"}}
+        Add: {Type: HttpApi, Properties: {Method: POST, Path: "/gone"}}
 `
 
 // start serves the template and returns the address. post is the handler of the function Post; the
@@ -196,6 +197,8 @@ func TestRefusals(t *testing.T) {
 	checkError(t, resp, body, 413, "64 KiB")
 	resp, body = send(t, address, get("/gone"))
 	checkError(t, resp, body, 503, "gone cannot be reached")
+	resp, body = send(t, address, strings.Replace(get("/gone"), "GET", "POST", 1))
+	checkError(t, resp, body, 503, "gone cannot be reached just now; try again") // nothing was sent
 	if retry := resp.Header.Get("Retry-After"); retry != "1" {
 		t.Errorf("Retry-After: %q", retry)
 	}
@@ -238,7 +241,9 @@ func TestFunctionDiesDuringTheRequest(t *testing.T) {
 		}
 	})
 	resp, body := send(t, address, "POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
-	checkError(t, resp, body, 503, "post cannot be reached")
+	checkError(t, resp, body, 503, "its outcome is not known. If you sent an Idempotency-Key")
+	resp, body = send(t, address, get("/post/1"))
+	checkError(t, resp, body, 503, "post cannot be reached just now; try again")
 }
 
 func TestEndlessBody(t *testing.T) {

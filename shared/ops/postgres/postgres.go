@@ -24,14 +24,16 @@ const User = "postgres"
 
 // Options describe where the server keeps its data and how it runs.
 type Options struct {
-	Dir      string // the cluster is kept in Dir/postgres, which is created if necessary
-	Database string // created with the cluster, besides the database postgres; may be empty
-	Fast     bool   // for tests: commits do not wait for the disk, and 300 connections are allowed instead of 200
+	Dir      string   // the cluster is kept in Dir/postgres, which is created if necessary
+	Database string   // created with the cluster, besides the database postgres; may be empty
+	Fast     bool     // for tests: commits do not wait for the disk, and 300 connections are allowed instead of 200
+	Env      []string // variables that the server gets besides its own; usually none
 }
 
 // A Cluster is a running server. It is safe for concurrent use.
 type Cluster struct {
 	major   int
+	pid     int
 	sockets string
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -94,11 +96,14 @@ func (d *dataDir) start(ctx context.Context, o Options, lock *os.File) (*Cluster
 	defer log.Close()
 	server := d.command(programs, "postgres", append([]string{"-D", d.serverPath("data")}, d.settings(o.Fast)...)...)
 	server.Stdout, server.Stderr = log, log
+	server.Env = append(server.Env, o.Env...)
 	if err := process.Start(server, syscall.SIGINT); err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	c := &Cluster{major: programs.Major, sockets: d.sockets, cancel: cancel, done: make(chan struct{})}
+	c := &Cluster{
+		major: programs.Major, pid: server.Process.Pid, sockets: d.sockets, cancel: cancel, done: make(chan struct{}),
+	}
 	exited := make(chan struct{})
 	go func() {
 		err := server.Wait()
@@ -167,6 +172,9 @@ func (d *dataDir) awaitReady(ctx context.Context, pid int, exited <-chan struct{
 
 // Version returns the server's major version.
 func (c *Cluster) Version() int { return c.major }
+
+// PID returns the process id of the postmaster, the parent of the server's other processes.
+func (c *Cluster) PID() int { return c.pid }
 
 // URL returns the URL of one of the server's databases.
 func (c *Cluster) URL(database string) string {

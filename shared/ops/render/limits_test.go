@@ -18,7 +18,7 @@ func TestTimeLimits(t *testing.T) {
 	t.Parallel()
 	address := start(t, func(_ http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
-		if r.URL.Path == "/post/slow" {
+		if r.URL.Path == "/post/slow" || r.Method == http.MethodPost {
 			<-r.Context().Done()
 		}
 	})
@@ -39,7 +39,9 @@ func TestTimeLimits(t *testing.T) {
 	t.Run("a function sends no response", func(t *testing.T) {
 		t.Parallel()
 		response, body := send(t, address, ask("GET /post/slow"))
-		checkError(t, response, body, 504, "time limit")
+		checkError(t, response, body, 504, "time limit; try again")
+		response, body = send(t, address, ask("POST /post"))
+		checkError(t, response, body, 504, "its outcome is not known")
 	})
 }
 
@@ -53,7 +55,11 @@ func TestFunctionDies(t *testing.T) {
 	})
 	for i, line := range []string{"GET /post/1", "POST /post", "PATCH /post/1", "GET /post/1"} {
 		response, body := send(t, address, ask(line))
-		checkError(t, response, body, 503, "try again")
+		hint := "its outcome is not known. If you sent an Idempotency-Key"
+		if strings.HasPrefix(line, "GET ") {
+			hint = "try again"
+		}
+		checkError(t, response, body, 503, hint)
 		if len(calls) != i+1 {
 			t.Errorf("after %s the function has received %d requests, want %d", line, len(calls), i+1)
 		}

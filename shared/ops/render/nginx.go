@@ -42,10 +42,11 @@ var nginxText string
 // A refusal is an error response that nginx makes itself.
 type refusal struct {
 	api.Refusal
-	Codes  string // the statuses of nginx's error_page that it replaces
-	Args   []any  // of the hint; nginx's variables among them
-	Header string // one additional header
-	Named  bool   // its location is a named one, which keeps the request's method
+	Write  api.Refusal // to a write that was sent to the function; without a hint: the same
+	Codes  string      // the statuses of nginx's error_page that it replaces
+	Args   []any       // of the hint; nginx's variables among them
+	Header string      // one additional header
+	Named  bool        // its location is a named one, which keeps the request's method
 }
 
 var refusals = []refusal{
@@ -63,8 +64,11 @@ var refusals = []refusal{
 	{Refusal: api.LargeHeaders, Codes: "431 494"},
 	{Refusal: api.NotServed, Codes: "500"},
 	{Refusal: api.NotImplemented, Codes: "501"},
-	{Refusal: api.Unreachable, Codes: "502 503", Args: []any{"The function"}, Header: "Retry-After 1"},
-	{Refusal: api.TimeLimit, Codes: "504"},
+	{
+		Refusal: api.Unreachable, Write: api.LostFunction, Codes: "502 503", Args: []any{"The function"},
+		Header: "Retry-After 1",
+	},
+	{Refusal: api.TimeLimit, Write: api.LateWrite, Codes: "504"},
 	{Refusal: api.HTTPVersion, Codes: "505"},
 }
 
@@ -76,9 +80,17 @@ func (r refusal) Location() string {
 	return fmt.Sprintf("/.minifb/%d", r.Status)
 }
 
-// Escaped returns the hint for a string in single quotes of nginx.conf.
-func (r refusal) Escaped() string {
-	return strings.ReplaceAll(fmt.Sprintf(r.Hint, r.Args...), "'", `\'`)
+// Text returns the hint for a string in single quotes of nginx.conf.
+func (r refusal) Text() string { return quoted(r.Refusal, r.Args) }
+
+// WriteText returns the hint to a write that was sent to the function; empty if it is the same.
+func (r refusal) WriteText() string { return quoted(r.Write, r.Args) }
+
+func quoted(r api.Refusal, args []any) string {
+	if r.Hint == "" {
+		return ""
+	}
+	return strings.ReplaceAll(fmt.Sprintf(r.Hint, args...), "'", `\'`)
 }
 
 // plain matches a setting that nginx reads as one word.

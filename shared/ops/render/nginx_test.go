@@ -42,6 +42,7 @@ Resources:
     Properties:
       Events:
         Read: {Type: HttpApi, Properties: {Method: GET, Path: "/gone"}}
+        Add: {Type: HttpApi, Properties: {Method: POST, Path: "/gone"}}
   Backoffice:
     Type: AWS::Serverless::Function
     Metadata: {Allow: [10.0.0.0/8, 192.168.7.7]}
@@ -246,6 +247,7 @@ func TestOwnErrorsHaveTheJSONOfTheAPI(t *testing.T) {
 		"a host that Go refuses":  {"GET /post HTTP/1.1\r\nHost: a{b}\r\n\r\n", 400, "cannot be read", ""},
 		"a byte that Go refuses":  {"GET /post HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n", 400, "cannot be read", ""},
 		"dead function":           {ask("GET /gone"), 503, "try again in a second", "Retry-After"},
+		"a write to it":           {ask("POST /gone"), 503, "try again in a second", "Retry-After"}, // nothing was sent
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
