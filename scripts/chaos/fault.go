@@ -23,7 +23,7 @@ type fault struct {
 	prepare func(*chaos, context.Context) error
 	// do breaks something, waits as long as the fault lasts, and mends it.
 	do func(c *chaos, ctx context.Context, lasts time.Duration) error
-	// interrupts: some requests must fail, or else the fault did not work.
+	// interrupts: some requests must fail or wait for its end, or else the fault did not work.
 	interrupts bool
 	// reads: no read may fail.
 	reads bool

@@ -17,6 +17,7 @@ type outcome struct {
 	requests     []request
 	lost         int // acknowledged, but not stored
 	doubled      int // stored more than once
+	denied       int // stored, although the response says that nothing was
 	unresolved   int // writes with a key that were never acknowledged
 }
 
@@ -28,6 +29,9 @@ func (o *outcome) compare(writes map[string]*write, stored map[string]int) {
 		}
 		if stored[word] > 1 {
 			o.doubled++
+		}
+		if w.refused && stored[word] > 0 {
+			o.denied++
 		}
 		if w.keyed && w.acknowledged == 0 {
 			o.unresolved++
@@ -103,6 +107,9 @@ func (o *outcome) broken() (broken []string) {
 	if o.doubled > 0 {
 		add("%d writes were stored twice", o.doubled)
 	}
+	if o.denied > 0 {
+		add("%d writes were stored, although their responses say that nothing was", o.denied)
+	}
 	if o.unresolved > 0 {
 		add("%d writes with an Idempotency-Key never succeeded", o.unresolved)
 	}
@@ -126,8 +133,8 @@ func (o *outcome) broken() (broken []string) {
 			add("%s", r.wrong)
 		}
 	}
-	if o.fault.interrupts && failed == 0 {
-		add("no request failed, so the fault had no effect")
+	if o.fault.interrupts && failed == 0 && o.longest() < o.ended.Sub(o.began)/2 {
+		add("no request failed or waited, so the fault had no effect")
 	}
 	if o.fault.reads && reads > 0 {
 		add("%d reads failed", reads)

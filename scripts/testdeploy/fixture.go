@@ -11,7 +11,6 @@ import (
 
 	"minifb/shared/ops/bundle"
 	"minifb/shared/ops/process"
-	"minifb/shared/store"
 	"minifb/shared/token"
 )
 
@@ -34,33 +33,14 @@ func newFixture(ctx context.Context, o bundle.Options) (*fixture, error) {
 		return nil, err
 	}
 	f.post = f.Function("post")
-	if err := f.signIn(ctx); err != nil {
+	var err error
+	if f.claims, err = f.SignIn(ctx, "deploy.tester"); err != nil {
 		return nil, errors.Join(err, f.stop())
 	}
 	return f, nil
 }
 
 func (f *fixture) stop() error { return f.Bundle.Stop() }
-
-// signIn creates a user with a session.
-func (f *fixture) signIn(ctx context.Context) error {
-	s, err := store.Open(f.DatabaseURL, "testdeploy", 1)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	user := store.User{ID: "deploy.tester", Name: "Tester", PasswordHash: "pbkdf2:sha256:1$none$00"}
-	if err := s.CreateUser(ctx, &user); err != nil {
-		return err
-	}
-	credential, err := s.CredentialByID(ctx, user.ID)
-	if err != nil {
-		return err
-	}
-	session, _, err := s.OpenSession(ctx, credential, "testdeploy")
-	f.claims = token.Claims{UserUID: user.UID, SessionID: session.ID}
-	return err
-}
 
 // newBuild returns the path of a new build of post. It differs from all others in its last bytes
 // only, which do nothing.
