@@ -32,6 +32,9 @@ func OpenTraced(url string, show func(Statement)) (*Store, error) {
 	return newStore(pool, []any{pgx.QueryExecModeCacheStatement}), nil
 }
 
+// MaxWait is how long a call waits for a connection.
+const MaxWait = maxWait
+
 // DB returns the store's pool.
 func (s *Store) DB() *sql.DB { return s.db.DB }
 

@@ -26,6 +26,7 @@ func TestOutageOf(t *testing.T) {
 	failure := func(code string) error { return &pgconn.PgError{Severity: "ERROR", Code: code, Message: "x"} }
 	refused := os.NewSyscallError("connect", syscall.ECONNREFUSED)
 	reset := os.NewSyscallError("read", syscall.ECONNRESET)
+	late := fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.DeadlineExceeded)
 	for name, test := range map[string]struct {
 		err  error
 		want store.Outage
@@ -46,7 +47,7 @@ func TestOutageOf(t *testing.T) {
 		"a reset connection":          {&net.OpError{Op: "read", Err: reset}, store.Lost},
 		"an unknown host":             {&net.DNSError{Err: "no such host", Name: "db"}, store.Lost},
 		"a cancelled connection":      {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.Canceled), store.NoOutage},
-		"a late connection":           {fmt.Errorf("%w, %w", &pgconn.ConnectError{}, context.DeadlineExceeded), store.Unreachable},
+		"a late connection":           {late, store.Unreachable},
 		"a network timeout":           {&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, store.Lost},
 		"a failed connection":         {&pgconn.ConnectError{}, store.Unreachable},
 		"08006 connection failure":    {failure("08006"), store.Lost},

@@ -16,6 +16,7 @@ type queryer interface {
 
 // A reader runs statements that return rows.
 type reader struct {
+	turns   *turns // of the pool; nil if the queryer is a connection or a transaction
 	queryer queryer
 	models  *bun.DB // maps rows to models
 	options []any   // pgx's; they precede the arguments
@@ -23,6 +24,10 @@ type reader struct {
 
 // all reads every row into dest, a pointer to a slice.
 func (r reader) all(ctx context.Context, dest any, statement string, args ...any) error {
+	if err := r.turns.take(ctx); err != nil {
+		return err
+	}
+	defer r.turns.leave()
 	rows, err := r.query(ctx, statement, args)
 	if err != nil {
 		return err
@@ -37,6 +42,10 @@ func (r reader) all(ctx context.Context, dest any, statement string, args ...any
 // one reads the first row into dest, a pointer to a model or to a value. Without a row it returns
 // sql.ErrNoRows.
 func (r reader) one(ctx context.Context, dest any, statement string, args ...any) error {
+	if err := r.turns.take(ctx); err != nil {
+		return err
+	}
+	defer r.turns.leave()
 	rows, err := r.query(ctx, statement, args)
 	if err != nil {
 		return err
@@ -63,6 +72,10 @@ type writer struct{ reader }
 
 // exec runs a statement and returns how many rows it changed.
 func (w writer) exec(ctx context.Context, statement string, args ...any) (changed int64, err error) {
+	if err := w.turns.take(ctx); err != nil {
+		return 0, err
+	}
+	defer w.turns.leave()
 	result, err := w.queryer.ExecContext(ctx, statement, slices.Concat(w.options, args)...)
 	if err != nil {
 		return 0, err

@@ -23,6 +23,8 @@ type RevokedSessions struct {
 	mu       sync.Mutex
 	ids      map[string]struct{}
 	asOf     time.Time
+	begun    int           // fetches
+	fetched  int           // which of them the copy is from
 	fetching chan struct{} // closed at the end of the current fetch; nil if there is none
 	err      error         // of the last fetch
 }
@@ -32,19 +34,25 @@ func (s *Store) NewRevokedSessions() *RevokedSessions {
 	return &RevokedSessions{primary: s.primary.reader}
 }
 
-// Check returns a BadToken error if the session has been revoked, and an outage (see IsOutage) if
-// the list cannot be read.
+// Check returns a BadToken error if the session has been revoked, an outage (see IsOutage) if the
+// list cannot be read, and an Unavailable error if that takes longer than maxWait.
 func (r *RevokedSessions) Check(ctx context.Context, session string) error {
+	var late <-chan time.Time
+	begun := -1 // fetches when this request came
 	for {
 		r.mu.Lock()
-		if r.isFresh() {
+		if begun < 0 {
+			begun = r.begun
+		}
+		// On a slow database a copy may be too old when it arrives, but not for those who came before its fetch.
+		if r.isFresh() || r.fetched > begun {
 			defer r.mu.Unlock()
 			return refuseRevoked(r.ids, session)
 		}
 		if r.fetching == nil { // this request fetches the list, and the others wait for it
 			r.fetching = make(chan struct{})
+			r.begun++
 			r.mu.Unlock()
-			// The list may be too old by now for others, but it is younger than this request.
 			ids, err := r.fetch(ctx)
 			if err != nil {
 				return err
@@ -53,7 +61,14 @@ func (r *RevokedSessions) Check(ctx context.Context, session string) error {
 		}
 		fetching := r.fetching
 		r.mu.Unlock()
+		if late == nil {
+			limit := time.NewTimer(maxWait)
+			defer limit.Stop()
+			late = limit.C
+		}
 		select {
+		case <-late:
+			return errBusy
 		case <-fetching:
 			if err := r.lastError(); err != nil {
 				return err
@@ -105,7 +120,7 @@ func (r *RevokedSessions) fetch(ctx context.Context) (map[string]struct{}, error
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil {
-		r.ids, r.asOf = ids, asOf
+		r.ids, r.asOf, r.fetched = ids, asOf, r.begun
 	}
 	r.err = err
 	close(r.fetching)

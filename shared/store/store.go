@@ -20,7 +20,8 @@ import (
 
 // A Store reads and writes through a process's connection pool. It is safe for concurrent use.
 type Store struct {
-	db *bun.DB
+	db    *bun.DB
+	turns *turns
 
 	// hotReads runs the statements that read lists and single items. They are cached: PostgreSQL
 	// plans each once per connection. None of them writes, so hotReads may later use a replica. A
@@ -93,11 +94,13 @@ func Open(url, application string, connections int, options ...Option) (*Store, 
 // newStore returns a store on the pool. cached holds the options that make pgx cache a statement.
 func newStore(pool *sql.DB, cached []any) *Store {
 	db := bun.NewDB(pool, pgdialect.New(), bun.WithDiscardUnknownColumns())
+	t := newTurns(pool.Stats().MaxOpenConnections)
 	s := &Store{
 		db:         db,
-		hotReads:   reader{pool, db, cached},
-		hotPrimary: writer{reader{pool, db, cached}},
-		primary:    writer{reader{pool, db, nil}},
+		turns:      t,
+		hotReads:   reader{t, pool, db, cached},
+		hotPrimary: writer{reader{t, pool, db, cached}},
+		primary:    writer{reader{t, pool, db, nil}},
 	}
 	s.postReactions = newMerger(s.react(reactToPost), errNoPost)
 	s.commentReactions = newMerger(s.react(reactToComment), errNoComment)
@@ -105,7 +108,12 @@ func newStore(pool *sql.DB, cached []any) *Store {
 }
 
 // Pool returns the state of the connection pool.
-func (s *Store) Pool() sql.DBStats { return s.db.Stats() }
+func (s *Store) Pool() sql.DBStats {
+	stats := s.db.Stats()
+	stats.WaitCount += s.turns.waits.Load()
+	stats.WaitDuration += time.Duration(s.turns.waited.Load())
+	return stats
+}
 
 // Close closes every connection.
 func (s *Store) Close() error { return s.db.Close() }
@@ -119,7 +127,11 @@ type transaction struct {
 // inTx runs f in a transaction with PostgreSQL's default isolation, read committed. The transaction
 // is rolled back if f returns an error or panics.
 func (s *Store) inTx(ctx context.Context, f func(context.Context, transaction) error) error {
+	if err := s.turns.take(ctx); err != nil {
+		return err
+	}
+	defer s.turns.leave()
 	return s.db.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error {
-		return f(ctx, transaction{writer{reader{tx.Tx, s.db, nil}}, reader{tx.Tx, s.db, s.hotPrimary.options}})
+		return f(ctx, transaction{writer{reader{nil, tx.Tx, s.db, nil}}, reader{nil, tx.Tx, s.db, s.hotPrimary.options}})
 	})
 }

@@ -1,0 +1,82 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"minifb/shared/apperror"
+	"minifb/shared/store"
+	"minifb/shared/testkit/testdb"
+)
+
+// While statements take long, later calls are refused early, and with an error that says that
+// nothing was stored. Afterwards calls succeed at once.
+func TestCallsBehindASlowDatabaseAreRefusedEarly(t *testing.T) {
+	t.Parallel()
+	url := testdb.URL(t)
+	s, err := store.Open(url, "busy", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	db := testdb.Open(t, url)
+	lock, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback() }()
+	if _, err := lock.Exec("LOCK TABLE posts"); err != nil {
+		t.Fatal(err)
+	}
+	read := func() error {
+		_, err := s.Posts(t.Context(), 0, store.Page{Size: 20})
+		return err
+	}
+	first := make(chan error, 1)
+	go func() { first <- read() }()
+	for waiting := 0; waiting == 0; time.Sleep(5 * time.Millisecond) {
+		if err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE application_name = 'minifb busy'
+			AND datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	calls := map[string]func() error{
+		"a read":        read,
+		"a transaction": func() error { return s.DeleteOwnPost(t.Context(), 1, 1, nil) },
+		"a statement":   func() error { _, err := s.UserByID(t.Context(), "ann.1"); return err },
+	}
+	refused := make(chan error, len(calls))
+	for _, call := range calls {
+		go func() { refused <- call() }()
+	}
+	for range calls {
+		var e *apperror.Error
+		if err := <-refused; !errors.As(err, &e) || e.Code != apperror.Unavailable {
+			t.Errorf("got %v, want Unavailable", err)
+		}
+	}
+	if n := s.Pool().WaitCount; n != int64(len(calls)) {
+		t.Errorf("the pool counts %d waits, want %d", n, len(calls))
+	}
+	if took := s.Pool().WaitDuration; took < 3*store.MaxWait || took > 6*store.MaxWait {
+		t.Errorf("the calls waited %s in all, want %s each", took, store.MaxWait)
+	}
+
+	// A caller's own time limit comes first.
+	short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := s.Posts(short, 0, store.Page{Size: 20}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want the end of the caller's time", err)
+	}
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-first; err != nil {
+		t.Errorf("the call that had the connection: %v", err)
+	}
+	if err := read(); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
