@@ -70,16 +70,18 @@ func (c *chaos) killDatabase(ctx context.Context, lasts time.Duration) error {
 	return c.db.start(ctx)
 }
 
-// restartDatabase requests a fast shutdown, which ends all sessions, and starts PostgreSQL again.
+// restartDatabase requests a fast shutdown, which ends all sessions, and starts PostgreSQL again. It does so at least
+// once.
 func (c *chaos) restartDatabase(ctx context.Context, lasts time.Duration) error {
-	for end := time.Now().Add(lasts); ; {
+	const between = 2 * time.Second
+	for end := time.Now().Add(lasts); ; pause(ctx, between) {
 		if err := c.db.cluster.Stop(); err != nil {
 			return err
 		}
 		if err := c.db.start(ctx); err != nil {
 			return err
 		}
-		if pause(ctx, 2*time.Second); time.Now().After(end) || ctx.Err() != nil {
+		if time.Now().Add(between).After(end) {
 			return nil
 		}
 	}
@@ -100,7 +102,8 @@ func (c *chaos) takeConnections(ctx context.Context, lasts time.Duration) error 
 			_ = conn.Close(context.WithoutCancel(ctx)) // PostgreSQL ends the session in any case
 		}
 	}()
-	for end := time.Now().Add(lasts); time.Now().Before(end) && ctx.Err() == nil; {
+	var end time.Time // zero until all connections are taken
+	for ctx.Err() == nil && (end.IsZero() || time.Now().Before(end)) {
 		conn, err := pgx.Connect(ctx, c.db.cluster.URL(databaseName))
 		switch {
 		case err == nil:
@@ -108,6 +111,9 @@ func (c *chaos) takeConnections(ctx context.Context, lasts time.Duration) error 
 		case len(taken) == 0:
 			return fmt.Errorf("take connections: %w", err)
 		default:
+			if end.IsZero() {
+				end = time.Now().Add(lasts)
+			}
 			if _, err := taken[0].Exec(ctx, endOthers); err != nil {
 				return fmt.Errorf("end the functions' connections: %w", err)
 			}
@@ -142,8 +148,7 @@ func (c *chaos) fillDisk(ctx context.Context, lasts time.Duration) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(path)
-	defer f.Close()
+	defer func() { _ = errors.Join(f.Close(), os.Remove(path)) }() // the disk goes at the end of the run
 	block := make([]byte, 1<<20)
 	for end := time.Now().Add(lasts); time.Now().Before(end) && ctx.Err() == nil; {
 		if _, err := f.Write(block); err == nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -91,6 +92,13 @@ func (l *load) run(ctx context.Context, patience time.Duration) error {
 			group.Go(func() { l.send(sending, number, bearer) })
 		}
 	}
+}
+
+// sent returns the requests that have ended since begin.
+func (l *load) sent() []request {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.requests)
 }
 
 // send sends the request with this number.

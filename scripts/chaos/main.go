@@ -22,7 +22,7 @@ type settings struct {
 	rate    int           // requests a second
 	lasts   time.Duration // each fault; 0: the time that the fault names
 	calm    time.Duration // before each fault
-	after   time.Duration // after each fault; the promise is to be healthy within maxRecovery
+	after   time.Duration // after each fault at least; the load goes on until all is healthy again
 	faults  []string      // the names of the faults
 	gateway bool          // the gateway of make run in front of the functions, in place of nginx
 	root    string        // of the repository
@@ -30,7 +30,7 @@ type settings struct {
 
 // readSettings reads the variables of `make chaos`. The error names each invalid one.
 func readSettings(env func(string) string) (settings, error) {
-	s := settings{calm: 2 * time.Second, after: maxRecovery + 2*time.Second, root: "."}
+	s := settings{calm: 2 * time.Second, after: maxRecovery, root: "."}
 	var errs []error
 	number := func(name string, otherwise int) int {
 		text := env(name)

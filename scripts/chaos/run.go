@@ -107,19 +107,32 @@ func (c *chaos) suffer(ctx context.Context, f fault) (*outcome, error) {
 	err := f.do(c, ctx, lasts)
 	o.ended = time.Now()
 	if err == nil {
-		pause(ctx, c.after)
+		c.awaitHealthy(ctx, o)
 	}
 	stop()
 	if err := errors.Join(err, <-sent, ctx.Err()); err != nil {
 		return nil, err
 	}
-	o.requests = c.load.requests
+	o.requests = c.load.sent()
 	stored, err := c.stored(ctx, f.name)
 	if err != nil {
 		return nil, err
 	}
 	o.compare(c.load.writes, stored)
 	return o, nil
+}
+
+// awaitHealthy returns when a full second has passed without a failed request, but not before settings.after, and in any
+// case after twice the promised time.
+func (c *chaos) awaitHealthy(ctx context.Context, o *outcome) {
+	pause(ctx, c.after)
+	for ctx.Err() == nil && time.Since(o.ended) < 2*maxRecovery {
+		o.requests = c.load.sent()
+		if _, healthy := o.recovery(); healthy {
+			return
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
 }
 
 // stored returns how often the database has each post of a fault.

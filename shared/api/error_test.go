@@ -79,7 +79,7 @@ func TestHintOfAFailedWrite(t *testing.T) {
 	}{
 		"no connection":      {t.Context(), &pgconn.ConnectError{}, "try again", "try again"},
 		"nothing was sent":   {t.Context(), driver.ErrBadConn, "try again", "try again"},
-		"a full disk":        {t.Context(), &pgconn.PgError{Code: "53100"}, "try again", "Nothing was stored; try again"},
+		"a full disk":        {t.Context(), &pgconn.PgError{Code: "53100"}, "try again", "Nothing was stored"},
 		"a lost connection":  {t.Context(), io.ErrUnexpectedEOF, "try again", unknown},
 		"a crash":            {t.Context(), &pgconn.PgError{Code: "57P02"}, "try again", unknown},
 		"the time limit":     {expired, context.DeadlineExceeded, "try again", unknown},

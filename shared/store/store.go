@@ -132,6 +132,9 @@ func (s *Store) inTx(ctx context.Context, f func(context.Context, transaction) e
 	}
 	defer s.turns.leave()
 	return s.db.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error {
-		return f(ctx, transaction{writer{reader{nil, tx.Tx, s.db, nil}}, reader{nil, tx.Tx, s.db, s.hotPrimary.options}})
+		plain := reader{queryer: tx.Tx, models: s.db}
+		hot := plain
+		hot.options = s.hotPrimary.options
+		return f(ctx, transaction{writer{plain}, hot})
 	})
 }

@@ -52,7 +52,8 @@ func (s *Store) Warm(ctx context.Context, connections int, reads ...WarmUp) erro
 func (s *Store) warm(ctx context.Context, conn *sql.Conn, reads []WarmUp) error {
 	for _, read := range reads {
 		var rows []map[string]any
-		if err := (reader{nil, conn, s.db, s.hotReads.options}).all(ctx, &rows, read.statement, read.args...); err != nil {
+		r := reader{queryer: conn, models: s.db, options: s.hotReads.options}
+		if err := r.all(ctx, &rows, read.statement, read.args...); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"minifb/shared/token"
 )
 
+// unusable is a hash that no password has.
+const unusable = "pbkdf2:sha256:1$none$00"
+
 // SignIn creates a user with this ID and a session, for programs that send load, and returns the claims that
 // Bundle.Signer signs for the session. The user has no password. It is an error if the ID is taken.
 func (b *Bundle) SignIn(ctx context.Context, id string) (token.Claims, error) {
@@ -15,7 +18,7 @@ func (b *Bundle) SignIn(ctx context.Context, id string) (token.Claims, error) {
 		return token.Claims{}, err
 	}
 	defer s.Close()
-	user := store.User{ID: id, Name: "Tester", PasswordHash: "pbkdf2:sha256:1$none$00"}
+	user := store.User{ID: id, Name: "Tester", PasswordHash: unusable}
 	if err := s.CreateUser(ctx, &user); err != nil {
 		return token.Claims{}, err
 	}
