@@ -74,6 +74,11 @@ demo: ## fill a running bundle with users, posts, comments and reactions; BASE_U
 stress: ## send concurrent requests while functions are killed, then check the data; OPERATIONS=100000 CLIENTS=64 KILLS=5 SEED=1 RACE=on
 	@go build -buildvcs=false -o .build/ ./scripts/stress && exec .build/stress
 
+.PHONY: chaos
+
+chaos: ## break PostgreSQL, its disk, its clock and a function under load; RATE=100 SECONDS=10 FAULTS=disk,slow FRONT=gateway
+	@go build -buildvcs=false -o .build/ ./scripts/chaos && exec .build/chaos
+
 .PHONY: admin
 
 admin: ## list the administrators; ID=ann.1 makes one, ID=ann.1 REVOKE=1 takes the role away; DATABASE_URL for other databases
