@@ -165,7 +165,7 @@ func (o *outcome) summary() string {
 // summarize prints a table and the verdict, and returns the promises that were broken.
 func summarize(output io.Writer, outcomes []*outcome) (broken []string) {
 	table := tabwriter.NewWriter(output, 0, 0, 2, ' ', 0)
-	fmt.Fprint(table, "\nfault\tlasted\trequests\t503\t504\tother\tno response\tlongest\thealthy after\tlost\tdoubled\n")
+	fmt.Fprint(table, "\nfault\tlasted\trequests\t503\t504\tother\tno response\tlongest\thealthy in\tlost\tdoubled\n")
 	for _, o := range outcomes {
 		n := o.counts()
 		fmt.Fprintf(table, "%s\t%.0f s\t%d\t%d\t%d\t%d\t%d\t%.1f s\t%s\t%d\t%d\n", o.fault.title,

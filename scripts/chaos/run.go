@@ -122,8 +122,8 @@ func (c *chaos) suffer(ctx context.Context, f fault) (*outcome, error) {
 	return o, nil
 }
 
-// awaitHealthy returns when a full second has passed without a failed request, but not before settings.after, and in any
-// case after twice the promised time.
+// awaitHealthy returns when a full second has passed without a failed request, but not before settings.after, and in
+// any case after twice the promised time.
 func (c *chaos) awaitHealthy(ctx context.Context, o *outcome) {
 	pause(ctx, c.after)
 	for ctx.Err() == nil && time.Since(o.ended) < 2*maxRecovery {
