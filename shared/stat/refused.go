@@ -87,7 +87,7 @@ func storeRefused(ctx context.Context, s *store.Store, path string) (total int64
 	lines := bufio.NewReader(file)
 	for {
 		batch, length, err := readBatch(lines)
-		if err != nil || length == 0 {
+		if err != nil || len(batch.Counts) == 0 {
 			return total, err
 		}
 		added, err := s.AddRequests(ctx, writer, position, position+length, batch)
@@ -103,7 +103,7 @@ func storeRefused(ctx context.Context, s *store.Store, path string) (total int64
 
 // readBatch returns a batch of the next lines, which are of one step, and their length in bytes. It
 // reads no line that is not complete yet, and skips those that are too old to be shown or that it
-// cannot read.
+// cannot read. The batch is empty if no line is left to be counted.
 func readBatch(lines *bufio.Reader) (batch store.RequestBatch, length int64, err error) {
 	oldest := time.Now().Add(-kept)
 	batch.Counts = map[store.Endpoint]int64{}

@@ -71,6 +71,8 @@ func TestEachRefusalIsCountedOnce(t *testing.T) {
 	count("lines that are none", 1)
 	write(log, lines(start.Add(-50*time.Hour), 60, 2)+lines(start, 62, 1))
 	count("lines that are too old", 1)
+	write(log, lines(start.Add(-50*time.Hour), 70, 2))
+	count("nothing but lines that are too old", 0)
 	write(log, "not a log\n")
 	_, err := stat.StoreRefused(t.Context(), f.store, log)
 	if err == nil || !strings.Contains(err.Error(), "is not a log") {
