@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -166,11 +167,11 @@ func (q *queue[T]) report(err error) {
 	q.reported, q.reportedAt = dropped, time.Now()
 }
 
-// shorten cuts a text that another program has chosen.
+// shorten cuts a text that another program has chosen, and makes it valid UTF-8, which protobuf demands.
 func shorten(text string) string {
 	const most = 1000
 	if len(text) > most {
-		return text[:most] + "…"
+		text = text[:most] + "…"
 	}
-	return text
+	return strings.ToValidUTF8(text, "\uFFFD")
 }

@@ -84,3 +84,30 @@ func TestClientsDoNotChooseWhatIsTraced(t *testing.T) {
 	}
 	feeds.Close()
 }
+
+// The cause of a failure may have any bytes, but protobuf's strings have to be valid UTF-8.
+func TestAnyCauseOfAFailureCanBeTraced(t *testing.T) {
+	t.Parallel()
+	spans := make(chan string, 2)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		spans <- string(body)
+	}))
+	defer server.Close()
+	for _, cause := range []string{"caused by \xff", strings.Repeat("원인", 400)} {
+		feeds, err := New(Settings{OTLPURL: server.URL + "/?ratio=1"}, "test", quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		feeds.Record(feeds.Begin(t.Context(), http.Header{}), &Request{Method: "GET", Route: "/thing", Error: cause})
+		feeds.Close()
+		select {
+		case got := <-spans:
+			if !strings.Contains(got, cause[:8]) {
+				t.Errorf("the cause %q is sent as %q", cause, got)
+			}
+		default:
+			t.Errorf("the span with the cause %q is lost", cause)
+		}
+	}
+}
