@@ -4,23 +4,13 @@ import (
 	"context"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"minifb/shared/response"
 	"minifb/shared/stat"
 	"minifb/shared/store"
 )
 
 type seriesInput struct {
-	Minutes int `query:"minutes" default:"60" doc:"How many minutes to look back, from 1 to 1440" example:"60"`
-}
-
-// Resolve checks the minutes. A schema's hint would name one end of the range alone.
-func (in *seriesInput) Resolve(huma.Context) []error {
-	if in.Minutes >= 1 && in.Minutes <= 1440 {
-		return nil
-	}
-	return []error{&huma.ErrorDetail{Location: "query.minutes", Message: "must be a whole number from 1 to 1440"}}
+	Minutes int `query:"minutes" minimum:"1" maximum:"1440" default:"60" doc:"How many minutes to look back" example:"60"`
 }
 
 type seriesOutput struct {

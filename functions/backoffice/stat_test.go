@@ -143,7 +143,7 @@ func TestSeries(t *testing.T) {
 	hour := want(10*time.Second, 360, map[int][2]int64{0: {100, 0}, 6: {7, 7}, 354: {1, 0}})
 	day := want(5*time.Minute, 288, map[int][2]int64{0: {107, 7}, 11: {1, 0}, 276: {5, 0}})
 	const path = "GET /backoffice/stat/series"
-	const rule = "minutes: must be a whole number from 1 to 1440"
+	const rule = "minutes: a whole number from 1 to 1440"
 	steps := []areatest.Step{
 		{Name: "an hour", As: root, Do: path, Want: 200, Check: hour},
 		{Name: "an hour, as sent", As: root, Do: path + "?minutes=60", Want: 200, Check: hour},
@@ -154,7 +154,7 @@ func TestSeries(t *testing.T) {
 			Check: want(5*time.Minute, 13, map[int][2]int64{0: {107, 7}, 11: {1, 0}})},
 		{Name: "0 minutes", As: root, Do: path + "?minutes=0", Want: 400, Hint: rule},
 		{Name: "too many", As: root, Do: path + "?minutes=1441", Want: 400, Hint: rule},
-		{Name: "not a number", As: root, Do: path + "?minutes=x", Want: 400},
+		{Name: "not a number", As: root, Do: path + "?minutes=x", Want: 400, Hint: rule},
 		{Name: "not an administrator", As: s.User("ann.1"), Do: path + "?minutes=x", Want: 403},
 	}
 	s.Run(t, steps)

@@ -142,7 +142,7 @@ func wholeRule(d *huma.ErrorDetail, schemaAt func(location string) *huma.Schema)
 	if match != nil {
 		location, message = location+"."+match[1], "is missing"
 	}
-	if !strings.HasPrefix(d.Message, "expected ") {
+	if !strings.HasPrefix(d.Message, "expected ") && !strings.HasPrefix(d.Message, "invalid ") {
 		return location, message
 	}
 	rule := ""
