@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,12 +21,21 @@ var quiet = slog.New(slog.DiscardHandler)
 func textLog(to *bytes.Buffer) *slog.Logger { return slog.New(slog.NewTextHandler(to, nil)) }
 
 // takes returns a receiver that takes everything, and what it has taken.
-func takes() (send func(context.Context, []int) outcome[int], taken *[][]int) {
-	taken = &[][]int{}
-	return func(_ context.Context, batch []int) outcome[int] {
-		*taken = append(*taken, batch)
+func takes() (send func(context.Context, []int) outcome[int], taken func() [][]int) {
+	var mu sync.Mutex
+	var all [][]int
+	send = func(_ context.Context, batch []int) outcome[int] {
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, batch)
 		return outcome[int]{sent: len(batch)}
-	}, taken
+	}
+	taken = func() [][]int {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(all)
+	}
+	return send, taken
 }
 
 func TestBatches(t *testing.T) {
@@ -37,19 +47,19 @@ func TestBatches(t *testing.T) {
 			q.add(n)
 		}
 		synctest.Wait()
-		if len(*taken) != 1 || len((*taken)[0]) != batchSize {
-			t.Fatalf("%d batches before %s, want one that is full", len(*taken), batchTime)
+		if len(taken()) != 1 || len(taken()[0]) != batchSize {
+			t.Fatalf("%d batches before %s, want one that is full", len(taken()), batchTime)
 		}
 		time.Sleep(batchTime)
 		synctest.Wait()
-		if len(*taken) != 2 || !slices.Equal((*taken)[1], []int{batchSize, batchSize + 1}) {
-			t.Fatalf("got %v, want the rest after %s", (*taken)[1:], batchTime)
+		if len(taken()) != 2 || !slices.Equal(taken()[1], []int{batchSize, batchSize + 1}) {
+			t.Fatalf("got %v, want the rest after %s", taken()[1:], batchTime)
 		}
 		q.add(7)
 		q.add(8)
 		q.close(t.Context())
-		if len(*taken) != 3 || !slices.Equal((*taken)[2], []int{7, 8}) {
-			t.Errorf("close sends %v, want what waited", (*taken)[2:])
+		if len(taken()) != 3 || !slices.Equal(taken()[2], []int{7, 8}) {
+			t.Errorf("close sends %v, want what waited", taken()[2:])
 		}
 		if q.sent.Load() != batchSize+4 || q.dropped.Load() != 0 {
 			t.Errorf("%d sent, %d dropped", q.sent.Load(), q.dropped.Load())
