@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"minifb/shared/api"
 	"minifb/shared/function"
 	"minifb/shared/password"
 	"minifb/shared/testkit/areatest"
@@ -142,6 +143,7 @@ func TestMalformedHash(t *testing.T) {
 func serve(t *testing.T, deps function.Deps, timeout time.Duration, log io.Writer) (url string) {
 	t.Helper()
 	server := httptest.NewServer(function.NewHandler("account", routes, deps, function.Settings{
+		Origins: api.AllOrigins,
 		Timeout: timeout, Log: slog.New(slog.NewTextHandler(log, nil)),
 	}))
 	t.Cleanup(server.Close)

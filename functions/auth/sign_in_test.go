@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"minifb/shared/api"
 	"minifb/shared/function"
 	"minifb/shared/password"
 	"minifb/shared/reload"
@@ -187,6 +188,7 @@ func TestSignInRehashes(t *testing.T) {
 	s.Exec(`ALTER TABLE users ADD CHECK (password_hash = '` + old + `')`)
 	var log bytes.Buffer
 	server := httptest.NewServer(function.NewHandler("auth", routes, s.Deps, function.Settings{
+		Origins: api.AllOrigins,
 		Timeout: time.Minute, Log: slog.New(slog.NewTextHandler(&log, nil)),
 	}))
 	t.Cleanup(server.Close)

@@ -70,6 +70,7 @@ type call struct {
 func (f *fixture) call(t *testing.T) call {
 	t.Helper()
 	handler := function.NewHandler("maintenance", routes, f.Deps, function.Settings{
+		Origins: api.AllOrigins,
 		Timeout: f.timeout, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
 	})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, api.SchedulePath("maintenance"), nil)
