@@ -5,7 +5,8 @@ import "testing"
 // Whatever the settings hold, a URL that is accepted has a host and no credentials, which errors would show.
 func FuzzSettings(f *testing.F) {
 	for _, value := range []string{
-		"http://user:geheim@host:8086/?db=minifb", "https://geheim@host/prefix?org=o&bucket=b", "https://key@host:9200/index",
+		"http://user:geheim@host:8086/?db=minifb", "https://geheim@host/prefix?org=o&bucket=b",
+		"https://key@host:9200/index",
 		"http://host:4318/?ratio=0.1", "http://[::1]:4318", "http://u:p@/x", "http://a@b@host/x",
 	} {
 		f.Add(value)
