@@ -56,7 +56,10 @@ func TestPageAssets(t *testing.T) {
 	}
 	var paths []string
 	for _, match := range regexp.MustCompile(`(?:href|src)="([^"]+)"`).FindAllStringSubmatch(page, -1) {
-		paths = append(paths, match[1])
+		if strings.HasPrefix(match[1], "/") {
+			t.Errorf("%s is not found where something comes before all paths, as on Lambda", match[1])
+		}
+		paths = append(paths, "/"+match[1])
 	}
 	imported := regexp.MustCompile(`(?m)^import .*"\./([^"]+)";$`)
 	loaded := map[string]bool{}

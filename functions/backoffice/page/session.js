@@ -111,7 +111,8 @@ async function send(method, path, { body, access }) {
   }
   let response, text;
   try {
-    response = await fetch(path, {
+    // Relative to the page, as the name of a stage or a mapping may come before all paths.
+    response = await fetch(`.${path}`, {
       method, headers, body: body && JSON.stringify(body),
       credentials: "omit", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(patience),
     });

@@ -119,3 +119,17 @@ func TestChartLibraryIsThatOfTheLockFile(t *testing.T) {
 		}
 	}
 }
+
+// On Lambda the name of a stage, or a mapping such as /v1, comes before all paths.
+func TestPageBelowAPrefix(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	target, err := url.Parse(s.URL)
+	must(t, err)
+	proxy := httptest.NewServer(http.StripPrefix("/v1", httputil.NewSingleHostReverseProxy(target)))
+	t.Cleanup(proxy.Close)
+	p := open(t, desktop)
+	p.visit(proxy.URL + "/v1")
+	p.signIn(administrator, plain)
+	p.waitText("#updated", "Updated")
+}
