@@ -29,7 +29,7 @@ func run(out *screen) error {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	// The bundle outlives its terminal. Ignoring the signal would make the functions ignore it too.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
-	s, err := readSettings(os.Getenv)
+	s, err := readSettings(os.LookupEnv)
 	if err != nil {
 		return err
 	}

@@ -23,18 +23,22 @@ type settings struct {
 	databaseURL            string // the functions'
 	ownerURL               string
 	adminID, adminPassword string
-	env                    func(string) string
+	lookup                 func(variable string) (value string, set bool)
 }
 
 var errMalformedURL = errors.New(
 	"DATABASE_URL: cannot be parsed; write it as postgres://user:password@host:5432/database")
 
 // readSettings returns the settings, or an error that names every variable with a problem.
-func readSettings(env func(string) string) (settings, error) {
+func readSettings(lookup func(variable string) (value string, set bool)) (settings, error) {
+	env := func(variable string) string {
+		value, _ := lookup(variable)
+		return value
+	}
 	s := settings{
 		port: 8080, dataDir: ".data", databaseURL: env("DATABASE_URL"),
 		ownerURL: cmp.Or(env("OWNER_DATABASE_URL"), env("DATABASE_URL")),
-		adminID:  env("ADMIN_ID"), adminPassword: env("ADMIN_PASSWORD"), env: env,
+		adminID:  env("ADMIN_ID"), adminPassword: env("ADMIN_PASSWORD"), lookup: lookup,
 	}
 	var problems []error
 	check := func(err error) {
@@ -104,7 +108,7 @@ func (s settings) options(out *screen) bundle.Options {
 // feeds returns the variables of feeds that are set.
 func (s settings) feeds() (variables []string) {
 	for _, name := range []string{"METRICS", "INFLUX_URL", "ELASTIC_URL", "OTLP_URL"} {
-		if value := s.env(name); value != "" {
+		if value, _ := s.lookup(name); value != "" {
 			variables = append(variables, name+"="+value)
 		}
 	}
@@ -114,8 +118,7 @@ func (s settings) feeds() (variables []string) {
 // parameter returns the value of a parameter of the template from the environment: that of
 // ErrorHint is in ERROR_HINT.
 func (s settings) parameter(name string) (string, bool) {
-	value := s.env(strings.ToUpper(wordEnd.ReplaceAllString(name, "${1}_${2}")))
-	return value, value != ""
+	return s.lookup(strings.ToUpper(wordEnd.ReplaceAllString(name, "${1}_${2}")))
 }
 
 var wordEnd = regexp.MustCompile(`([a-z0-9])([A-Z])`)

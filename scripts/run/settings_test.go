@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-func environment(pairs ...string) func(string) string {
-	return func(name string) string {
+func environment(pairs ...string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
 		for i := 0; i < len(pairs); i += 2 {
 			if pairs[i] == name {
-				return pairs[i+1]
+				return pairs[i+1], true
 			}
 		}
-		return ""
+		return "", false
 	}
 }
 
@@ -66,14 +66,17 @@ func TestURLsOfFunctionsAndOwner(t *testing.T) {
 	}
 }
 
+// A variable may be empty: CORS_ORIGINS allows no origin then.
 func TestParameters(t *testing.T) {
 	t.Parallel()
-	s, err := readSettings(environment("ERROR_HINT", "generic", "TOKEN_ISSUER", "me"))
+	s, err := readSettings(environment("ERROR_HINT", "generic", "TOKEN_ISSUER", "me", "CORS_ORIGINS", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"ErrorHint": "generic", "TokenIssuer": "me", "Other": ""} {
-		if got, ok := s.parameter(name); got != want || ok != (want != "") {
+	for name, want := range map[string]string{
+		"ErrorHint": "generic", "TokenIssuer": "me", "CorsOrigins": "", "Other": "",
+	} {
+		if got, ok := s.parameter(name); got != want || ok != (name != "Other") {
 			t.Errorf("%s is %q, %v, want %q", name, got, ok, want)
 		}
 	}

@@ -27,7 +27,8 @@ type Store struct {
 	// plans each once per connection. None of them writes, so hotReads may later use a replica. A
 	// read that must see the latest commit uses one of the other two.
 	hotReads reader
-	// hotPrimary runs cached statements on the primary: reactions, and the list of sessions.
+	// hotPrimary runs cached statements on the primary: reactions, the list of sessions, and what the
+	// back office counts and shows.
 	hotPrimary writer
 	// primary runs all other statements on the primary: writes, sessions, credentials, roles and
 	// idempotency keys.
