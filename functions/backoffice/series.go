@@ -10,7 +10,7 @@ import (
 )
 
 type seriesInput struct {
-	Minutes int `query:"minutes" minimum:"1" maximum:"1440" default:"60" doc:"How many minutes to look back" example:"60"`
+	Minutes int `query:"minutes" minimum:"1" maximum:"1440" default:"60" doc:"How far to look back" example:"60"`
 }
 
 type seriesOutput struct {
