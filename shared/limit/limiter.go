@@ -2,6 +2,7 @@ package limit
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"strings"
 	"time"
@@ -101,10 +102,10 @@ func (l *Limiter) take(ctx context.Context, limits ...store.Limit) error {
 	if err != nil || wait <= 0 {
 		return err
 	}
-	rounded := (wait + time.Second - 1).Truncate(time.Second)
+	seconds := int64((wait + time.Second - 1) / time.Second)
 	return &apperror.Error{
 		Code: apperror.TooManyRequests, RetryAfter: wait,
-		Hint: "Too many requests of this kind; try again after " + rounded.String() + ".",
+		Hint: fmt.Sprintf("Too many requests of this kind; try again in %d s.", seconds),
 	}
 }
 

@@ -2,6 +2,7 @@ package limit_test
 
 import (
 	"net/netip"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -50,6 +51,9 @@ func TestLimitsHoldAcrossProcesses(t *testing.T) {
 		e, ok := apperror.From(err)
 		if !ok || e.Code != apperror.TooManyRequests || e.RetryAfter <= 0 || e.RetryAfter > 24*time.Hour/7 {
 			t.Errorf("got %v", err)
+		}
+		if ok && !regexp.MustCompile(`; try again in \d{4,5} s\.$`).MatchString(e.Hint) {
+			t.Errorf("the hint %q does not say when to try again", e.Hint)
 		}
 	}
 	if allowed != 7 {
