@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
+
+	"minifb/shared/apperror"
 )
 
 const (
@@ -12,7 +15,7 @@ const (
 	// from the revocation of a session until every function refuses it; the remainder is for the
 	// query.
 	revokedMaxAge = 800 * time.Millisecond
-	fetchTimeout  = 5 * time.Second
+	fetchTimeout  = maxWait
 )
 
 // RevokedSessions is the process's copy of the table ended_sessions: the sessions that were revoked
@@ -31,7 +34,9 @@ type RevokedSessions struct {
 
 // NewRevokedSessions returns an empty copy; the first Check fills it.
 func (s *Store) NewRevokedSessions() *RevokedSessions {
-	return &RevokedSessions{primary: s.primary.reader}
+	r := &RevokedSessions{primary: s.primary.reader}
+	r.primary.turns = nil // every request needs the list, so its query does not wait behind them
+	return r
 }
 
 // Check returns a BadToken error if the session has been revoked, an outage (see IsOutage) if the
@@ -109,6 +114,9 @@ func (r *RevokedSessions) fetch(ctx context.Context) (map[string]struct{}, error
 	// Ten minutes is twice the life of an access token: clocks differ, and a transaction may commit
 	// late.
 	err := r.primary.all(ctx, &list, `SELECT id FROM ended_sessions WHERE ended_at > now() - interval '10 minutes'`)
+	if errors.Is(err, context.DeadlineExceeded) && !IsOutage(err) {
+		err = apperror.Wrap(apperror.Unavailable, err, busyHint)
+	}
 	if err != nil {
 		err = fmt.Errorf("read revoked sessions: %w", err)
 	}

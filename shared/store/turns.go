@@ -14,7 +14,9 @@ import (
 // before anything of them is carried out; they would otherwise wait until their own time limit.
 const maxWait = 5 * time.Second
 
-var errBusy = apperror.New(apperror.Unavailable, "The database is busy, and nothing was stored; try again in a moment.")
+const busyHint = "The database is busy, and nothing was stored; try again in a moment."
+
+var errBusy = apperror.New(apperror.Unavailable, busyHint)
 
 // turns gives each connection of a pool to one caller at a time, in the order of the calls.
 // database/sql does so too, but lets callers wait for as long as their contexts do.
@@ -36,11 +38,9 @@ func (t *turns) take(ctx context.Context) error {
 		return nil
 	default:
 	}
+	t.waits.Add(1)
 	began := time.Now()
-	defer func() {
-		t.waits.Add(1)
-		t.waited.Add(int64(time.Since(began)))
-	}()
+	defer func() { t.waited.Add(int64(time.Since(began))) }()
 	limit := time.NewTimer(maxWait)
 	defer limit.Stop()
 	select {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"testing"
 	"time"
@@ -78,5 +79,52 @@ func TestCallsBehindASlowDatabaseAreRefusedEarly(t *testing.T) {
 	}
 	if err := read(); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// Every request needs the list of revoked sessions. So its query does not wait behind the requests that wait for a
+// connection.
+func TestRevokedSessionsAreReadBeforeWaitingCalls(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 0)
+	s, err := store.Open(f.url, "queue", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	lock := func(table string) *sql.Tx {
+		tx := f.begin()
+		if _, err := tx.Exec("LOCK TABLE " + table); err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	users, posts := lock("users"), lock("posts")
+	results := make(chan error, 2)
+	go func() { results <- second(s.Administrators(t.Context())) }()
+	f.waitForLocks(1)
+	waiting := func(n int64) {
+		for s.Pool().WaitCount < n {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	go func() { results <- second(s.Posts(t.Context(), 0, store.Page{Size: 20})) }()
+	waiting(1)
+	checked := make(chan error, 1)
+	go func() { checked <- s.NewRevokedSessions().Check(t.Context(), validSession) }()
+	waiting(2)
+	if err := users.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-checked; err != nil {
+		t.Errorf("the check of a session: %v", err)
+	}
+	if err := posts.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	for range cap(results) {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
 	}
 }
