@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -141,7 +142,8 @@ func (c *chaos) prepareDisk(ctx context.Context) error {
 	return c.db.exec(ctx, append(statements, "DROP TABLE filling", "CHECKPOINT")...)
 }
 
-// fillDisk writes a file until the disk is full, and again whenever something has been freed.
+// fillDisk writes a file until the disk is full, and again whenever something has been freed. The time begins when the
+// first request fails: tables may have some room left.
 func (c *chaos) fillDisk(ctx context.Context, lasts time.Duration) error {
 	path := filepath.Join(c.db.disk, "filling")
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -150,13 +152,17 @@ func (c *chaos) fillDisk(ctx context.Context, lasts time.Duration) error {
 	}
 	defer func() { _ = errors.Join(f.Close(), os.Remove(path)) }() // the disk goes at the end of the run
 	block := make([]byte, 1<<20)
-	for end := time.Now().Add(lasts); time.Now().Before(end) && ctx.Err() == nil; {
+	noticed := false
+	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; {
+		if !noticed && slices.ContainsFunc(c.load.sent(), request.failed) {
+			noticed, end = true, time.Now().Add(lasts)
+		}
 		if _, err := f.Write(block); err == nil {
 			continue
 		} else if !errors.Is(err, syscall.ENOSPC) {
 			return err
 		}
-		pause(ctx, 10*time.Millisecond)
+		pause(ctx, 20*time.Millisecond)
 	}
 	return nil
 }
