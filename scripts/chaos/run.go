@@ -18,8 +18,8 @@ import (
 const (
 	// maxRecovery is the promise: how long after the end of a fault some request may still fail.
 	maxRecovery = 5 * time.Second
-	// patience is how long a write with an Idempotency-Key is repeated after the load has ended, and how long a full disk
-	// may take to make a request fail.
+	// patience is how long a write with an Idempotency-Key is repeated after the load has ended, and how long a full
+	// disk may take to make a request fail.
 	patience = 30 * time.Second
 )
 
