@@ -61,10 +61,10 @@ OUT ?= .build/rendered
 render: ## write nginx.conf and the systemd units into OUT; RENDER='-cert … -key …', RENDER=-help lists the flags
 	@go run ./scripts/render -out "$(OUT)" $(RENDER)
 
-.PHONY: page
+.PHONY: uplot
 
-page: ## write the chart library of the dashboard page, functions/backoffice/page/uplot.*, from the npm package in its lock file
-	@scripts/install npm && scripts/page functions/backoffice/page
+uplot: ## write functions/backoffice/page/uplot.*, the chart library of the dashboard, from the npm package in its lock file
+	@scripts/install npm && scripts/uplot functions/backoffice/page
 
 .PHONY: demo stress
 

@@ -8,7 +8,7 @@ import (
 	"minifb/shared/api"
 )
 
-// The dashboard page. Its scripts are what is in the folder; no build step comes between.
+// The dashboard. Its scripts are what is in the folder; no build step comes between.
 //
 //go:embed page/*.css page/*.html page/*.js page/*.svg
 var files embed.FS

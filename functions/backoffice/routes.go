@@ -23,11 +23,11 @@ func routes(a *api.API, d function.Deps) {
 func register(a *api.API, v views) {
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/backoffice", Access: api.Public,
-		Summary: "Get the dashboard page, whose data comes from the other routes",
+		Summary: "Get the dashboard, whose data comes from the other routes",
 	}, v.page)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/backoffice/page/{version}/{name}", Access: api.Public,
-		Summary: "Get a script, a style sheet or an image of the dashboard page",
+		Summary: "Get a script, a style sheet or an image of the dashboard",
 		Errors:  []int{404},
 	}, v.asset)
 	api.Register(a, api.Route{

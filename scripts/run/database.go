@@ -9,28 +9,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-
-	"minifb/shared/ops/postgres"
 )
 
-// databaseTimeout is how long the PostgreSQL of DATABASE_URL may take to accept a connection.
+// databaseTimeout is how long a PostgreSQL that runs elsewhere may take to accept a connection.
 const databaseTimeout = 5 * time.Second
 
-// prepareDatabase waits for the PostgreSQL of DATABASE_URL. Without one, the bundle will run the
-// PostgreSQL that scripts/compile has installed.
-func prepareDatabase(ctx context.Context, s settings) error {
-	if s.databaseURL != "" {
-		return ping(ctx, s.ownerURL)
-	}
-	_, err := postgres.Find()
-	return err
-}
-
-// ping waits until the server accepts a connection. Its errors never contain the URL's password.
-func ping(ctx context.Context, url string) error {
+// ping waits until the server of a variable's URL accepts a connection. Its errors never contain
+// the URL's password.
+func ping(ctx context.Context, variable, url string) error {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return errMalformedURL
+		return checkURL(variable, url)
 	}
 	config.ConnectTimeout = time.Second
 	db := sql.OpenDB(stdlib.GetConnector(*config))
@@ -46,7 +35,7 @@ func ping(ctx context.Context, url string) error {
 			if config.Password != "" {
 				reason = strings.ReplaceAll(reason, config.Password, "…")
 			}
-			return fmt.Errorf("DATABASE_URL: cannot connect to %s:%d: %s", config.Host, config.Port, reason)
+			return fmt.Errorf("%s: cannot connect to %s:%d: %s", variable, config.Host, config.Port, reason)
 		}
 	}
 }

@@ -52,8 +52,10 @@ func run(out *screen) error {
 }
 
 func serve(ctx context.Context, b *bundle.Bundle, s settings, out *screen) error {
-	if err := prepareDatabase(ctx, s); err != nil {
-		return err
+	if s.databaseURL != "" {
+		if err := ping(ctx, s.ownerVariable, s.ownerURL); err != nil {
+			return err
+		}
 	}
 	if err := b.Start(ctx); err != nil {
 		return err

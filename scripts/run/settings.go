@@ -9,11 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"minifb/shared/config"
 	"minifb/shared/ops/bundle"
 	"minifb/shared/rules"
+	"minifb/shared/store"
 )
 
 // settings are the variables that `make run` reads. README.md explains them.
@@ -22,12 +21,10 @@ type settings struct {
 	dataDir                string // absolute
 	databaseURL            string // the functions'
 	ownerURL               string
+	ownerVariable          string // that names ownerURL
 	adminID, adminPassword string
 	lookup                 func(variable string) (value string, set bool)
 }
-
-var errMalformedURL = errors.New(
-	"DATABASE_URL: cannot be parsed; write it as postgres://user:password@host:5432/database")
 
 // readSettings returns the settings, or an error that names every variable with a problem.
 func readSettings(lookup func(variable string) (value string, set bool)) (settings, error) {
@@ -39,6 +36,10 @@ func readSettings(lookup func(variable string) (value string, set bool)) (settin
 		port: 8080, dataDir: ".data", databaseURL: env("DATABASE_URL"),
 		ownerURL: cmp.Or(env("OWNER_DATABASE_URL"), env("DATABASE_URL")),
 		adminID:  env("ADMIN_ID"), adminPassword: env("ADMIN_PASSWORD"), lookup: lookup,
+	}
+	s.ownerVariable = "DATABASE_URL"
+	if env("OWNER_DATABASE_URL") != "" {
+		s.ownerVariable = "OWNER_DATABASE_URL"
 	}
 	var problems []error
 	check := func(err error) {
@@ -76,7 +77,7 @@ func readSettings(lookup func(variable string) (value string, set bool)) (settin
 	return s, errors.Join(problems...)
 }
 
-// checkURLs returns an error unless the owner's URL names one user.
+// checkURLs returns an error unless both URLs can be parsed, and the owner's names one user.
 func (s settings) checkURLs() error {
 	if s.databaseURL == "" {
 		if s.ownerURL != "" {
@@ -88,10 +89,16 @@ func (s settings) checkURLs() error {
 		return fmt.Errorf("OWNER_DATABASE_URL: set it to the URL of the owner of the tables, as DATABASE_URL has %s",
 			config.FunctionPlaceholder)
 	}
-	for _, url := range []string{s.ownerURL, strings.ReplaceAll(s.databaseURL, config.FunctionPlaceholder, "post")} {
-		if _, err := pgx.ParseConfig(url); err != nil {
-			return errMalformedURL
-		}
+	err := checkURL("DATABASE_URL", strings.ReplaceAll(s.databaseURL, config.FunctionPlaceholder, "post"))
+	if s.ownerURL != s.databaseURL {
+		err = errors.Join(err, checkURL(s.ownerVariable, s.ownerURL))
+	}
+	return err
+}
+
+func checkURL(variable, url string) error {
+	if store.CheckURL(url) != nil { // its error says no more
+		return fmt.Errorf("%s: cannot be parsed; write it as postgres://user:password@host:5432/database", variable)
 	}
 	return nil
 }

@@ -25,12 +25,15 @@ func TestReadSettings(t *testing.T) {
 		t.Errorf("without variables: %+v, %v", s, err)
 	}
 	for want, env := range map[string][]string{
-		"PORT: ":                               {"PORT", "http"},
-		"1 to 65535":                           {"PORT", "65536"},
-		"DATABASE_URL: ":                       {"DATABASE_URL", "postgres://u:secret-1@h:port/x"},
-		"both or neither":                      {"ADMIN_ID", "root"},
-		"OWNER_DATABASE_URL: set it":           {"DATABASE_URL", "postgres://minifb_{function}:secret-1@h/x"},
-		"set DATABASE_URL too":                 {"OWNER_DATABASE_URL", "postgres://h/x"},
+		"PORT: ":                     {"PORT", "http"},
+		"1 to 65535":                 {"PORT", "65536"},
+		"DATABASE_URL: ":             {"DATABASE_URL", "postgres://u:secret-1@h:port/x"},
+		"both or neither":            {"ADMIN_ID", "root"},
+		"OWNER_DATABASE_URL: set it": {"DATABASE_URL", "postgres://minifb_{function}:secret-1@h/x"},
+		"set DATABASE_URL too":       {"OWNER_DATABASE_URL", "postgres://h/x"},
+		"OWNER_DATABASE_URL: cannot be parsed": {
+			"DATABASE_URL", "postgres://h/x", "OWNER_DATABASE_URL", "postgres://u:secret-1@h:port/x",
+		},
 		"ADMIN_PASSWORD: ":                     {"ADMIN_PASSWORD", "secret-1"},
 		"ADMIN_ID: 4 to 50":                    {"ADMIN_ID", "abc", "ADMIN_PASSWORD", "secret-1-and-more"},
 		"ADMIN_PASSWORD: 10 to 100 characters": {"ADMIN_ID", "root.1", "ADMIN_PASSWORD", "secret-1"},
@@ -97,8 +100,9 @@ func TestPingReportsNoPassword(t *testing.T) {
 		"postgres://u:s3cret@localhost:port/x", "postgres://u:s3cret%zz@h/x",
 		"host=/nonexistent password=s3cret user=u",
 	} {
-		err := ping(t.Context(), url)
-		if err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "\n") {
+		err := ping(t.Context(), "OWNER_DATABASE_URL", url)
+		if err == nil || !strings.HasPrefix(err.Error(), "OWNER_DATABASE_URL: ") ||
+			strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: got %v", url, err)
 		}
 	}

@@ -77,7 +77,7 @@ func checkFormat(ctx context.Context) error {
 func onCI() bool { return os.Getenv("CI") == "true" }
 
 // install installs what the tests need: PostgreSQL, gcc for the race detector, nginx, systemd for
-// systemd-analyze, curl for deploys, Chromium and npm for the dashboard page, and Prometheus and
+// systemd-analyze, curl for deploys, Chromium and npm for the dashboard, and Prometheus and
 // InfluxDB for the feeds. Werkzeug, which some tests compare password hashes with, is optional, and
 // required on CI.
 func install(ctx context.Context, out io.Writer) error {

@@ -1,5 +1,5 @@
 import uPlot from "./uplot.js";
-import { element, setText } from "./dom.js";
+import { element, setAttributes, setText } from "./dom.js";
 import { precise, seconds, time } from "./format.js";
 
 // A canvas takes no colours from style sheets; they are read from its variables at each drawing.
@@ -23,8 +23,8 @@ const powerOfTen = (n) => (Number.isInteger(Math.log10(n)) ? n : null);
  * A chart of values over time, with what a canvas lacks: the values under the cursor as text, which
  * the arrow keys move, and all values as a table.
  *
- * A series has a name, a colour (a variable of the style sheet), whether it is drawn as bars, and
- * `of`, which returns its value in a point of GET /backoffice/stat/series, or null. The format
+ * A series has a name, a colour (a variable of the style sheet), whether it is drawn as bars or as
+ * a line above an area, and `of`, which returns its value in a point of GET /backoffice/stat/series, or null. The format
  * writes a value, for the scale (short) and for the text (long). A logarithmic scale has no zero.
  */
 export class Chart {
@@ -46,8 +46,8 @@ export class Chart {
     this.#series = series;
     this.#format = format;
     const scroll = element("div", { className: "scroll", tabIndex: 0 }, this.#table);
-    describe(scroll, { role: "region", "aria-label": `${title}: all values` });
-    describe(this.#surface, { role: "slider", "aria-label": `${title}, by time`, "aria-valuemin": 0 });
+    setAttributes(scroll, { role: "region", "aria-label": `${title}: all values` });
+    setAttributes(this.#surface, { role: "slider", "aria-label": `${title}, by time`, "aria-valuemin": 0 });
     this.#details.append(scroll);
     this.#details.addEventListener("toggle", () => this.#fillTable());
     this.element = element("figure", {}, element("figcaption", {}, title),
@@ -137,7 +137,7 @@ export class Chart {
     this.#readout.replaceChildren(element("time", {}, when), ...parts.map((s) =>
       element("span", {}, element("i", { className: s.colour.slice(2) }), `${s.name} `, element("b", {}, s.text))));
     const text = parts.map((s) => `${s.name} ${s.text}`).join(", ");
-    describe(this.#surface, {
+    setAttributes(this.#surface, {
       "aria-valuemax": Math.max(this.#points.length - 1, 0), "aria-valuenow": Math.max(i, 0),
       "aria-valuetext": point ? `${when}: ${text}` : "no values yet",
     });
@@ -174,11 +174,5 @@ export class Chart {
       ...this.#series.map((s) => element("td", {}, s.of(p) === null ? "–" : this.#format.short(s.of(p))))));
     this.#table.replaceChildren(element("caption", {}, `${this.#title}, newest first`),
       element("thead", {}, head), element("tbody", {}, ...rows));
-  }
-}
-
-function describe(target, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    target.setAttribute(name, value);
   }
 }

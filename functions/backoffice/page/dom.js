@@ -3,17 +3,18 @@
 /** The element with this id. */
 export const byId = (id) => document.getElementById(id);
 
-/**
- * A new element. The children are elements or text. Properties are those of the element, except
- * that `attributes` has what is only an attribute, such as aria-label.
- */
-export function element(name, { attributes = {}, ...properties } = {}, ...children) {
+/** A new element with these properties. The children are elements or text. */
+export function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
-  for (const [key, value] of Object.entries(attributes)) {
-    made.setAttribute(key, value);
-  }
   made.append(...children);
   return made;
+}
+
+/** Sets what is only an attribute, such as aria-label. */
+export function setAttributes(target, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    target.setAttribute(name, value);
+  }
 }
 
 /** Shows a text in an element, or hides the element if there is none. */

@@ -65,6 +65,7 @@ export async function signOut() {
 /** Forgets the session without a request. */
 export function forget() {
   tokens = null;
+  refreshing = null; // the next session does not wait for it
   storage((s) => s.removeItem(stashKey));
 }
 
@@ -90,15 +91,22 @@ export async function request(method, path) {
   return send(method, path, { access: tokens.access });
 }
 
-function refresh() {
-  refreshing ??= send("POST", "/refresh", { body: { refresh_token: tokens.refresh } })
-    .then((body) => tokens && keep(body)) // null: signed out meanwhile
-    .finally(() => { refreshing = null; });
-  return refreshing.then(() => {
-    if (!tokens) {
-      throw new Refusal(401, "The session has ended; sign in again.");
+// A refresh replaces the tokens that it was sent for, and no others: the administrator may have
+// signed out meanwhile, and somebody else in.
+async function refresh() {
+  const used = tokens;
+  const mine = refreshing ??= send("POST", "/refresh", { body: { refresh_token: used.refresh } })
+    .then((body) => tokens === used && keep(body));
+  try {
+    await mine;
+  } finally {
+    if (refreshing === mine) {
+      refreshing = null;
     }
-  });
+  }
+  if (!tokens) {
+    throw new Refusal(401, "The session has ended; sign in again.");
+  }
 }
 
 async function send(method, path, { body, access }) {

@@ -1,4 +1,4 @@
-import { byId, element, setText, showText, syncChildren } from "./dom.js";
+import { byId, element, setAttributes, setText, showText, syncChildren } from "./dom.js";
 import { moment, seconds, whole } from "./format.js";
 import { request } from "./session.js";
 import { showWaitingTotal } from "./totals.js";
@@ -33,7 +33,7 @@ export function showWaiting({ items, next }) {
 // Names may hold markup and marks of another writing direction: bdi keeps their effect inside.
 function makeRow(item) {
   const button = element("button", { type: "button" }, "Issue…");
-  button.setAttribute("aria-label", `Issue a temporary password for ${item.user.id}`);
+  setAttributes(button, { "aria-label": `Issue a temporary password for ${item.user.id}` });
   button.addEventListener("click", () => open(item, button));
   return element("tr", {},
     element("th", { scope: "row" }, element("code", {}, item.user.id), " ", element("bdi")),
@@ -69,17 +69,20 @@ function clear() {
 
 async function issue() {
   const item = current;
+  const isShown = () => dialog.open && item === current;
   byId("issue-confirm").disabled = true;
   let body;
   try {
     body = await request("POST", `/backoffice/user/${encodeURIComponent(item.user.id)}/temporary-password`);
   } catch (error) {
-    byId("issue-confirm").disabled = false;
-    showText(byId("issue-refusal"), error.message);
+    if (isShown()) { // the dialog may be open for another request by now
+      byId("issue-confirm").disabled = false;
+      showText(byId("issue-refusal"), error.message);
+    }
     return;
   }
   issued();
-  if (!dialog.open || item !== current) {
+  if (!isShown()) {
     return; // it was closed meanwhile; another password can be issued
   }
   setText(byId("issue-password"), body.temporary_password);

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// ErrNoPostgres is returned if no PostgreSQL server is installed.
-var ErrNoPostgres = errors.New("no PostgreSQL server is installed on this machine (the programs initdb and postgres)")
+// errNoPostgres is returned if no PostgreSQL server is installed.
+var errNoPostgres = errors.New("no PostgreSQL server is installed on this machine (the programs initdb and postgres)")
 
 // Binaries are the programs of one installed PostgreSQL.
 type Binaries struct {
@@ -22,7 +22,7 @@ type Binaries struct {
 }
 
 // Find returns the installed PostgreSQL servers in order of preference: the one in PATH, then the
-// newest. Without any it returns ErrNoPostgres.
+// newest. Without any it returns errNoPostgres.
 func Find() ([]Binaries, error) {
 	var dirs []string
 	if path, err := exec.LookPath("postgres"); err == nil {
@@ -55,7 +55,7 @@ func Find() ([]Binaries, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, ErrNoPostgres
+		return nil, errNoPostgres
 	}
 	return found, nil
 }

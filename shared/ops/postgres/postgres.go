@@ -44,7 +44,7 @@ type Cluster struct {
 // Start creates the cluster if Dir has none, stops what a killed run left there, and starts the
 // server. It returns when the server accepts connections, after about 0.2 s, or 2 s the first time.
 // When ctx ends, the server is stopped as by Stop. It is an error if PostgreSQL is not installed
-// (ErrNoPostgres), if another process runs this cluster, or if the data was created by a version
+// (errNoPostgres), if another process runs this cluster, or if the data was created by a version
 // that is not installed. For root, which PostgreSQL refuses, the server runs as the owner of the
 // directory, as postgres or as nobody.
 func Start(ctx context.Context, o Options) (*Cluster, error) {

@@ -205,7 +205,7 @@ func (p *tab) requests(part string) (n int) {
 	return n
 }
 
-// visit opens the dashboard page of a site.
+// visit opens the dashboard of a site.
 func (p *tab) visit(base string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(base + "/backoffice"))

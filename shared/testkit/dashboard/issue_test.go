@@ -112,3 +112,29 @@ func TestIssueToADeletedAccount(t *testing.T) {
 	p.waitText("#issue-refusal", "user")
 	p.wait(noPassword)
 }
+
+// The response to one request may come when the dialog is open for another.
+func TestRefusalIsShownInItsOwnDialog(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.waiting("ann.1", "Ann")
+	s.waiting("eve.1", "Eve")
+	p := open(t, desktop)
+	p.enter(s.URL)
+	eval[bool](p, `(() => {
+		const real = fetch;
+		globalThis.fetch = (url, options) => options.method !== "POST" ? real(url, options) :
+			new Promise((_, reject) => { globalThis.fail = () => { globalThis.fetch = real; reject(new Error()); }; });
+		return true;
+	})()`)
+	p.do(chromedp.Click("#waiting tbody tr:last-child button"), chromedp.Click("#issue-confirm"))
+	p.wait(`typeof fail === "function"`)
+	p.do(chromedp.Click("#issue-cancel"), chromedp.Click("#waiting tbody tr:first-child button"))
+	p.waitText("#issue", "For eve.1")
+	eval[bool](p, `fail() ?? true`)
+	p.do(chromedp.Click("#issue-confirm")) // its own response comes after the failure was handled
+	p.checkPassword(s, "eve.1")
+	if text := p.text("#issue-refusal"); text != "" {
+		t.Errorf("the dialog of eve.1 shows %q", text)
+	}
+}

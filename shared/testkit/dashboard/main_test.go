@@ -64,8 +64,8 @@ var packages = sync.OnceValues(func() (p struct{ library, axe string }, err erro
 	if err := os.Mkdir(p.library, 0o700); err != nil {
 		return p, err
 	}
-	if output, err := exec.Command(top+"scripts/page", p.library).CombinedOutput(); err != nil {
-		return p, fmt.Errorf("scripts/page: %w\n%s", err, output)
+	if output, err := exec.Command(top+"scripts/uplot", p.library).CombinedOutput(); err != nil {
+		return p, fmt.Errorf("scripts/uplot: %w\n%s", err, output)
 	}
 	axe, err := os.ReadFile(top + ".build/page/node_modules/axe-core/axe.min.js")
 	p.axe = string(axe)

@@ -115,7 +115,7 @@ func TestChartLibraryIsThatOfTheLockFile(t *testing.T) {
 		committed, err := os.ReadFile(top + "functions/backoffice/page/" + name)
 		must(t, err)
 		if string(made) != string(committed) {
-			t.Errorf("functions/backoffice/page/%s is not what package-lock.json names: run make page", name)
+			t.Errorf("functions/backoffice/page/%s is not what package-lock.json names: run make uplot", name)
 		}
 	}
 }
