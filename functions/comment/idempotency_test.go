@@ -7,17 +7,17 @@ import (
 	"minifb/shared/testkit/areatest"
 )
 
-var creation = areatest.Creation{
+var keyed = areatest.KeyedRoute{
 	Routes: routes,
 	Path:   func(s *areatest.Server) string { return s.Post(s.User("owner.1"), "post") + "/comment" },
 	Table:  "comments",
 }
 
-func TestSameKeyReplaysResponse(t *testing.T) { areatest.SameKeyReplaysResponse(t, creation) }
-func TestBadKeysAreRefused(t *testing.T)      { areatest.BadKeysAreRefused(t, creation) }
-func TestFailureStoresNothing(t *testing.T)   { areatest.FailureStoresNothing(t, creation) }
-func TestConcurrencyCreatesOnce(t *testing.T) { areatest.ConcurrencyCreatesOnce(t, creation) }
-func TestRetryCreatesOnce(t *testing.T)       { areatest.RetryCreatesOnce(t, creation) }
+func TestSameKeyReplaysResponse(t *testing.T) { areatest.SameKeyReplaysResponse(t, keyed) }
+func TestBadKeysAreRefused(t *testing.T)      { areatest.BadKeysAreRefused(t, keyed) }
+func TestFailureStoresNothing(t *testing.T)   { areatest.FailureStoresNothing(t, keyed) }
+func TestConcurrencyCreatesOnce(t *testing.T) { areatest.ConcurrencyCreatesOnce(t, keyed) }
+func TestRetryCreatesOnce(t *testing.T)       { areatest.RetryCreatesOnce(t, keyed) }
 
 // A key belongs to the path, so to one post. Its response outlives the post.
 func TestKeyOfACommentBelongsToItsPost(t *testing.T) {

@@ -224,10 +224,10 @@ func TestEveryRowOfADeletedAccountIsSwept(t *testing.T) {
 	liked, hersLiked := f.Comment(eve, mine, "on mine"), f.Comment(ann, hers, "on hers")
 	f.React(ann, hers, 1)
 	f.React(ann, f.Comment(eve, hers, "on her own"), 2)
-	const crowd = 201
+	const users = 201
 	f.Exec(`INSERT INTO users (id, password_hash, name)
-		SELECT 'user.' || n, 'no password at all', 'user' FROM generate_series(1, $1) n`, crowd)
-	for n := range crowd {
+		SELECT 'user.' || n, 'no password at all', 'user' FROM generate_series(1, $1) n`, users)
+	for n := range users {
 		user := &areatest.Caller{UID: int64(f.Int(`SELECT uid FROM users WHERE id = $1`, fmt.Sprintf("user.%d", n+1)))}
 		for _, path := range []string{mine, liked, hersLiked} {
 			f.React(user, path, 1+n%5)

@@ -10,8 +10,8 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)
 
-// probePath returns a path that every working release of the function answers by GET with a status
-// below 500: its first GET route without a placeholder, else its first GET route with each
+// probePath returns a path to which every working release of the function responds, by GET, with a
+// status below 500: its first GET route without a placeholder, else its first GET route with each
 // placeholder replaced by 0, else /readyz.
 func probePath(f sam.Function) string {
 	probe := "/readyz"

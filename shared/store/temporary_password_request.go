@@ -24,7 +24,7 @@ const requestList = `
 	WHERE (NOT has_email(u.uid) OR r.due_at = 'infinity') AND r.id < $1 ORDER BY r.id DESC`
 
 // TemporaryPasswordRequests lists the requests that could not be mailed, newest first. It reads the primary, so that an
-// answered request is not listed again.
+// settled request is not listed again.
 func (s *Store) TemporaryPasswordRequests(ctx context.Context, p Page) (List[TemporaryPasswordRequest], error) {
 	before, err := p.beforeID()
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"minifb/shared/function"
 )
 
-// A Creation is a route that takes an Idempotency-Key and a body such as {"content":"hi"}. The
+// A KeyedRoute is a route that takes an Idempotency-Key and a body such as {"content":"hi"}. The
 // checks below belong to such a route; each runs on a server of its own.
-type Creation struct {
+type KeyedRoute struct {
 	Routes function.Routes
 	Path   func(*Server) string // creates the rows that the route needs, and returns its path
 	Table  string               // of the created rows
@@ -62,7 +62,7 @@ func IsReplay(first Response) func(*testing.T, Response) {
 }
 
 // SameKeyReplaysResponse checks which requests get the stored response.
-func SameKeyReplaysResponse(t *testing.T, c Creation) {
+func SameKeyReplaysResponse(t *testing.T, c KeyedRoute) {
 	t.Parallel()
 	s := New(t, c.Routes)
 	ann, eve := s.User("ann.1"), s.User("eve.1")
@@ -112,7 +112,7 @@ func SameKeyReplaysResponse(t *testing.T, c Creation) {
 }
 
 // BadKeysAreRefused checks the rule of the header, and that a refused request creates nothing.
-func BadKeysAreRefused(t *testing.T, c Creation) {
+func BadKeysAreRefused(t *testing.T, c KeyedRoute) {
 	t.Parallel()
 	s := New(t, c.Routes)
 	ann := s.User("ann.1")
@@ -160,7 +160,7 @@ func BadKeysAreRefused(t *testing.T, c Creation) {
 }
 
 // FailureStoresNothing checks that a key can be used again after a refusal.
-func FailureStoresNothing(t *testing.T, c Creation) {
+func FailureStoresNothing(t *testing.T, c KeyedRoute) {
 	t.Parallel()
 	s := New(t, c.Routes)
 	ann := s.User("ann.1")
@@ -173,7 +173,7 @@ func FailureStoresNothing(t *testing.T, c Creation) {
 
 // ConcurrencyCreatesOnce checks that ten requests at once with one key create one row, and
 // all get the same response.
-func ConcurrencyCreatesOnce(t *testing.T, c Creation) {
+func ConcurrencyCreatesOnce(t *testing.T, c KeyedRoute) {
 	t.Parallel()
 	s := New(t, c.Routes)
 	ann := s.User("ann.1")
@@ -203,7 +203,7 @@ func ConcurrencyCreatesOnce(t *testing.T, c Creation) {
 
 // RetryCreatesOnce checks that a client that cancels a request and repeats it creates one
 // row, whether the cancelled request succeeded or not.
-func RetryCreatesOnce(t *testing.T, c Creation) {
+func RetryCreatesOnce(t *testing.T, c KeyedRoute) {
 	t.Parallel()
 	s := New(t, c.Routes)
 	ann := s.User("ann.1")

@@ -97,7 +97,7 @@ func TestIssuedPasswordDisappearsWithTheSession(t *testing.T) {
 	p.waitText("#refusal", "sign in")
 }
 
-// An account may be gone by the time that its password is issued.
+// An account may have been deleted by the time that its password is issued.
 func TestIssueToADeletedAccount(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
