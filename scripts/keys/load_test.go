@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"minifb/shared/testkit/client"
+	"minifb/shared/testkit/programs"
 )
 
 // A load is clients that sign in, refresh their tokens and call functions all the time.
@@ -109,21 +110,11 @@ func (l *load) counted(kid string) (requests, holders int) {
 	return l.requests, holders
 }
 
-// await waits until a condition holds, and fails the test after three minutes.
-func await(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("after three minutes: not %s", what)
-		}
-	}
-}
-
 // more waits until the load has sent some more requests.
 func (l *load) more(t *testing.T, n int) {
 	t.Helper()
 	before, _ := l.counted("")
-	await(t, fmt.Sprintf("%d more requests", n), func() bool {
+	programs.Until(t, fmt.Sprintf("%d more requests", n), func() bool {
 		now, _ := l.counted("")
 		return now-before >= n
 	})

@@ -15,6 +15,7 @@ import (
 	"minifb/shared/password"
 	"minifb/shared/store"
 	"minifb/shared/testkit/client"
+	"minifb/shared/testkit/programs"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -65,7 +66,7 @@ func TestARotationUnderLoad(t *testing.T) {
 
 	added := do(time.Now(), "rotate", "-delay", "20s", keysDir) // files are read again after 10 s
 	next := strings.TrimSuffix(strings.Fields(added)[1], ",")
-	await(t, "every client has a token of the new key", func() bool { return holders(next) == len(accounts) })
+	programs.Until(t, "every client has a token of the new key", func() bool { return holders(next) == len(accounts) })
 	l.more(t, 200)
 	for _, path := range []string{"/session", "/post", "/timeline"} {
 		if status := get(t, b.URL, path, old); status != http.StatusOK {
@@ -74,7 +75,7 @@ func TestARotationUnderLoad(t *testing.T) {
 	}
 
 	do(time.Now().Add(20*time.Minute), "retire", keysDir, former)
-	await(t, "the former key is withdrawn", func() bool {
+	programs.Until(t, "the former key is withdrawn", func() bool {
 		return get(t, b.URL, "/session", old) == http.StatusUnauthorized &&
 			get(t, b.URL, "/post", old) == http.StatusUnauthorized
 	})

@@ -4,19 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"minifb/shared/ops/process"
+	"minifb/shared/testkit/programs"
 )
 
 // startInflux starts Debian's InfluxDB 1 with a database, a user and a password, and returns its
@@ -24,28 +20,15 @@ import (
 func startInflux(t *testing.T) (address string) {
 	t.Helper()
 	dir := t.TempDir()
-	address = freeAddress(t)
-	cmd := exec.Command("influxd", "run", "-config", "/dev/null")
-	cmd.Env = []string{
-		"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "INFLUXDB_REPORTING_DISABLED=true",
+	address = programs.FreeAddress(t)
+	programs.Run(t, []string{
+		"INFLUXDB_REPORTING_DISABLED=true",
 		"INFLUXDB_META_DIR=" + filepath.Join(dir, "meta"), "INFLUXDB_DATA_DIR=" + filepath.Join(dir, "data"),
-		"INFLUXDB_DATA_WAL_DIR=" + filepath.Join(dir, "wal"), "INFLUXDB_BIND_ADDRESS=" + freeAddress(t),
+		"INFLUXDB_DATA_WAL_DIR=" + filepath.Join(dir, "wal"), "INFLUXDB_BIND_ADDRESS=" + programs.FreeAddress(t),
 		"INFLUXDB_HTTP_BIND_ADDRESS=" + address, "INFLUXDB_HTTP_AUTH_ENABLED=true",
 		"INFLUXDB_MONITOR_STORE_ENABLED=false",
-	}
-	var output strings.Builder
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := process.Start(cmd, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may have ended
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Log(output.String())
-		}
-	})
-	await(t, "InfluxDB", func() bool {
+	}, "influxd", "run", "-config", "/dev/null")
+	programs.Until(t, "InfluxDB responds", func() bool {
 		response, err := http.Get("http://" + address + "/ping")
 		if err == nil {
 			response.Body.Close()
@@ -80,27 +63,6 @@ func influxQuery(t *testing.T, address, query string) [][]any {
 		return nil
 	}
 	return result.Results[0].Series[0].Values
-}
-
-// freeAddress returns an address of this machine that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
-// await waits until a condition holds.
-func await(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within a minute", what)
-		}
-	}
 }
 
 func TestInflux1(t *testing.T) {

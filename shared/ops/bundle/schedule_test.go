@@ -9,6 +9,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver called pgx
+
+	"minifb/shared/testkit/programs"
 )
 
 // A bundle calls its schedules until it is stopped, reports what they could not do once, and stops
@@ -32,14 +34,6 @@ func TestABundleCallsItsSchedules(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	await := func(what string, done func() bool) {
-		t.Helper()
-		for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(50 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatalf("after a minute %s: %v", what, messages)
-			}
-		}
-	}
 	exec := func(statement string) {
 		t.Helper()
 		if _, err := db.Exec(statement); err != nil {
@@ -47,12 +41,12 @@ func TestABundleCallsItsSchedules(t *testing.T) {
 		}
 	}
 	exec(`INSERT INTO rate_limits VALUES ('old', now() - interval '11 minutes')`)
-	await("an unused limit is left", func() bool {
+	programs.Until(t, "an unused limit is pruned", func() bool {
 		var left int
 		return db.QueryRow(`SELECT count(*) FROM rate_limits`).Scan(&left) == nil && left == 0
 	})
 	exec(`ALTER TABLE idempotency_keys RENAME TO lost`)
-	await("the failure is not reported", func() bool {
+	programs.Until(t, "the failure is reported", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return strings.Contains(strings.Join(messages, "\n"), "pruned_idempotency_keys")

@@ -19,6 +19,7 @@ import (
 	"minifb/shared/ops/host"
 	"minifb/shared/ops/process"
 	"minifb/shared/ops/sam"
+	"minifb/shared/testkit/programs"
 )
 
 // isFunction names the variable that makes the test binary act as a function, which responds with
@@ -198,14 +199,10 @@ func TestSchedulesAreCalled(t *testing.T) {
 	t.Parallel()
 	dir := root(t, "current", "")
 	start(t, dir)
-	var log []byte
-	for deadline := time.Now().Add(time.Minute); !strings.Contains(string(log), "POST /schedule/keep\n"); {
-		if time.Now().After(deadline) {
-			t.Fatalf("the schedule is not called; the log is %q", log)
-		}
-		time.Sleep(10 * time.Millisecond)
-		log, _ = os.ReadFile(filepath.Join(dir, host.Logs, "post.log"))
-	}
+	programs.Until(t, "the schedule is called", func() bool {
+		log, err := os.ReadFile(filepath.Join(dir, host.Logs, "post.log"))
+		return err == nil && strings.Contains(string(log), "POST /schedule/keep\n")
+	})
 }
 
 func TestAFailedStartIsReported(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"minifb/shared/ops/host"
 	"minifb/shared/ops/render"
 	"minifb/shared/ops/sam"
+	"minifb/shared/testkit/programs"
 )
 
 const template = `
@@ -106,10 +107,7 @@ func startIn(t *testing.T, dir string, f http.HandlerFunc) (address string) {
 	for _, area := range []string{"post", "comment", "backoffice", "inside"} {
 		serve(t, dir, area, f)
 	}
-	address, err := host.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
+	address = programs.FreeAddress(t)
 	nginx, err := host.StartNginx(dir, parse(t, template), render.Nginx{Listen: address})
 	if err != nil {
 		t.Fatal(err)

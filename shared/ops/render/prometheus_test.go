@@ -15,15 +15,13 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"minifb/shared/ops/host"
-	"minifb/shared/ops/process"
 	"minifb/shared/ops/release"
 	"minifb/shared/ops/render"
 	"minifb/shared/ops/sam"
+	"minifb/shared/testkit/programs"
 	"minifb/shared/testkit/testdb"
 	"minifb/shared/token"
 )
@@ -95,7 +93,7 @@ func startWithMetrics(t *testing.T, parsed *sam.Template, begin func(dir string)
 		}
 	}
 	begin(dir)
-	address, metrics = freePort(t), freePort(t)
+	address, metrics = programs.FreeAddress(t), programs.FreeAddress(t)
 	n := render.Nginx{Listen: address, Metrics: metrics, Backups: filepath.Join(dir, "backups")}
 	nginx, err := host.StartNginx(dir, parsed, n)
 	if err != nil {
@@ -103,34 +101,6 @@ func startWithMetrics(t *testing.T, parsed *sam.Template, begin func(dir string)
 	}
 	t.Cleanup(nginx.Stop)
 	return address, metrics, dir
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	address, err := host.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return address
-}
-
-// run runs a program until the test ends, and shows its output if the test fails.
-func run(t *testing.T, environment []string, program string, arguments ...string) {
-	t.Helper()
-	cmd := exec.Command(program, arguments...)
-	cmd.Env = append(environment, "HOME="+t.TempDir(), "PATH="+os.Getenv("PATH"))
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := process.Start(cmd, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may have ended
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("%s: %.5000s", program, output.String())
-		}
-	})
 }
 
 // TestAlarmsFire makes alarms fire in a real Prometheus, which reads the metrics of real functions
@@ -176,7 +146,7 @@ func TestAlarmsFire(t *testing.T) {
 	for range 4 {
 		readers.Go(get)
 	}
-	until(t, "four requests wait for more than a second", func() bool {
+	programs.Until(t, "four requests wait for more than a second", func() bool {
 		var waiting int
 		err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 			AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '1.2 seconds'`).Scan(&waiting)
@@ -189,7 +159,7 @@ func TestAlarmsFire(t *testing.T) {
 	fires(t, alarms, "MinifbSlow")
 
 	away(t, database)
-	until(t, "MinifbErrors", func() bool {
+	programs.Until(t, "MinifbErrors", func() bool {
 		get()
 		return isFiring(t, alarms, "MinifbErrors")
 	})
@@ -210,10 +180,10 @@ func startFunctions(t *testing.T, dir, database string) {
 	}
 	for _, area := range []string{"post", "maintenance"} {
 		socket := filepath.Join(dir, host.Run, area+".sock")
-		run(t, []string{
+		programs.Run(t, []string{
 			"DATABASE_URL=" + database, "TOKEN_PUBLIC_KEYS=" + public, "METRICS=on", "LISTEN=unix:" + socket,
 		}, filepath.Join(dir, area))
-		until(t, area+" listens", func() bool { _, err := os.Lstat(socket); return err == nil })
+		programs.Until(t, area+" listens", func() bool { _, err := os.Lstat(socket); return err == nil })
 	}
 }
 
@@ -233,8 +203,8 @@ func startPrometheus(t *testing.T, dir string, n render.Nginx, all *sam.Template
 			t.Fatal(err)
 		}
 	}
-	address := freePort(t)
-	run(t, nil, "prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"), "--log.level=warn",
+	address := programs.FreeAddress(t)
+	programs.Run(t, nil, "prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"), "--log.level=warn",
 		"--storage.tsdb.path="+filepath.Join(dir, "tsdb"), "--web.listen-address="+address)
 	return "http://" + address + "/api/v1/alerts"
 }
@@ -259,7 +229,7 @@ func away(t *testing.T, database string) {
 
 func fires(t *testing.T, alarms, name string) {
 	t.Helper()
-	until(t, name, func() bool { return isFiring(t, alarms, name) })
+	programs.Until(t, name, func() bool { return isFiring(t, alarms, name) })
 }
 
 func isFiring(t *testing.T, alarms, name string) bool {
@@ -286,14 +256,4 @@ func isFiring(t *testing.T, alarms, name string) bool {
 		}
 	}
 	return false
-}
-
-// until waits until a condition holds.
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within a minute", what)
-		}
-	}
 }

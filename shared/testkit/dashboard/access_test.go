@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"minifb/shared/testkit/areatest"
+	"minifb/shared/testkit/programs"
 )
 
 // checkAccessibility checks the page as it is with axe-core, and writes a screenshot.
@@ -61,7 +62,7 @@ func TestAccessibility(t *testing.T) {
 			p.checkAccessibility(l, "refused")
 			p.signIn(administrator, plain)
 			p.waitText("#updated", "Updated")
-			await(t, "all endpoints are counted", func() bool {
+			programs.Until(t, "all endpoints are counted", func() bool {
 				p.do(chromedp.Click("#refresh"))
 				return eval[bool](p, `document.querySelector("#all-endpoints").checkVisibility()`)
 			})
@@ -93,7 +94,7 @@ func TestKeyboard(t *testing.T) {
 		t.Errorf("the focus is shown by the outline %q", got)
 	}
 	p.keys(kb.ArrowRight)
-	await(t, "the charts of a day are loaded", func() bool { return p.requests("minutes=1440") > 0 })
+	programs.Until(t, "the charts of a day are loaded", func() bool { return p.requests("minutes=1440") > 0 })
 
 	p.tabTo("[role=slider]")
 	value := `document.activeElement.ariaValueText`

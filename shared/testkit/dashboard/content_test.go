@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"minifb/shared/testkit/areatest"
+	"minifb/shared/testkit/programs"
 )
 
 // What the page shows is what the routes return, after requests that this test has sent.
@@ -33,7 +34,7 @@ func TestTotalsChartsAndTables(t *testing.T) {
 	}
 	for name, least := range map[string]int{"#endpoints GET /user": 5, "#statuses 401 Unauthorized": 5} {
 		section, name, _ := strings.Cut(name, " ")
-		await(t, name+" is counted", func() bool {
+		programs.Until(t, name+" is counted", func() bool {
 			p.do(chromedp.Click("#refresh"))
 			count := row(section, name) + `?.cells[1].innerText.replaceAll(",", "") ?? "0"`
 			return eval[int](p, "Number("+count+")") >= least

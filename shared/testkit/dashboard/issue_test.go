@@ -5,6 +5,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"minifb/shared/testkit/programs"
 )
 
 const noPassword = `document.querySelector("#issue-password").textContent === ""`
@@ -87,7 +89,7 @@ func TestIssuedPasswordDisappearsWithTheSession(t *testing.T) {
 	user, err := s.store.UserByID(t.Context(), administrator)
 	must(t, err)
 	must(t, s.store.RevokeSessions(t.Context(), user.UID))
-	await(t, "the page notices that its session was revoked", func() bool {
+	programs.Until(t, "the page notices that its session was revoked", func() bool {
 		eval[int](p, `document.querySelector("#refresh").click() ?? 0`) // the dialog is in front of the button
 		return eval[bool](p, `document.querySelector("#sign-in").checkVisibility()`)
 	})

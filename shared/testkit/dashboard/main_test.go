@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"minifb/shared/ops/bundle"
 	"minifb/shared/ops/release"
@@ -44,16 +43,6 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// await waits until something is so.
-func await(t *testing.T, what string, isSo func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !isSo(); time.Sleep(pause) {
-		if time.Now().After(end) {
-			t.Fatalf("in vain: %s", what)
-		}
 	}
 }
 

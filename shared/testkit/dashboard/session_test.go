@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"minifb/shared/testkit/areatest"
+	"minifb/shared/testkit/programs"
 )
 
 // resume makes the page start with the tokens of a session, as after a reload.
@@ -78,7 +79,7 @@ func TestTokensAreStoredOnlyWhileThePageIsHidden(t *testing.T) {
 	}
 	before := p.requests("/stat/server")
 	eval[bool](p, `delete document.hidden`+changed)
-	await(t, "the page loads when it is visible again", func() bool { return p.requests("/stat/server") > before })
+	programs.Until(t, "the page loads when it is visible again", func() bool { return p.requests("/stat/server") > before })
 	p.wait("timers === 1")
 	if stored() != 0 {
 		t.Error("the tokens are still stored after the page was hidden")
@@ -104,7 +105,7 @@ func TestSignOutAfterTheAccessTokenExpired(t *testing.T) {
 	eval[int](p, `((now) => { Date.now = () => now() + 3_600_000; return 0; })(Date.now)`)
 	p.do(chromedp.Click("#sign-out"))
 	p.waitText("#sign-in", "Password")
-	await(t, "the page's session is revoked", func() bool { return sessions(t, s, root) == 1 })
+	programs.Until(t, "the page's session is revoked", func() bool { return sessions(t, s, root) == 1 })
 	if n := p.requests("/refresh"); n != 1 {
 		t.Errorf("%d requests for an access token to sign out with, want 1", n)
 	}

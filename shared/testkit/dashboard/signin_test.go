@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"minifb/shared/testkit/areatest"
+	"minifb/shared/testkit/programs"
 )
 
 func sessions(t *testing.T, s *site, caller *areatest.Caller) int {
@@ -52,7 +53,7 @@ func TestSignIn(t *testing.T) {
 	if eval[bool](p, `document.querySelector("#dashboard").checkVisibility()`) {
 		t.Error("a user who is not an administrator sees the dashboard")
 	}
-	await(t, "the page's session of ann.1 is revoked", func() bool { return sessions(t, s, ann) == 1 })
+	programs.Until(t, "the page's session of ann.1 is revoked", func() bool { return sessions(t, s, ann) == 1 })
 
 	p.signIn(administrator, plain)
 	p.waitText("#updated", "Updated")
@@ -62,7 +63,7 @@ func TestSignIn(t *testing.T) {
 	}
 	p.do(chromedp.Click("#sign-out"))
 	p.waitText("#sign-in", "Password")
-	await(t, "the page's session is revoked", func() bool { return sessions(t, s, root) == 1 })
+	programs.Until(t, "the page's session is revoked", func() bool { return sessions(t, s, root) == 1 })
 	if eval[int](p, "sessionStorage.length") != 0 {
 		t.Error("after signing out the tokens are still stored")
 	}
