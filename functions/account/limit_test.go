@@ -1,21 +1,29 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"runtime"
+	"sync"
 	"testing"
+	"time"
 
+	"minifb/shared/function"
 	"minifb/shared/limit"
 	"minifb/shared/password"
 	"minifb/shared/testkit/areatest"
+	"minifb/shared/testkit/programs"
 )
 
-// hourly has the default counts, for an hour, so that no time passes for the limits during a test.
-const hourly = "sign_up=20/24h,check_id=60/24h,temporary_password_account=3/24h,temporary_password_client=20/24h," +
+// daily has the default counts, for a day, so that no time passes for the limits during a test.
+const daily = "sign_up=20/24h,check_id=60/24h,temporary_password_account=3/24h,temporary_password_client=20/24h," +
 	"wrong_password=10/24h"
 
 func TestSignUpIsLimited(t *testing.T) {
 	t.Parallel()
-	b := areatest.Limited(t, routes, hourly)
+	b := areatest.Limited(t, routes, daily)
 	b.User("ann.1")
 	taken := areatest.Step{Do: "POST /signup", Body: `{"id":"ann.1","name":"Ann",` + rightPassword + `}`, Want: 409}
 	b.CheckLimit(t, taken, 20)
@@ -23,7 +31,7 @@ func TestSignUpIsLimited(t *testing.T) {
 
 func TestIDChecksAreLimited(t *testing.T) {
 	t.Parallel()
-	b := areatest.Limited(t, routes, hourly)
+	b := areatest.Limited(t, routes, daily)
 	b.CheckLimit(t, areatest.Step{Do: "GET /check/id/ann.1", Want: 200}, 60)
 }
 
@@ -48,7 +56,7 @@ func TestLimitsCountAfterValidation(t *testing.T) {
 // An account gets 3 mails in 30 minutes, whoever asks for them.
 func TestTemporaryPasswordsAreLimitedByAccount(t *testing.T) {
 	t.Parallel()
-	b := areatest.Limited(t, routes, hourly)
+	b := areatest.Limited(t, routes, daily)
 	request := func(id, from string, want int) areatest.Step {
 		return areatest.Step{
 			Name: id + " from " + from, Do: "POST /temporary-password", Body: `{"id":"` + id + `"}`, Want: want,
@@ -63,7 +71,7 @@ func TestTemporaryPasswordsAreLimitedByAccount(t *testing.T) {
 
 func TestTemporaryPasswordsAreLimitedByClient(t *testing.T) {
 	t.Parallel()
-	b := areatest.Limited(t, routes, hourly)
+	b := areatest.Limited(t, routes, daily)
 	for i := range 21 {
 		want := 202
 		if i == 20 {
@@ -79,7 +87,7 @@ func TestTemporaryPasswordsAreLimitedByClient(t *testing.T) {
 // Whoever has stolen an access token cannot try passwords with it.
 func TestWrongCurrentPasswordsAreLimited(t *testing.T) {
 	t.Parallel()
-	b := areatest.Limited(t, routes, hourly)
+	b := areatest.Limited(t, routes, daily)
 	ann := b.User("ann.1")
 	other := b.SignIn(ann)
 	const wrong = `"password":"not the password"`
@@ -132,6 +140,45 @@ func TestUncheckedPasswordsDoNotCount(t *testing.T) {
 			t.Errorf("status %d, want 503: %s", response.Status, response.Body)
 		}
 	}
+	b.Run(t, []areatest.Step{
+		{Name: "right", As: ann, Do: "PATCH /user/email", Body: `{"email":null,` + rightPassword + `}`, Want: 200},
+	})
+}
+
+// Nor is one whose request has ended in the queue of password hashes.
+func TestPasswordsThatWaitTooLongDoNotCount(t *testing.T) {
+	t.Parallel()
+	b := areatest.Limited(t, routes, "wrong_password=1/24h")
+	ann := b.User("ann.1")
+	deps := b.Deps
+	deps.Passwords = password.New(password.MaxIterations)
+	handler := function.NewHandler("account", routes, deps, function.Settings{
+		Timeout: time.Second, Log: slog.New(slog.DiscardHandler),
+	})
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	// As long as these clients take their turns, ann waits longer than the time limit.
+	filling, stop := context.WithCancel(t.Context())
+	var clients sync.WaitGroup
+	for i := range 30 * runtime.GOMAXPROCS(0) {
+		clients.Go(func() {
+			for filling.Err() == nil {
+				_, _ = deps.Passwords.Hash(filling, password.Requester{Client: fmt.Sprint(i)}, "any")
+			}
+		})
+	}
+	programs.Until(t, "the queue is long", func() bool {
+		return deps.Passwords.Queue().Waiting >= 28*runtime.GOMAXPROCS(0)
+	})
+	for n := int64(1); n <= 2; n++ {
+		step := areatest.Step{As: ann, Do: "PATCH /user/email", Body: `{"email":null,` + rightPassword + `}`}
+		response := areatest.Do(t, server.URL, step)
+		if refused := deps.Passwords.Queue().Refused; response.Status != 503 || refused != n {
+			t.Errorf("status %d, want 503, and %d in the queue had to give up: %s", response.Status, refused, response.Body)
+		}
+	}
+	stop()
+	clients.Wait()
 	b.Run(t, []areatest.Step{
 		{Name: "right", As: ann, Do: "PATCH /user/email", Body: `{"email":null,` + rightPassword + `}`, Want: 200},
 	})

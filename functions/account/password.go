@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
+	"fmt"
 
 	"minifb/shared/api"
 	"minifb/shared/apperror"
@@ -26,17 +26,15 @@ func (v views) checkPassword(ctx context.Context, plain rules.Password) (store.C
 	credential, err := v.store.ViewerCredential(ctx, api.Viewer(ctx), session)
 	if err == nil {
 		var ok bool
-		ok, _, err = v.passwords.Verify(ctx, requester(ctx, session), credential.Hash, string(plain))
+		ok, _, err = v.passwords.Verify(ctx, viewer(ctx), credential.Hash, string(plain))
 		if err == nil && !ok && !credential.IsTemporary(string(plain)) {
 			return credential, errPassword
 		}
 	}
-	return credential, errors.Join(err, v.limits.RightPassword(ctx, session))
+	return credential, errors.Join(err, v.limits.TakeBack(ctx, session))
 }
 
-// requester says who waits for the hashing of a password.
-func requester(ctx context.Context, account string) password.Requester {
-	return password.Requester{
-		Client: limit.ClientKey(api.ClientAddress(ctx)), Account: strings.ToLower(account),
-	}
+// viewer says that it is the viewer who waits for the hashing of a password.
+func viewer(ctx context.Context) password.Requester {
+	return limit.Requester(api.ClientAddress(ctx), fmt.Sprintf("uid %d", api.Viewer(ctx)))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"minifb/shared/api"
+	"minifb/shared/limit"
 	"minifb/shared/rules"
 	"minifb/shared/store"
 )
@@ -37,7 +38,7 @@ func (v views) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, erro
 	if err := v.store.RequireFreeID(ctx, user.ID); err != nil {
 		return nil, err
 	}
-	hash, err := v.passwords.Hash(ctx, requester(ctx, user.ID), string(in.Body.Password))
+	hash, err := v.passwords.Hash(ctx, limit.Requester(api.ClientAddress(ctx), user.ID), string(in.Body.Password))
 	if err != nil {
 		return nil, err
 	}

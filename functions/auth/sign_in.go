@@ -42,9 +42,7 @@ func (v views) openSession(ctx context.Context, in *signInInput) (session store.
 	if err != nil {
 		return session, "", err
 	}
-	from := password.Requester{
-		Client: limit.ClientKey(api.ClientAddress(ctx)), Account: strings.ToLower(string(in.Body.ID)),
-	}
+	from := limit.Requester(api.ClientAddress(ctx), string(in.Body.ID))
 	ok, needsRehash, err := v.passwords.Verify(ctx, from, credential.Hash, plain)
 	temporary := credential.IsTemporary(plain)
 	switch {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"minifb/shared/apperror"
+	"minifb/shared/password"
 	"minifb/shared/store"
 )
 
@@ -35,7 +36,7 @@ func (l *Limiter) SignIn(ctx context.Context, client netip.Addr, id string) erro
 	if l == nil {
 		return nil
 	}
-	from := ClientKey(client)
+	from := clientKey(client)
 	return l.take(ctx,
 		l.rules.SignInAccount.limit("sign-in "+strings.ToLower(id)+" "+from),
 		l.rules.SignInClient.limit("sign-in "+from))
@@ -46,7 +47,7 @@ func (l *Limiter) SignUp(ctx context.Context, client netip.Addr) error {
 	if l == nil {
 		return nil
 	}
-	return l.take(ctx, l.rules.SignUp.limit("sign-up "+ClientKey(client)))
+	return l.take(ctx, l.rules.SignUp.limit("sign-up "+clientKey(client)))
 }
 
 // TemporaryPassword counts a request for a temporary password of the account with this ID.
@@ -56,7 +57,7 @@ func (l *Limiter) TemporaryPassword(ctx context.Context, client netip.Addr, id s
 	}
 	return l.take(ctx,
 		l.rules.TemporaryPasswordAccount.limit("temporary-password account "+strings.ToLower(id)),
-		l.rules.TemporaryPasswordClient.limit("temporary-password client "+ClientKey(client)))
+		l.rules.TemporaryPasswordClient.limit("temporary-password client "+clientKey(client)))
 }
 
 // Refresh counts the use of a refresh token.
@@ -64,7 +65,7 @@ func (l *Limiter) Refresh(ctx context.Context, client netip.Addr) error {
 	if l == nil {
 		return nil
 	}
-	return l.take(ctx, l.rules.Refresh.limit("refresh "+ClientKey(client)))
+	return l.take(ctx, l.rules.Refresh.limit("refresh "+clientKey(client)))
 }
 
 // CheckID counts a question whether an ID is free.
@@ -72,12 +73,12 @@ func (l *Limiter) CheckID(ctx context.Context, client netip.Addr) error {
 	if l == nil {
 		return nil
 	}
-	return l.take(ctx, l.rules.CheckID.limit("check-id "+ClientKey(client)))
+	return l.take(ctx, l.rules.CheckID.limit("check-id "+clientKey(client)))
 }
 
 // CurrentPassword counts a check of the current password in this session as a wrong one, before the
-// check. If the password was right, RightPassword takes that back. So attempts that run at once
-// cannot exceed the limit.
+// check. Unless the password was wrong, TakeBack must follow. So attempts that run at once cannot
+// exceed the limit.
 func (l *Limiter) CurrentPassword(ctx context.Context, session string) error {
 	if l == nil {
 		return nil
@@ -85,11 +86,17 @@ func (l *Limiter) CurrentPassword(ctx context.Context, session string) error {
 	return l.take(ctx, l.currentPassword(session))
 }
 
-// RightPassword takes back what CurrentPassword counted.
-func (l *Limiter) RightPassword(ctx context.Context, session string) error {
+// takeBackTimeout is how long TakeBack waits for the database.
+const takeBackTimeout = time.Second
+
+// TakeBack takes back what CurrentPassword counted. It does so even if ctx has ended, because a
+// request whose time is over before its password was checked does not count either.
+func (l *Limiter) TakeBack(ctx context.Context, session string) error {
 	if l == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
+	defer cancel()
 	return l.store.ReturnLimit(ctx, l.currentPassword(session))
 }
 
@@ -113,9 +120,15 @@ func (r Rule) limit(key string) store.Limit {
 	return store.Limit{Key: key, Count: r.Count, Period: r.Period}
 }
 
-// ClientKey names a client: an IPv4 address, or the /64 of an IPv6 address, which one customer
+// Requester says for whom a password is hashed: for a client, and an account that is named by its ID
+// in any case, or in another way that no ID has.
+func Requester(client netip.Addr, account string) password.Requester {
+	return password.Requester{Client: clientKey(client), Account: strings.ToLower(account)}
+}
+
+// clientKey names a client: an IPv4 address, or the /64 of an IPv6 address, which one customer
 // commands as a whole.
-func ClientKey(client netip.Addr) string {
+func clientKey(client netip.Addr) string {
 	client = client.Unmap().WithZone("")
 	if !client.Is6() {
 		return client.String()

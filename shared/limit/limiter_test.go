@@ -122,18 +122,18 @@ func TestPruneLimits(t *testing.T) {
 	}
 }
 
-func TestClientKey(t *testing.T) {
+func TestRequester(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
 		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1",
 		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
 	} {
-		if got := limit.ClientKey(netip.MustParseAddr(address)); got != want {
+		if got := limit.Requester(netip.MustParseAddr(address), "Ann.1"); got.Client != want || got.Account != "ann.1" {
 			t.Errorf("%s: got %s, want %s", address, got, want)
 		}
 	}
-	if got := limit.ClientKey(netip.Addr{}); got == "" {
-		t.Error("an unknown address has no key")
+	if got := limit.Requester(netip.Addr{}, "ann.1"); got.Client == "" {
+		t.Error("an unknown address has no name")
 	}
 }
 
@@ -143,7 +143,7 @@ func TestNoLimits(t *testing.T) {
 	for _, err := range []error{
 		l.SignIn(t.Context(), client, "ann.1"), l.SignUp(t.Context(), client), l.Refresh(t.Context(), client),
 		l.TemporaryPassword(t.Context(), client, "ann.1"), l.CheckID(t.Context(), client),
-		l.CurrentPassword(t.Context(), "session"), l.RightPassword(t.Context(), "session"),
+		l.CurrentPassword(t.Context(), "session"), l.TakeBack(t.Context(), "session"),
 	} {
 		if err != nil {
 			t.Error(err)

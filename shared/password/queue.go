@@ -11,7 +11,7 @@ import (
 // A Requester says for whom a password is hashed. Those who wait share the queue by it.
 type Requester struct {
 	Client  string // an address or a network
-	Account string // in one spelling, such as an ID in lower case
+	Account string // any name that its requests share, such as its ID in lower case
 }
 
 // A queue lets as many callers run at once as it has slots, and lets others wait. A free slot is
