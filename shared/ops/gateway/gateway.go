@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -50,7 +51,9 @@ func NewServer(
 		refuse(w, r, api.NoRoute.With(api.MethodAndPath(r)))
 	}
 	routes.MethodNotAllowed = func(w http.ResponseWriter, r *http.Request, allow string) {
-		allow = strings.Replace(allow, "OPTIONS, ", "", 1)
+		// OPTIONS has a route here, but not in the template.
+		methods := strings.Split(allow, ", ")
+		allow = strings.Join(slices.DeleteFunc(methods, func(m string) bool { return m == http.MethodOptions }), ", ")
 		w.Header().Set("Allow", allow)
 		refuse(w, r, api.MethodNotAllowed.With(r.Method, allow))
 	}
@@ -187,6 +190,10 @@ func fail(w http.ResponseWriter, r *http.Request, area string, err error, log *l
 		if !api.Writes(r.Method) || ok && dial.Op == "dial" { // nothing was sent
 			refusal = api.Unreachable
 		}
-		refuse(w, r, refusal.With("The function "+area))
+		send := refuse
+		if late, isNet := errors.AsType[net.Error](err); isNet && !ok && late.Timeout() {
+			send = respond // the function has the request, and counts it when it goes on
+		}
+		send(w, r, refusal.With("The function "+area))
 	}
 }

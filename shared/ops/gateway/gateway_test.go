@@ -19,6 +19,7 @@ import (
 
 	"minifb/shared/ops/gateway"
 	"minifb/shared/ops/sam"
+	"minifb/shared/testkit/programs"
 )
 
 const template = `
@@ -30,6 +31,8 @@ Resources:
         Read: {Type: HttpApi, Properties: {Method: GET, Path: "/post/{id}"}}
         Edit: {Type: HttpApi, Properties: {Method: PATCH, Path: "/post/{id}"}}
         Add: {Type: HttpApi, Properties: {Method: POST, Path: "/post"}}
+        List: {Type: HttpApi, Properties: {Method: GET, Path: "/post"}}
+        Timeline: {Type: HttpApi, Properties: {Method: GET, Path: "/post/{id}/timeline"}}
   Gone:
     Type: AWS::Serverless::Function
     Properties:
@@ -42,11 +45,13 @@ Resources:
 // function Gone does not run.
 func start(t *testing.T, post http.HandlerFunc) (address string) {
 	t.Helper()
-	return startWith(t, post, func(*http.Server) {})
+	return startWith(t, post, io.Discard, func(*http.Server) {})
 }
 
-// startWith does the same, with changes to the gateway.
-func startWith(t *testing.T, post http.HandlerFunc, change func(*http.Server)) (address string) {
+// startWith does the same, with a log of refused requests and changes to the gateway.
+func startWith(
+	t *testing.T, post http.HandlerFunc, refused io.Writer, change func(*http.Server),
+) (address string) {
 	t.Helper()
 	parsed, err := sam.Parse([]byte(template))
 	if err != nil {
@@ -66,7 +71,7 @@ func startWith(t *testing.T, post http.HandlerFunc, change func(*http.Server)) (
 	go function.Serve(listener)
 	t.Cleanup(func() { function.Close() })
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = gateway.NewServer(parsed, socket, log.New(io.Discard, "", 0), gateway.NewRefusedLog(io.Discard))
+	server.Config = gateway.NewServer(parsed, socket, log.New(io.Discard, "", 0), gateway.NewRefusedLog(refused))
 	change(server.Config)
 	server.Start()
 	t.Cleanup(server.Close)
@@ -186,12 +191,16 @@ func TestRefusals(t *testing.T) {
 		resp, body := send(t, address, get(target))
 		checkError(t, resp, body, 404, "GET "+target)
 	}
-	resp, body := send(t, address, strings.Replace(get("/post/1"), "GET", "DELETE", 1))
-	checkError(t, resp, body, 405, "GET, HEAD, PATCH")
-	if allow := resp.Header.Get("Allow"); allow != "GET, HEAD, PATCH" {
-		t.Errorf("Allow: %q", allow)
+	for target, want := range map[string]string{
+		"/post/1": "GET, HEAD, PATCH", "/post": "GET, HEAD, POST", "/post/1/timeline": "GET, HEAD",
+	} {
+		resp, body := send(t, address, strings.Replace(get(target), "GET", "DELETE", 1))
+		checkError(t, resp, body, 405, "use one of "+want+".")
+		if allow := resp.Header.Get("Allow"); allow != want {
+			t.Errorf("%s: Allow: %q, want %q", target, allow, want)
+		}
 	}
-	resp, body = send(t, address, strings.Replace(get("*"), "GET", "OPTIONS", 1))
+	resp, body := send(t, address, strings.Replace(get("*"), "GET", "OPTIONS", 1))
 	checkError(t, resp, body, 404, "")
 	resp, body = send(t, address, fmt.Sprintf("POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", 1<<20))
 	checkError(t, resp, body, 413, "64 KiB")
@@ -259,6 +268,30 @@ func TestMalformedBody(t *testing.T) {
 	address := start(t, func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
 	resp, body := send(t, address, "POST /post HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}")
 	checkError(t, resp, body, 400, "malformed")
+}
+
+// A function that is late has the request, and counts it when it goes on.
+func TestALateResponseIsNotListed(t *testing.T) {
+	t.Parallel()
+	refused, err := os.Create(filepath.Join(t.TempDir(), "refused.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer refused.Close()
+	late := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	address := startWith(t, late, refused, func(*http.Server) {})
+	resp, body := send(t, address, get("/post/1"))
+	checkError(t, resp, body, 503, "post cannot be reached just now; try again")
+	send(t, address, get("/gone"))
+	var listed string
+	programs.Until(t, "a line is written", func() bool {
+		content, err := os.ReadFile(refused.Name())
+		listed = string(content)
+		return err == nil && listed != ""
+	})
+	if !strings.HasSuffix(listed, " GET /gone\n") || strings.Count(listed, "\n") != 1 {
+		t.Errorf("the log of refused requests is %q, want GET /gone alone", listed)
+	}
 }
 
 // A slow body is refused after 10 s. A slow function is not, if the request's body has arrived.

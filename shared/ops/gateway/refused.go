@@ -61,12 +61,18 @@ func (l *RefusedLog) list(next http.Handler) http.Handler {
 	})
 }
 
+// refuse sends an error response to a request that no function counts.
 func refuse(w http.ResponseWriter, r *http.Request, e *api.Error) {
 	noted := r.Context().Value(refusalKey{}).(*refusal)
 	noted.status = e.GetStatus()
 	if _, path, ok := strings.Cut(r.Pattern, " "); ok {
 		noted.route = r.Method + " " + path // HEAD has a line of its own
 	}
+	respond(w, r, e)
+}
+
+// respond sends an error response of the gateway.
+func respond(w http.ResponseWriter, r *http.Request, e *api.Error) {
 	w.Header().Set("X-Request-Id", api.RequestID(r))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	api.KeepOutOfCaches(w.Header(), r)

@@ -18,7 +18,7 @@ func TestClientThatNeverReadsIsDisconnected(t *testing.T) {
 	address := startWith(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, err := w.Write(page)
 		released <- err
-	}, func(s *http.Server) {
+	}, io.Discard, func(s *http.Server) {
 		if s.WriteTimeout < 30*time.Second || s.WriteTimeout > time.Minute {
 			t.Errorf("a client has %s to read a response, want about a minute", s.WriteTimeout)
 		}

@@ -16,11 +16,18 @@ func TestNginxListsWhatItRefuses(t *testing.T) {
 	t.Parallel()
 	dir := root(t)
 	address := startIn(t, dir, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPatch {
+		switch {
+		case r.Method == http.MethodPatch:
 			panic(http.ErrAbortHandler) // before the response's header
+		case r.URL.Path == "/post/1/comment":
+			<-r.Context().Done() // nginx waits no longer
 		}
 		w.WriteHeader(http.StatusNotFound)
 	})
+	// The function counts it itself, when it goes on.
+	if response, body := send(t, address, ask("GET /post/1/comment")); response.StatusCode != http.StatusGatewayTimeout {
+		t.Fatalf("status %d, want 504: %s", response.StatusCode, body)
+	}
 	want := map[string]int{}
 	for request, listed := range map[string]string{
 		ask("GET /post/1"):                       "", // from a function
