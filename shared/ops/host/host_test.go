@@ -50,11 +50,13 @@ Parameters:
 Resources:
   Post:
     Type: AWS::Serverless::Function
+    Metadata: {EverySeconds: 1}
     Properties:
       Environment: {Variables: {HINT: !Ref Hint}}
       Events:
         List: {Type: HttpApi, Properties: {Method: GET, Path: /post}}
         Keep: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}
+        Night: {Type: Schedule, Properties: {Schedule: "cron(0 3 * * ? *)"}}
 `
 
 // root returns a directory with a short path and a release of post: this test binary, or a script.
@@ -199,10 +201,15 @@ func TestSchedulesAreCalled(t *testing.T) {
 	t.Parallel()
 	dir := root(t, "current", "")
 	start(t, dir)
+	var log string
 	programs.Until(t, "the schedule is called", func() bool {
-		log, err := os.ReadFile(filepath.Join(dir, host.Logs, "post.log"))
-		return err == nil && strings.Contains(string(log), "POST /schedule/keep\n")
+		content, err := os.ReadFile(filepath.Join(dir, host.Logs, "post.log"))
+		log = string(content)
+		return err == nil && strings.Count(log, "POST /schedule/keep\n") >= 2
 	})
+	if strings.Contains(log, "/schedule/night") {
+		t.Errorf("a schedule of 3 o'clock is called now:\n%s", log)
+	}
 }
 
 func TestAFailedStartIsReported(t *testing.T) {

@@ -25,7 +25,8 @@ func TestNginxListsWhatItRefuses(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 	})
 	// The function counts it itself, when it goes on.
-	if response, body := send(t, address, ask("GET /post/1/comment")); response.StatusCode != http.StatusGatewayTimeout {
+	response, body := send(t, address, ask("GET /post/1/comment"))
+	if response.StatusCode != http.StatusGatewayTimeout {
 		t.Fatalf("status %d, want 504: %s", response.StatusCode, body)
 	}
 	want := map[string]int{}

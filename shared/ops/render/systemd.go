@@ -95,7 +95,7 @@ func Units(t *sam.Template) (map[string]string, error) {
 			}
 		}
 		for _, schedule := range f.Schedules {
-			times, err := timerSettings(schedule.Expression)
+			times, err := timerSettings(schedule)
 			if err != nil {
 				return nil, fmt.Errorf("the schedule %s of %s: %w", schedule.Name, f.Name, err)
 			}

@@ -93,10 +93,11 @@ func TestUnits(t *testing.T) {
 		"minifb-post-check.service": {
 			"ExecStart=/opt/minifb/post/next/bootstrap\n", "LISTEN=unix:%t/minifb-post-check/http.sock\n",
 		},
-		"minifb-post.socket":         {"ListenStream=/run/minifb/post.sock\n"},
-		"minifb-nightly.service":     {`Environment="ODD=a \"b\" %%c"` + "\n", `100%% "odd" \\ words` + "\n"},
-		"minifb-nightly-often.timer": {"OnUnitActiveSec=5min\n"},
-		"minifb-nightly-night.timer": {"OnCalendar=Mon,Tue,Wed,Thu,Fri *-*-* 3:30:00 UTC\n"},
+		"minifb-post.socket":                   {"ListenStream=/run/minifb/post.sock\n"},
+		"minifb-nightly.service":               {`Environment="ODD=a \"b\" %%c"` + "\n", `100%% "odd" \\ words` + "\n"},
+		"minifb-nightly-often.timer":           {"OnUnitActiveSec=300s\n"},
+		"minifb-maintenance-maintenance.timer": {"OnActiveSec=10s\n", "OnUnitActiveSec=10s\n"},
+		"minifb-nightly-night.timer":           {"OnCalendar=Mon,Tue,Wed,Thu,Fri *-*-* 3:30:00 UTC\n"},
 		"minifb-nightly-night.service": {
 			"--unix-socket /run/minifb/nightly.sock --request POST http://localhost/schedule/night\n",
 		},

@@ -5,10 +5,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
+
+	"minifb/shared/ops/sam"
 )
 
 var (
-	rate = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)s?\)$`)
+	rate = regexp.MustCompile(`^rate\(([1-9]\d{0,3}) (minute|hour|day)s?\)$`)
 	cron = regexp.MustCompile(`^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$`)
 	// cronField matches the fields that systemd can express: a number, a range, a step, or a list of
 	// these. AWS's L, W and # are refused.
@@ -24,23 +27,32 @@ var (
 	weekdayNames = []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
 )
 
-// timerSettings returns the lines of a systemd timer for a schedule's expression: rate(5 minutes), or
-// cron(minutes hours day-of-month month day-of-week year). Times are in UTC, as on AWS. A schedule of
-// each minute is called every ten seconds, so that mails are sent and requests are summed soon.
-func timerSettings(expression string) ([]string, error) {
-	if m := rate.FindStringSubmatch(expression); m != nil {
-		if n, err := strconv.Atoi(m[1]); err != nil || n == 0 {
-			return nil, fmt.Errorf("%s: the interval must be 1 or more", expression)
-		}
-		if m[1] == "1" && m[2] == "minute" { // the least that AWS has
-			return []string{"OnActiveSec=10s", "OnUnitActiveSec=10s"}, nil
-		}
-		interval := m[1] + map[string]string{"minute": "min", "hour": "h", "day": "d"}[m[2]]
+// Interval returns the pause between two calls of a schedule outside Lambda. It returns false for
+// cron(…), which has times instead.
+func Interval(s sam.Schedule) (time.Duration, bool) {
+	if s.Every > 0 {
+		return s.Every, true
+	}
+	m := rate.FindStringSubmatch(s.Expression)
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(m[1])
+	unit := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[2]]
+	return time.Duration(n) * unit, err == nil
+}
+
+// timerSettings returns the lines of a systemd timer for a schedule: its interval, or the times of
+// cron(minutes hours day-of-month month day-of-week year), which are in UTC, as on AWS.
+func timerSettings(s sam.Schedule) ([]string, error) {
+	if every, ok := Interval(s); ok {
+		interval := fmt.Sprintf("%.0fs", every.Seconds())
 		return []string{"OnActiveSec=" + interval, "OnUnitActiveSec=" + interval}, nil
 	}
+	expression := s.Expression
 	m := cron.FindStringSubmatch(expression)
 	if m == nil {
-		return nil, fmt.Errorf("%s is neither rate(5 minutes) nor cron(…) with six fields", expression)
+		return nil, fmt.Errorf("%s is neither rate(5 minutes), of 1 to 9999, nor cron(…) with six fields", expression)
 	}
 	fields := m[1:]
 	fields[3] = monthNumbers.Replace(fields[3])

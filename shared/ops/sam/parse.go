@@ -100,6 +100,7 @@ func (p pair) function(globals node) Function {
 	for _, event := range own.get("Events").pairs("Events of " + name) {
 		f.event(event)
 	}
+	f.every(p.value.get("Metadata").get("EverySeconds"))
 	if len(f.Routes)+len(f.Schedules) == 0 {
 		own.violations.add(p.at, "%s has neither a route nor a schedule", name)
 	}
@@ -117,6 +118,17 @@ func (f *Function) allow(n node) {
 			n.violations.add(n.Node, "Allow of %s has %q, which is not an address such as 10.0.0.0/8", f.Name, address)
 		}
 		f.Allow = append(f.Allow, prefix)
+	}
+}
+
+// every reads how often the function's schedules are called outside Lambda. Those of cron(…) keep
+// their times.
+func (f *Function) every(n node) {
+	seconds := n.number("EverySeconds of "+f.Name, 1, 86400, 0)
+	for i, s := range f.Schedules {
+		if strings.HasPrefix(s.Expression, "rate(") {
+			f.Schedules[i].Every = time.Duration(seconds) * time.Second
+		}
 	}
 }
 
@@ -164,7 +176,7 @@ func (f *Function) event(p pair) {
 			properties.violations.add(p.at, "%s: write its Schedule as rate(5 minutes) or cron(0 3 * * ? *)", name)
 			return
 		}
-		f.Schedules = append(f.Schedules, Schedule{p.key, written})
+		f.Schedules = append(f.Schedules, Schedule{Name: p.key, Expression: written})
 	default:
 		properties.violations.add(p.at, "%s: its Type is %q; it must be HttpApi, Schedule or ScheduleV2", name, kind)
 	}

@@ -60,6 +60,9 @@ func (r Route) String() string { return r.Method + " " + r.Path }
 type Schedule struct {
 	Name       string // the event's name within its function
 	Expression string // rate(5 minutes), or cron(…)
+	// Every is the pause between two calls outside Lambda, from EverySeconds in Metadata, where Lambda
+	// has the rate. 0: Expression holds everywhere.
+	Every time.Duration
 }
 
 // Load reads and checks the template at path. See Parse for its errors.

@@ -52,6 +52,7 @@ Resources:
         List: {Type: HttpApi, Properties: {Method: GET, Path: /post}}
   Maintenance:
     Type: AWS::Serverless::Function
+    Metadata: {EverySeconds: 10}
     Properties:
       MemorySize: 512
       Timeout: 60
@@ -88,7 +89,8 @@ func TestParse(t *testing.T) {
 				{Name: "URL", Ref: "Url"}, {Name: "HINT", Ref: "Hint"}, {Name: "EMPTY", Ref: "Empty"},
 			},
 			Schedules: []sam.Schedule{
-				{Name: "Sweep", Expression: "rate(1 minute)"}, {Name: "Nightly", Expression: "cron(0 3 * * ? *)"},
+				{Name: "Sweep", Expression: "rate(1 minute)", Every: 10 * time.Second},
+				{Name: "Nightly", Expression: "cron(0 3 * * ? *)"},
 			},
 		}},
 	}

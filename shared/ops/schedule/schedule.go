@@ -15,10 +15,6 @@ import (
 	"minifb/shared/ops/sam"
 )
 
-// interval is the pause between two calls of a schedule. It is shorter than the template's, so that
-// a mail comes soon.
-const interval = 10 * time.Second
-
 // Options are what a Caller needs.
 type Options struct {
 	Template *sam.Template
@@ -27,7 +23,8 @@ type Options struct {
 	Logf     func(format string, args ...any)
 }
 
-// A Caller calls the schedules of a template's functions, each every ten seconds.
+// A Caller calls the schedules of a template's functions: each at the start and then in its interval.
+// It calls none of cron(…), whose times only systemd and Lambda know.
 type Caller struct {
 	o      Options
 	cancel context.CancelFunc
@@ -40,7 +37,12 @@ func Start(o Options) *Caller {
 	c := &Caller{o: o, cancel: cancel}
 	for _, f := range o.Template.Functions {
 		for _, s := range f.Schedules {
-			c.calls.Go(func() { c.callRepeatedly(ctx, f, s) })
+			if interval, ok := render.Interval(s); ok {
+				c.calls.Go(func() { c.callRepeatedly(ctx, f, s, interval) })
+			} else {
+				o.Logf("%s: the schedule %s is not called here: only systemd and Lambda know the times of %s",
+					f.Area, s.Name, s.Expression)
+			}
 		}
 	}
 	return c
@@ -56,7 +58,7 @@ func (c *Caller) Stop() {
 
 // callRepeatedly calls a schedule until ctx is done. It reports a failure when it differs from the
 // last one.
-func (c *Caller) callRepeatedly(ctx context.Context, f sam.Function, s sam.Schedule) {
+func (c *Caller) callRepeatedly(ctx context.Context, f sam.Function, s sam.Schedule, interval time.Duration) {
 	socket := c.o.Socket(f.Area)
 	client := &http.Client{Timeout: f.Timeout + time.Second, Transport: &http.Transport{
 		DisableKeepAlives: true,
