@@ -174,7 +174,7 @@ func TestPasswordsThatWaitTooLongDoNotCount(t *testing.T) {
 		step := areatest.Step{As: ann, Do: "PATCH /user/email", Body: `{"email":null,` + rightPassword + `}`}
 		response := areatest.Do(t, server.URL, step)
 		if refused := deps.Passwords.Queue().Refused; response.Status != 503 || refused != n {
-			t.Errorf("status %d, want 503, and %d in the queue had to give up: %s", response.Status, refused, response.Body)
+			t.Errorf("status %d, want 503, and the queue refused %d: %s", response.Status, refused, response.Body)
 		}
 	}
 	stop()

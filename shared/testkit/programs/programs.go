@@ -3,7 +3,6 @@ package programs
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
 	"syscall"
 	"testing"
@@ -14,11 +13,11 @@ import (
 )
 
 // Run runs a program until the test ends, and shows its output if the test fails. The program's
-// home is an empty folder; environment has the other variables.
+// home is an empty folder; environment has its other variables.
 func Run(t testing.TB, environment []string, program string, arguments ...string) {
 	t.Helper()
 	cmd := exec.Command(program, arguments...)
-	cmd.Env = append(environment, "HOME="+t.TempDir(), "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(environment, "HOME="+t.TempDir())
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := process.Start(cmd, syscall.SIGKILL); err != nil {
