@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,4 +138,31 @@ func TestOnLambdaARequestIsCountedBeforeItsResponse(t *testing.T) {
 	}
 	h.settings.Recorder = nil // check has nothing left to flush
 	h.check(map[store.Endpoint]int64{{Method: "GET", Path: "/thing/{id}", Status: 200}: 3})
+}
+
+// A database that hangs takes no response away: the invocation returns before its end.
+func TestOnLambdaAHangingDatabaseDelaysNoResponse(t *testing.T) {
+	t.Parallel()
+	hanging, err := net.Listen("tcp", "127.0.0.1:0") // it accepts no connection
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = hanging.Close() })
+	s, err := store.Open("postgres://u:p@"+hanging.Addr().String()+"/d?sslmode=disable", "test", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	i := newTestInvoker(t, time.Minute, http.NotFound)
+	i.handler.settings.Recorder = stat.NewRecorder(s, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*deadlineMargin)
+	defer cancel()
+	const event = `{"version":"2.0","rawPath":"/slow","requestContext":{"http":{"method":"GET"}}}`
+	response, err := i.Invoke(ctx, []byte(event))
+	if err != nil || !strings.HasPrefix(string(response), `{"statusCode":504,`) {
+		t.Errorf("%s, %v, want a 504", response, err)
+	}
+	if ctx.Err() != nil {
+		t.Error("the invocation has ended before its response")
+	}
 }

@@ -10,9 +10,13 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// deadlineMargin is how long before the end of an invocation its request times out, so that the 504
-// is sent before Lambda ends the invocation.
-const deadlineMargin = 500 * time.Millisecond
+const (
+	// deadlineMargin is how long before the end of an invocation its request times out, so that the 504
+	// is sent before Lambda ends the invocation.
+	deadlineMargin = 500 * time.Millisecond
+	// flushMargin is the same for the count of the request, which is stored in between.
+	flushMargin = deadlineMargin / 2
+)
 
 // serveLambda serves invocations until ctx is done. It asks Lambda for a SIGTERM before the process
 // is killed, so that the caller can close the connections to the database.
@@ -48,12 +52,11 @@ type eventKey struct{}
 // frozen then. It returns an error only if the event is neither that of an HTTP request nor that of
 // a schedule, or if the schedule's call has failed.
 func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	defer i.handler.settings.Recorder.Flush(ctx)
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-deadlineMargin))
-		defer cancel()
-	}
+	flushContext, stopFlush := endBefore(ctx, flushMargin)
+	defer stopFlush()
+	defer i.handler.settings.Recorder.Flush(flushContext)
+	ctx, stop := endBefore(ctx, deadlineMargin)
+	defer stop()
 	if isSchedule(payload) {
 		return i.handler.callSchedule(ctx)
 	}
@@ -70,6 +73,15 @@ func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, fmt.Errorf("read the event: %w", err)
 	}
 	return e.finish(response)
+}
+
+// endBefore returns a context that ends this long before the invocation.
+func endBefore(invocation context.Context, margin time.Duration) (context.Context, context.CancelFunc) {
+	deadline, ok := invocation.Deadline()
+	if !ok {
+		return context.WithCancel(invocation)
+	}
+	return context.WithDeadline(invocation, deadline.Add(-margin))
 }
 
 // plainEvent returns an event that algnhsa reads as one of each kind, with this method.

@@ -15,16 +15,16 @@ import (
 
 // An event is what an invocation says about its request.
 type event struct {
-	kind         algnhsa.RequestType
-	method       string
-	target       string // the path and the query, as sent, so far as the event has them
-	host         string
-	source       string // the client's address, as the gateway reports it
-	header       http.Header
-	body         string
-	bodyIsBase64 bool
-	singleValues bool // from a load balancer that uses one value a header
-	isBase64     bool // the response's body was written as base64
+	kind             algnhsa.RequestType
+	method           string
+	target           string // the path and the query, as sent, so far as the event has them
+	host             string
+	source           string // the client's address, as the gateway reports it
+	header           http.Header
+	body             string
+	bodyIsBase64     bool
+	singleValues     bool // from a load balancer that uses one value a header
+	responseIsBase64 bool // its body was written as base64
 }
 
 // An envelope has the parts of all kinds of events that are read here. What else an event has may
@@ -57,6 +57,7 @@ func readEvent(payload []byte, basePath string) (*event, error) {
 		return nil, fmt.Errorf("%w: %w", errNoRequest, err)
 	}
 	in.RawPath, in.Path = withoutPrefix(in.RawPath, basePath), withoutPrefix(in.Path, basePath)
+	all := header(in)
 	var e *event
 	switch {
 	case in.RequestContext == nil:
@@ -64,13 +65,13 @@ func readEvent(payload []byte, basePath string) (*event, error) {
 	case in.Version == "2.0" && in.RequestContext.HTTP.Method != "":
 		e = gatewayV2(in)
 	case in.RequestContext.ELB != nil && in.HTTPMethod != "":
-		e = loadBalancer(in)
+		e = loadBalancer(in, all)
 	case in.HTTPMethod != "":
 		e = gatewayV1(in)
 	default:
 		return nil, errNoRequest
 	}
-	e.header = header(in)
+	e.header = all
 	if host := e.header["Host"]; len(host) > 0 { // net/http keeps it apart, too
 		e.host = host[0]
 		delete(e.header, "Host")
@@ -141,9 +142,9 @@ func gatewayV1(in envelope) *event {
 
 // loadBalancer reads the event of a load balancer. Path and query are as sent. The balancer adds
 // its peer's address to the end of X-Forwarded-For; the entries before it were sent by the client.
-func loadBalancer(in envelope) *event {
+func loadBalancer(in envelope, header http.Header) *event {
 	e := &event{kind: algnhsa.RequestTypeALB, method: in.HTTPMethod, singleValues: in.MultiValueHeaders == nil}
-	if forwarded := header(in)["X-Forwarded-For"]; len(forwarded) > 0 {
+	if forwarded := header["X-Forwarded-For"]; len(forwarded) > 0 {
 		last := forwarded[len(forwarded)-1]
 		e.source = strings.TrimSpace(last[strings.LastIndex(last, ",")+1:])
 	}
@@ -175,7 +176,7 @@ func target(path, query string) string {
 
 // finish returns the invocation's response, which is algnhsa's with what is missing there.
 func (e *event) finish(response []byte) ([]byte, error) {
-	if !e.isBase64 && e.kind != algnhsa.RequestTypeALB {
+	if !e.responseIsBase64 && e.kind != algnhsa.RequestTypeALB {
 		return response, nil
 	}
 	var fields map[string]json.RawMessage
@@ -187,7 +188,7 @@ func (e *event) finish(response []byte) ([]byte, error) {
 		return nil, fmt.Errorf("finish the response: %w", err)
 	}
 	added := map[string]any{}
-	if e.isBase64 {
+	if e.responseIsBase64 {
 		added["isBase64Encoded"] = true
 	}
 	if e.kind == algnhsa.RequestTypeALB {

@@ -71,7 +71,7 @@ func (r *eventResponse) Write(body []byte) (int, error) {
 	if utf8.Valid(body) {
 		return r.ResponseWriter.Write(body)
 	}
-	r.event.isBase64 = true
+	r.event.responseIsBase64 = true
 	_, err := io.WriteString(r.ResponseWriter, base64.StdEncoding.EncodeToString(body))
 	return len(body), err
 }
