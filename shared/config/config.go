@@ -124,7 +124,8 @@ func FromEnvironment(area string, requirements ...Requirement) (Config, error) {
 
 	p.check("DATABASE_URL", c.DatabaseURL != "" && store.CheckURL(c.DatabaseURL) == nil,
 		"write it as postgres://user:password@host:5432/database")
-	p.check("DATABASE_POOL", c.DatabasePool > 0, "name 1 connection or more")
+	p.check("DATABASE_POOL", c.DatabasePool > 1 || c.OnLambda() && c.DatabasePool == 1,
+		"name 2 connections or more, one of which stores the counts of requests; on Lambda 1 or more")
 	p.check("LISTEN", c.Listen != Address{} || c.PassedSockets != "" || c.OnLambda(),
 		"name unix:/path/of/socket or tcp:host:port, or pass a socket")
 	p.check("TRUSTED_PROXIES", true, "name addresses or networks, such as 192.0.2.1,10.0.0.0/8")
@@ -134,7 +135,8 @@ func FromEnvironment(area string, requirements ...Requirement) (Config, error) {
 	if text, set := os.LookupEnv("CORS_ORIGINS"); set && text == "" { // other variables have their default if empty
 		c.CORSOrigins = api.Origins{}
 	}
-	p.check("CORS_ORIGINS", true, "write *, or origins such as https://example.org, with commas; empty for none")
+	p.check("CORS_ORIGINS", true,
+		"write *, or origins such as https://example.org, with commas and without spaces; empty for none")
 	p.check("ERROR_HINT", c.ErrorHint == "full" || c.ErrorHint == "generic", "name full or generic")
 	p.check("PASSWORD_ITERATIONS", c.PasswordIterations > 0 && c.PasswordIterations <= password.MaxIterations,
 		fmt.Sprintf("name 1 to %d", password.MaxIterations))

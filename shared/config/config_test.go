@@ -48,13 +48,14 @@ func setEnvironment(t *testing.T, pairs ...string) {
 // rules are the messages of the variables that have a rule, whether their value is malformed or out
 // of bounds.
 var rules = map[string]string{
-	"DATABASE_URL":    "DATABASE_URL: write it as postgres://user:password@host:5432/database",
-	"DATABASE_POOL":   "DATABASE_POOL: name 1 connection or more",
+	"DATABASE_URL": "DATABASE_URL: write it as postgres://user:password@host:5432/database",
+	"DATABASE_POOL": "DATABASE_POOL: name 2 connections or more, one of which stores the counts of requests; " +
+		"on Lambda 1 or more",
 	"LISTEN":          "LISTEN: name unix:/path/of/socket or tcp:host:port, or pass a socket",
 	"TRUSTED_PROXIES": "TRUSTED_PROXIES: name addresses or networks, such as 192.0.2.1,10.0.0.0/8",
 	"REQUEST_TIMEOUT": "REQUEST_TIMEOUT: name a duration above 0s, such as 10s",
 	"ERROR_HINT":      "ERROR_HINT: name full or generic",
-	"CORS_ORIGINS": "CORS_ORIGINS: write *, or origins such as https://example.org, with commas; " +
+	"CORS_ORIGINS": "CORS_ORIGINS: write *, or origins such as https://example.org, with commas and without spaces; " +
 		"empty for none",
 	"BASE_PATH":           "BASE_PATH: name a path such as /v1, without a slash at its end",
 	"PASSWORD_ITERATIONS": "PASSWORD_ITERATIONS: name 1 to 2000000",
@@ -105,7 +106,7 @@ func TestEachInvalidValue(t *testing.T) {
 		"DATABASE_URL": {
 			"", "geheim", "postgres://u:geheim@host:x/y", "mysql://u:geheim@host/x", "host=x port=geheim",
 		},
-		"DATABASE_POOL": {"-1", "geheim", "1.5", "99999999999999999999"},
+		"DATABASE_POOL": {"1", "-1", "geheim", "1.5", "99999999999999999999"},
 		"LISTEN": {
 			"", "/run/geheim.sock", "unix:", "udp:127.0.0.1:0", "tcp:geheim", "tcp:127.0.0.1:http:8080",
 		},
@@ -117,6 +118,7 @@ func TestEachInvalidValue(t *testing.T) {
 		"CORS_ORIGINS": {
 			"geheim", "*,https://a.example", "https://a.example,", "https://a.example/", "https://A.example",
 			"ftp://a.example", "https://", "https://u:geheim@a.example", "https://a.example?x", "null", " ",
+			"https://a.example, https://b.example", "https://a.example ",
 		},
 		"BASE_PATH":           {"v1", "/", "/v1/", "//v1", "/a b", "/v1?x", "geheim"},
 		"PASSWORD_ITERATIONS": {"0", "-1", "2000001", "geheim", "600_000"},
@@ -234,6 +236,10 @@ func TestDefaults(t *testing.T) {
 	setEnvironment(t, "AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001", "PASSWORD_ITERATIONS", "2000000", "LISTEN", "")
 	if c, err = config.FromEnvironment("post"); err != nil || c.DatabasePool != 2 || !c.OnLambda() {
 		t.Errorf("on Lambda: %+v, %v", c, err)
+	}
+	setEnvironment(t, "AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001", "DATABASE_POOL", "1")
+	if c, err = config.FromEnvironment("post"); err != nil || c.DatabasePool != 1 {
+		t.Errorf("with one connection on Lambda: %+v, %v", c, err)
 	}
 	for name, value := range map[string]string{
 		"METRICS": "on", "INFLUX_URL": "http://host/?db=minifb", "ELASTIC_URL": "http://host/minifb",

@@ -93,11 +93,9 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 }
 
 func newDeps(area string, c config.Config, feeds *feed.Feeds) (Deps, error) {
-	// On a host one connection of the pool is for the counts of requests: they never wait for
-	// requests, and no request waits for them. On Lambda a process does one thing at a time.
 	connections := c.DatabasePool
 	if !c.OnLambda() {
-		connections = max(1, connections-1)
+		connections-- // run opens one for the counts of requests
 	}
 	s, err := store.Open(c.DatabaseURL, area, connections, store.Traced(feeds.Tracer()))
 	if err != nil {
