@@ -21,8 +21,9 @@ import (
 // A Request is what is known of a request when its response has been sent. It holds nothing about
 // its client but the request's id, which the client may have chosen.
 type Request struct {
-	Method   string // "other" if no route matches: clients can send any
+	Method   string // "*" if no route matches: clients can send any
 	Route    string // such as /post/{id}; "other" if no route matches
+	Schedule string // the name of the schedule, if the request is its call
 	Status   int
 	Bytes    int // of the response's body
 	Duration time.Duration

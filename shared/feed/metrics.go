@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -73,12 +72,12 @@ func newMetrics(area string) *metrics {
 
 // record counts a request, or the call of a schedule.
 func (m *metrics) record(r *Request) {
-	if schedule, ok := strings.CutPrefix(r.Route, "/schedule/"); ok {
+	if r.Schedule != "" {
 		for what, n := range r.Done {
-			m.done.WithLabelValues(schedule, what).Add(float64(max(0, n)))
+			m.done.WithLabelValues(r.Schedule, what).Add(float64(max(0, n)))
 		}
 		if r.Status == http.StatusOK {
-			m.success.WithLabelValues(schedule).SetToCurrentTime()
+			m.success.WithLabelValues(r.Schedule).SetToCurrentTime()
 		}
 		return
 	}
@@ -182,13 +181,14 @@ func (m *metrics) pool(s *store.Store) {
 		{"idle", func() int { return s.Pool().Idle }},
 	} {
 		m.register.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "minifb_database_connections", Help: "Open connections to the database.",
+			Name: "minifb_database_connections", Help: "Open connections for requests to the database.",
 			ConstLabels: prometheus.Labels{"state": state.name},
 		}, func() float64 { return float64(state.value()) }))
 	}
 	m.register.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "minifb_database_connections_max", Help: "The most connections that may be open; see DATABASE_POOL.",
+			Name: "minifb_database_connections_max",
+			Help: "The most connections that requests may open: one less than DATABASE_POOL.",
 		}, func() float64 { return float64(s.Pool().MaxOpenConnections) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "minifb_database_waits_total", Help: "How often a request waited for a connection.",
@@ -209,7 +209,8 @@ func (m *metrics) passwords(h *password.Hasher) {
 			Name: "minifb_password_waits_total", Help: "Password hashes that had to wait for a processor.",
 		}, func() float64 { return float64(h.Queue().Waits) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "minifb_password_refused_total", Help: "Password hashes that were refused, because too many waited.",
+			Name: "minifb_password_refused_total", Help: "Password hashes that were refused: too many " +
+				"waited, or the request ended while it waited.",
 		}, func() float64 { return float64(h.Queue().Refused) }),
 	)
 }

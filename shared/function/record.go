@@ -23,20 +23,12 @@ type record struct {
 	err       error            // see api.Exchange
 }
 
-// path returns the path of the record's route, or "other" if it has none.
-func (r record) path() string {
-	if _, path, ok := strings.Cut(r.pattern, " "); ok {
-		return path
-	}
-	return "other"
-}
-
 // endpoint returns what the record's request is counted by.
 func (r record) endpoint() store.Endpoint {
-	if r.pattern == "" {
-		return store.Endpoint{Method: "*", Path: r.path(), Status: r.status}
+	if _, path, ok := strings.Cut(r.pattern, " "); ok {
+		return store.Endpoint{Method: r.method, Path: path, Status: r.status}
 	}
-	return store.Endpoint{Method: r.method, Path: r.path(), Status: r.status}
+	return store.Endpoint{Method: "*", Path: "other", Status: r.status}
 }
 
 // ofOperator reports whether a path is one of those that only the operator's programs request.
@@ -48,52 +40,53 @@ func ofOperator(path string) bool {
 // Those of /healthz, /readyz and /metrics are not the clients', and are left out; nor are calls of a
 // schedule counted.
 func (h *Handler) observe(ctx context.Context, r record) {
-	path := r.path()
-	if ofOperator(path) {
+	endpoint := r.endpoint()
+	if ofOperator(endpoint.Path) {
 		return
 	}
-	h.log(ctx, r)
-	if !strings.HasPrefix(path, api.SchedulePath("")) {
-		h.settings.Recorder.Add(r.endpoint(), r.duration)
-	}
-	h.feed(ctx, r)
-}
-
-// feed passes a record to the feeds.
-func (h *Handler) feed(ctx context.Context, r record) {
-	request := feed.Request{
-		Method: r.method, Route: r.path(), Status: r.status, Bytes: r.bytes, Duration: r.duration,
-		ID: r.requestID, Done: r.done,
-	}
-	if r.pattern == "" {
-		request.Method = "other"
-	}
+	cause := ""
 	if r.err != nil {
-		request.Error = api.Redact(r.err.Error())
+		cause = api.Redact(r.err.Error())
 	}
-	h.settings.Feeds.Record(ctx, &request)
+	h.log(ctx, r, endpoint.Path, cause)
+	schedule := ""
+	if name, ok := strings.CutPrefix(endpoint.Path, api.SchedulePath("")); ok {
+		schedule = name
+	} else {
+		h.settings.Recorder.Add(endpoint, r.duration)
+	}
+	if h.settings.Feeds == nil {
+		return
+	}
+	h.settings.Feeds.Record(ctx, &feed.Request{
+		Method: endpoint.Method, Route: endpoint.Path, Schedule: schedule, Status: r.status, Bytes: r.bytes,
+		Duration: r.duration, ID: r.requestID, Error: cause, Done: r.done,
+	})
 }
 
-func (h *Handler) log(ctx context.Context, r record) {
+func (h *Handler) log(ctx context.Context, r record, route, cause string) {
 	level := slog.LevelInfo
 	attributes := []slog.Attr{
-		slog.String("method", r.method), slog.String("route", r.path()), slog.Int("status", r.status),
+		slog.String("method", r.method), slog.String("route", route), slog.Int("status", r.status),
 		slog.Float64("duration_ms", float64(r.duration.Microseconds())/1000), slog.Int("bytes", r.bytes),
 		slog.String("request_id", r.requestID),
 	}
 	if r.done != nil {
 		attributes = append(attributes, slog.Any("done", r.done))
 	}
-	if r.err != nil {
+	if cause != "" {
 		level = slog.LevelError
-		attributes = append(attributes, slog.String("error", api.Redact(r.err.Error())))
+		attributes = append(attributes, slog.String("error", cause))
 	}
 	h.settings.Log.LogAttrs(ctx, level, "request", attributes...)
 }
 
-// observeRefused counts a request that net/http has refused before any handler.
+// observeRefused counts a request that net/http has refused before any handler. It took no time: it
+// was refused when it could not be read on.
 func (h *Handler) observeRefused(status int) {
-	r := record{status: status}
-	h.settings.Recorder.Add(r.endpoint(), 0)
-	h.feed(context.Background(), r)
+	endpoint := record{status: status}.endpoint()
+	h.settings.Recorder.Add(endpoint, 0)
+	h.settings.Feeds.Record(context.Background(), &feed.Request{
+		Method: endpoint.Method, Route: endpoint.Path, Status: status,
+	})
 }
