@@ -1,12 +1,18 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
+	"minifb/shared/api"
 	"minifb/shared/ops/sam"
 )
 
@@ -69,6 +75,49 @@ func TestLambdaDocumentNamesEveryParameter(t *testing.T) {
 	for _, p := range template.Parameters {
 		if !regexp.MustCompile(`\b` + p.Name + `\b`).MatchString(text) {
 			t.Errorf("docs/lambda.md does not name the parameter %s of template.yaml: add it to Settings", p.Name)
+		}
+	}
+}
+
+// An HTTP API of AWS responds to preflights itself, by the template.
+func TestTemplateAllowsWhatPreflightsAllow(t *testing.T) {
+	t.Parallel()
+	var written struct {
+		Globals struct {
+			HTTPAPI struct {
+				CORS struct {
+					Methods []string `yaml:"AllowMethods"`
+					Headers []string `yaml:"AllowHeaders"`
+					Exposed []string `yaml:"ExposeHeaders"`
+					MaxAge  int      `yaml:"MaxAge"`
+				} `yaml:"CorsConfiguration"`
+			} `yaml:"HttpApi"`
+		} `yaml:"Globals"`
+	}
+	if err := yaml.Unmarshal([]byte(content(t, "template.yaml")), &written); err != nil {
+		t.Fatal(err)
+	}
+	template, err := sam.Load(top + "template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	methods := []string{http.MethodHead}
+	for _, f := range template.Functions {
+		for _, route := range f.Routes {
+			methods = append(methods, route.Method)
+		}
+	}
+	slices.Sort(methods)
+	cors := written.Globals.HTTPAPI.CORS
+	slices.Sort(cors.Methods)
+	for name, lists := range map[string][2][]string{
+		"AllowMethods":  {cors.Methods, slices.Compact(methods)},
+		"AllowHeaders":  {cors.Headers, strings.Split(api.AllowedHeaders, ", ")},
+		"ExposeHeaders": {cors.Exposed, strings.Split(api.ExposedHeaders, ", ")},
+		"MaxAge":        {{strconv.Itoa(cors.MaxAge)}, {strconv.Itoa(api.PreflightMaxAge)}},
+	} {
+		if !slices.Equal(lists[0], lists[1]) {
+			t.Errorf("template.yaml: CorsConfiguration: %s is %q; functions say %q", name, lists[0], lists[1])
 		}
 	}
 }

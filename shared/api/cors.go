@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,10 +13,11 @@ import (
 // standard, it reads few others.
 const ExposedHeaders = "Location, ETag, Retry-After, X-Request-Id, Idempotent-Replayed, WWW-Authenticate"
 
-const (
-	corsHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-Id" // that a page may send
-	corsMaxAge  = "7200"                                                                 // seconds; Chromium's limit
-)
+// AllowedHeaders are the headers that a page of another origin may send.
+const AllowedHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-Id"
+
+// PreflightMaxAge is how many seconds a browser may remember a preflight. It is Chromium's limit.
+const PreflightMaxAge = 7200
 
 // Origins are the origins whose pages may call the API from a browser, such as
 // https://example.org. The zero value has none. Any origin is safe, because no cookie is ever read:
@@ -28,18 +30,18 @@ type Origins struct {
 // AllOrigins allows every origin.
 var AllOrigins = Origins{all: true}
 
-// UnmarshalText parses "*", or a list of origins with commas. An empty text is no origin.
+// UnmarshalText parses "*", or a list of origins with commas and without spaces. An empty text is no
+// origin.
 func (o *Origins) UnmarshalText(text []byte) error {
 	*o = Origins{}
 	if string(text) == "*" {
 		*o = AllOrigins
 		return nil
 	}
+	if len(text) == 0 {
+		return nil
+	}
 	for part := range strings.SplitSeq(string(text), ",") {
-		part = strings.TrimSpace(part)
-		if part == "" && len(text) == 0 {
-			return nil
-		}
 		u, err := url.Parse(part)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Scheme+"://"+u.Host != part ||
 			strings.ToLower(part) != part {
@@ -82,7 +84,7 @@ func respondToPreflight(w http.ResponseWriter, allow string) {
 	header := w.Header()
 	header.Del("Allow")
 	header.Set("Access-Control-Allow-Methods", allow)
-	header.Set("Access-Control-Allow-Headers", corsHeaders)
-	header.Set("Access-Control-Max-Age", corsMaxAge)
+	header.Set("Access-Control-Allow-Headers", AllowedHeaders)
+	header.Set("Access-Control-Max-Age", strconv.Itoa(PreflightMaxAge))
 	w.WriteHeader(http.StatusNoContent)
 }

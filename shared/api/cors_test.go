@@ -26,7 +26,7 @@ func TestOrigins(t *testing.T) {
 		{"*", "", "*", ""},
 		{"*", "null", "*", ""},
 		{page, page, page, "Origin"},
-		{"http://localhost:3000, " + page, page, page, "Origin"},
+		{"http://localhost:3000," + page, page, page, "Origin"},
 		{page, "", "", "Origin"},
 		{page, "https://other.example", "", "Origin"},
 		{page, "http://page.example", "", "Origin"},
