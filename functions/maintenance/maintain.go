@@ -13,7 +13,7 @@ import (
 
 const (
 	responseTime = 2 * time.Second // of the time limit, left for the response
-	batchTime    = 5 * time.Second // for each kind of row
+	batchTime    = 5 * time.Second // for each kind of row, and for the log of refused requests
 	batchSize    = 1000            // rows in one transaction
 )
 
@@ -36,6 +36,8 @@ func (v views) maintain(ctx context.Context) (map[string]int64, error) {
 	background.Go(func() { v.sendMails(ctx, &mails) })
 	var rest outcome
 	rest.add("counted_refusals", func() (int64, error) {
+		ctx, cancel := context.WithTimeout(ctx, batchTime)
+		defer cancel()
 		n, err := stat.StoreRefused(ctx, v.store, v.refused)
 		return n, unlessOver(ctx, err)
 	})

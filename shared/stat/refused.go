@@ -69,6 +69,9 @@ func storeRefused(ctx context.Context, s *store.Store, path string) (total int64
 		return 0, err
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err != nil || time.Since(info.ModTime()) > kept {
+		return 0, err // no line would be shown any more
+	}
 	first, err := bufio.NewReaderSize(file, maxRefusedLine).ReadSlice('\n')
 	if errors.Is(err, io.EOF) {
 		return 0, nil // no line is complete

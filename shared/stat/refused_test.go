@@ -73,6 +73,12 @@ func TestEachRefusalIsCountedOnce(t *testing.T) {
 	count("lines that are too old", 1)
 	write(log, lines(start.Add(-50*time.Hour), 70, 2))
 	count("nothing but lines that are too old", 0)
+	write(log, lines(start, 70, 2))
+	old := time.Now().Add(-50 * time.Hour)
+	if err := os.Chtimes(log, old, old); err != nil {
+		t.Fatal(err)
+	}
+	count("a log that was written too long ago", 0)
 	write(log, "not a log\n")
 	_, err := stat.StoreRefused(t.Context(), f.store, log)
 	if err == nil || !strings.Contains(err.Error(), "is not a log") {
