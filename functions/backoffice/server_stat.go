@@ -10,12 +10,14 @@ import (
 	"minifb/shared/store"
 )
 
-// storedAfter is how long after the end of a step at most all its requests are stored.
+// storedAfter is how long after the end of a step at most its requests are stored, besides those that
+// no function has responded to: maintenance adds these up to ten seconds later.
 const storedAfter = time.Second
 
 type serverStatOutput struct {
 	Body struct {
-		RPS        float64          `json:"rps" doc:"Requests per second, in the last full 10 seconds" example:"12.5"`
+		RPS float64 `json:"rps" doc:"Requests per second in the last full 10 s; may lack refused ones" example:"12.5"`
+
 		Requests24 int64            `json:"requests_24h" doc:"Requests in the last 24 hours" example:"30210"`
 		ByStatus   map[string]int64 `json:"by_status" doc:"How many of them had each status, such as \"200\""`
 		ByEndpoint []endpointCount  `json:"by_endpoint" doc:"How many of them each endpoint had, most first"`

@@ -25,6 +25,7 @@ func init() {
 	huma.NewError = newHumaError
 	huma.NewErrorWithContext = newInputError
 	validation.MsgUnexpectedProperty = unexpected
+	validation.MsgExpectedObject = "a JSON object"
 }
 
 // formatRule formats the rule that a field breaks. huma would add the parser's error to the rule of
