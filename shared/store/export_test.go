@@ -4,33 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"math"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 )
-
-// A Statement is a statement as it was sent to PostgreSQL.
-type Statement struct {
-	SQL  string
-	Args []any
-}
-
-// OpenTraced returns a store with one connection, which calls show with every statement that it
-// sends.
-func OpenTraced(url string, show func(Statement)) (*Store, error) {
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		return nil, err
-	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeExec
-	config.Tracer = tracer(show)
-	pool := stdlib.OpenDB(*config)
-	pool.SetMaxOpenConns(1)
-	return newStore(pool, []any{pgx.QueryExecModeCacheStatement}), nil
-}
 
 // MaxWait is how long a call waits for a connection.
 const MaxWait = maxWait
@@ -40,22 +16,6 @@ func (s *Store) DB() *sql.DB { return s.db.DB }
 
 // ReadFrom makes the store run its hot reads on another store's pool, as on a replica.
 func (s *Store) ReadFrom(other *Store) { s.hotReads = other.hotReads }
-
-type tracer func(Statement)
-
-func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	args := slices.DeleteFunc(slices.Clone(data.Args), func(arg any) bool { // options precede the arguments
-		switch arg.(type) {
-		case pgx.QueryExecMode, pgx.QueryResultFormats, pgx.QueryResultFormatsByOID:
-			return true
-		}
-		return false
-	})
-	t(Statement{data.SQL, args})
-	return ctx
-}
-
-func (tracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 // FeedFormatted returns the feed's first posts as bun's own query methods read them: with the
 // arguments in the text of a statement that PostgreSQL plans at each call.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"minifb/shared/store"
 	"minifb/shared/testkit/testdb"
 )
@@ -135,11 +137,10 @@ func TestPlans(t *testing.T) {
 	if _, err := db.Exec(fill); err != nil {
 		t.Fatal(err)
 	}
-	var sent []store.Statement
+	var sent statements
 	// PostgreSQL rightly prefers to read a small table whole, but the plans for a large one are in
 	// question.
-	record := func(statement store.Statement) { sent = append(sent, statement) }
-	s, err := store.OpenTraced(address+"&enable_seqscan=off", record)
+	s, err := store.Open(address+"&enable_seqscan=off", "test", 1, store.WithTracer(&sent))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +160,7 @@ func TestPlans(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				i := slices.IndexFunc(sent, func(statement store.Statement) bool {
+				i := slices.IndexFunc(sent, func(statement pgx.TraceQueryStartData) bool {
 					return strings.HasSuffix(statement.SQL, fmt.Sprint(" LIMIT ", size+1))
 				})
 				if i < 0 {
@@ -179,6 +180,18 @@ func TestPlans(t *testing.T) {
 		})
 	}
 }
+
+// statements are those that a store has sent.
+type statements []pgx.TraceQueryStartData
+
+func (s *statements) TraceQueryStart(
+	ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData,
+) context.Context {
+	*s = append(*s, data)
+	return ctx
+}
+
+func (*statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 // A node is a node of a plan, as EXPLAIN (FORMAT JSON) prints it.
 type node struct {
@@ -207,7 +220,7 @@ func (n node) String() string {
 }
 
 // explain runs a statement that the store has prepared on its connection, and returns the plan.
-func explain(t *testing.T, s *store.Store, statement store.Statement, mode string) node {
+func explain(t *testing.T, s *store.Store, statement pgx.TraceQueryStartData, mode string) node {
 	t.Helper()
 	var name string
 	var kept int
@@ -222,12 +235,15 @@ func explain(t *testing.T, s *store.Store, statement store.Statement, mode strin
 	if _, err := s.DB().Exec("SET plan_cache_mode = " + mode); err != nil {
 		t.Fatal(err)
 	}
-	args := make([]string, len(statement.Args))
-	for i, arg := range statement.Args {
-		if at, ok := arg.(time.Time); ok {
-			arg = at.Format(time.RFC3339Nano)
+	var args []string
+	for _, arg := range statement.Args {
+		switch value := arg.(type) {
+		case pgx.QueryExecMode, pgx.QueryResultFormats, pgx.QueryResultFormatsByOID: // an option
+			continue
+		case time.Time:
+			arg = value.Format(time.RFC3339Nano)
 		}
-		args[i] = fmt.Sprintf("'%v'", arg)
+		args = append(args, fmt.Sprintf("'%v'", arg))
 	}
 	var text []byte
 	query := fmt.Sprintf("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE %s (%s)", name, strings.Join(args, ", "))

@@ -12,7 +12,7 @@ import (
 
 func TestOnlyHotStatementsAreCached(t *testing.T) {
 	t.Parallel()
-	s, err := store.OpenTraced(testdb.URL(t), func(store.Statement) {})
+	s, err := store.Open(testdb.URL(t), "test", 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,15 +1,13 @@
 package areatest
 
 import (
-	"bytes"
-	"encoding/binary"
-	"io"
-	"net"
-	"net/url"
-	"path/filepath"
-	"slices"
+	"context"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"minifb/shared/store"
 )
@@ -18,23 +16,8 @@ import (
 // many statements it has executed.
 func (s *Server) CountStatements(t testing.TB) (counted *store.Store, executed func() int64) {
 	t.Helper()
-	address, err := url.Parse(s.databaseURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	var count atomic.Int64
-	network, server := serverAddress(address)
-	go countStatements(listener, network, server, &count)
-	query := address.Query()
-	query.Del("host")
-	query.Del("port")
-	address.Host, address.RawQuery = listener.Addr().String(), query.Encode()
-	counted, err = store.Open(address.String(), "counted", 1)
+	var count statementCount
+	counted, err := store.Open(s.databaseURL, "counted", 1, store.WithTracer(&count))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,54 +25,46 @@ func (s *Server) CountStatements(t testing.TB) (counted *store.Store, executed f
 	return counted, count.Load
 }
 
-// serverAddress returns the address of the URL's server: the directory of a socket is in the query.
-func serverAddress(u *url.URL) (network, address string) {
-	if dir := u.Query().Get("host"); dir != "" {
-		return "unix", filepath.Join(dir, ".s.PGSQL."+u.Query().Get("port"))
-	}
-	return "tcp", u.Host
+// A statementCount counts the statements that it traces.
+type statementCount struct{ atomic.Int64 }
+
+// TraceQueryStart counts a statement.
+func (c *statementCount) TraceQueryStart(
+	ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData,
+) context.Context {
+	c.Add(1)
+	return ctx
 }
 
-// countStatements forwards connections to the database, and counts their statements.
-func countStatements(listener net.Listener, network, database string, count *atomic.Int64) {
-	for {
-		client, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial(network, database)
-		if err != nil {
-			_ = client.Close()
-			return
-		}
-		go func() {
-			_, _ = io.Copy(client, server)
-			_ = client.Close()
-		}()
-		go func() {
-			forward(client, server, count)
-			_ = server.Close()
-		}()
-	}
+// TraceQueryEnd does nothing.
+func (*statementCount) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// executed has the statements that views have executed in this process.
+var executed statementLog
+
+// A statementLog keeps one of each statement that it traces, with its arguments. It is safe for
+// concurrent use.
+type statementLog struct {
+	mu         sync.Mutex
+	statements map[string][]any
 }
 
-// forward copies the messages of PostgreSQL's protocol until one cannot be read. The first has no
-// type; then each Execute and each Query runs a statement. A ping is a comment.
-func forward(client io.Reader, server io.Writer, count *atomic.Int64) {
-	for header := make([]byte, 4); ; header = make([]byte, 5) {
-		if _, err := io.ReadFull(client, header); err != nil {
-			return
+// TraceQueryStart adds a statement that reads or writes tables.
+func (l *statementLog) TraceQueryStart(
+	ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData,
+) context.Context {
+	verb, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(data.SQL)), " ")
+	switch verb {
+	case "SELECT", "WITH", "INSERT", "UPDATE", "DELETE":
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.statements == nil {
+			l.statements = map[string][]any{}
 		}
-		body := make([]byte, binary.BigEndian.Uint32(header[len(header)-4:])-4)
-		if _, err := io.ReadFull(client, body); err != nil {
-			return
-		}
-		isQuery := header[0] == 'Q' && !bytes.HasPrefix(body, []byte("--"))
-		if len(header) == 5 && (isQuery || header[0] == 'E') {
-			count.Add(1)
-		}
-		if _, err := server.Write(slices.Concat(header, body)); err != nil {
-			return
-		}
+		l.statements[data.SQL] = data.Args
 	}
+	return ctx
 }
+
+// TraceQueryEnd does nothing.
+func (*statementLog) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
