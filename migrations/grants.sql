@@ -173,12 +173,15 @@ GRANT SELECT (post_id, comment_id, user_uid, type), DELETE ON comment_reactions 
 GRANT SELECT (id, user_uid, type, actor_uid, post_id), DELETE ON notifications TO minifb_maintenance;
 GRANT EXECUTE ON ROUTINE prune_refresh_tokens(integer) TO minifb_maintenance;
 GRANT SELECT (seen_at), DELETE ON request_writers TO minifb_maintenance;
-GRANT SELECT (id, at, methods, paths, statuses, counts, times), UPDATE (at), DELETE
-    ON request_inbox TO minifb_maintenance;
+GRANT SELECT (id, at, methods, paths, statuses, counts, times), DELETE ON request_inbox TO minifb_maintenance;
 GRANT SELECT (ctid, step, at, method, path, status, n), INSERT (step, at, method, path, status, n), UPDATE (n), DELETE
     ON request_counts TO minifb_maintenance;
 GRANT SELECT (ctid, step, at, errors, times), INSERT (step, at, errors, times), UPDATE (errors, times), DELETE
     ON request_times TO minifb_maintenance;
 GRANT SELECT (what, quarter, n), INSERT (what, quarter, n), UPDATE (n), DELETE ON totals TO minifb_maintenance;
-GRANT SELECT (id, what, quarter, n), UPDATE (n), DELETE ON total_changes TO minifb_maintenance;
+GRANT SELECT (id, what, quarter, n), DELETE ON total_changes TO minifb_maintenance;
 GRANT EXECUTE ON ROUTINE histogram_total(bigint[]), percentile_bin(bigint[], numeric) TO minifb_maintenance;
+
+-- For the previous release, until every function is newer than migration 0006: it locks the rows that it moves.
+GRANT UPDATE (at) ON request_inbox TO minifb_maintenance;
+GRANT UPDATE (n) ON total_changes TO minifb_maintenance;

@@ -122,7 +122,8 @@ func TestFunctionsWithTheOwnersRightsHaveASearchPath(t *testing.T) {
 	err := db.QueryRow(`
 		SELECT string_agg(oid::regprocedure::text, ', ') FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef
-			AND NOT EXISTS (SELECT FROM unnest(proconfig) AS c WHERE c ~ '^search_path=.*public, pg_temp$')`,
+			AND NOT EXISTS (
+				SELECT FROM unnest(proconfig) AS c WHERE c ~ '^search_path=(pg_catalog, )?public, pg_temp$')`,
 	).Scan(&unsafe)
 	if err != nil || unsafe.Valid {
 		t.Errorf("add SET search_path = public, pg_temp to %s: %v", unsafe.String, err)

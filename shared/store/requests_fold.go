@@ -10,7 +10,7 @@ import (
 const foldRequests = `
 	WITH taken AS MATERIALIZED (
 		DELETE FROM request_inbox WHERE id IN (
-			SELECT id FROM request_inbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+			SELECT id FROM request_inbox ORDER BY id LIMIT $1)
 		RETURNING id, at, methods, paths, statuses, counts, times
 	), stepped AS MATERIALIZED (
 		SELECT step, date_bin(make_interval(secs => step), at, 'epoch') AS at,
@@ -54,7 +54,7 @@ func (s *Store) FoldRequests(ctx context.Context, batch int) (moved int64, err e
 const foldTotals = `
 	WITH taken AS (
 		DELETE FROM total_changes WHERE id IN (
-			SELECT id FROM total_changes ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+			SELECT id FROM total_changes ORDER BY id LIMIT $1)
 		RETURNING what, quarter, n
 	), old AS (
 		DELETE FROM totals WHERE quarter > '-infinity' AND quarter < now() - interval '50 hours'
@@ -74,7 +74,7 @@ func (s *Store) FoldTotals(ctx context.Context, batch int) (moved int64, err err
 	return s.fold(ctx, "totals", foldTotals, batch)
 }
 
-// foldLock is the number of the advisory lock that a fold holds until its commit.
+// foldLock is the number of the advisory lock that a fold holds until its commit. So no two take the same rows.
 const foldLock = 6_469_103
 
 // fold runs a statement that moves rows, unless another process does.

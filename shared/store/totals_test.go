@@ -46,10 +46,17 @@ func TestTotals(t *testing.T) {
 		}
 		f.checkTotals("folded", 6, 3, 1)
 	}
+	taken := store.User{ID: "USER.1", Name: "Ann", PasswordHash: "no password"}
+	if err := f.store.CreateUser(t.Context(), &taken); !is(err, apperror.Conflict) {
+		t.Fatal(err)
+	}
 	if err := f.store.DeleteAccount(t.Context(), f.credential(f.users[1])); err != nil {
 		t.Fatal(err)
 	}
 	f.checkTotals("the account deleted", 0, 2, 0)
+	if n := f.int(`SELECT count(*) FROM total_changes WHERE n = 0`); n != 0 {
+		t.Errorf("%d changes by zero are stored", n)
+	}
 	if err := f.store.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
