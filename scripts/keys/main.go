@@ -16,7 +16,7 @@ import (
 )
 
 const usage = `usage:
-  keys [create] DIRECTORY               create the first key; keys that exist are kept
+  keys create DIRECTORY                 create the first key; keys that exist are kept
   keys list DIRECTORY                   list the keys, the newest first
   keys rotate [-delay 10m] DIRECTORY    add a key, which signs once the delay has passed
   keys retire [-force] DIRECTORY KID    remove a key that is no longer used
@@ -55,8 +55,8 @@ func run(arguments []string, now time.Time, out io.Writer) error {
 		delay = flags.Duration("delay", 10*time.Minute, "")
 	case "retire":
 		force, words = flags.Bool("force", false, ""), 2
-	default: // keys DIRECTORY
-		arguments, command = append([]string{"create"}, arguments...), "create"
+	default:
+		return errUsage
 	}
 	if flags.Parse(arguments[1:]) != nil || flags.NArg() != words || *delay < 0 || flags.Arg(0) == "" {
 		return errUsage
@@ -107,9 +107,11 @@ func state(k token.RingKey, now time.Time) string {
 		return "signs"
 	case !k.Private:
 		return "verifies only; its private half is not here"
+	case !known:
+		return "verifies; it is not known when it signed last"
 	case k.SignsFrom.After(now):
 		return "signs from " + date(k.SignsFrom) + " on"
-	case known && now.Before(retirable):
+	case now.Before(retirable):
 		return "verifies; can be retired from " + date(retirable) + " on"
 	}
 	return "can be retired"

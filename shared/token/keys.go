@@ -109,6 +109,14 @@ func (k key) publicHalf() key {
 	return key{id: k.id, alg: k.alg, raw: k.raw}
 }
 
+// isPairOf reports whether public has the id of k, and is k or its public half.
+func (k key) isPairOf(public key) bool {
+	half, ok := k.publicHalf().raw.(interface {
+		Equal(other crypto.PublicKey) bool
+	})
+	return ok && k.id == public.id && half.Equal(public.raw)
+}
+
 // parseKeys returns the keys of a JWK set, all of which are private or all of which are not. A
 // single JWK counts as a set. The error holds nothing of the keys but their ids and algorithms.
 func parseKeys(text []byte, private bool) ([]key, error) {

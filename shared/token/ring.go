@@ -29,25 +29,27 @@ type RingKey struct {
 	SignsUntil time.Time
 }
 
-// ParseRing returns the keys of a private and a public JWK set. Empty texts make an empty ring.
+// ParseRing returns the keys of a private and a public JWK set. It returns an error if the public half
+// of a private key is not in the public set: nobody would accept the tokens of such a key.
 func ParseRing(privateSet, publicSet []byte) (*Ring, error) {
-	r := &Ring{}
-	if len(privateSet) > 0 {
-		var err error
-		if r.keys, err = parsePrivateKeys(privateSet); err != nil {
-			return nil, err
-		}
-	}
-	if len(publicSet) == 0 {
-		return r, nil
+	private, err := parsePrivateKeys(privateSet)
+	if err != nil {
+		return nil, err
 	}
 	public, err := parseKeys(publicSet, false)
-	for _, k := range public {
-		if !slices.ContainsFunc(r.keys, func(private key) bool { return private.id == k.id }) {
-			r.publicOnly = append(r.publicOnly, k.publicHalf())
-		}
+	if err != nil {
+		return nil, err
 	}
-	return r, err
+	r := &Ring{keys: private, publicOnly: public}
+	for _, k := range private {
+		i := slices.IndexFunc(r.publicOnly, k.isPairOf)
+		if i < 0 {
+			return nil, fmt.Errorf("the public half of key %q is not among the public keys: "+
+				"put the private and the public keys of the same time together", k.id)
+		}
+		r.publicOnly = slices.Delete(r.publicOnly, i, i+1)
+	}
+	return r, nil
 }
 
 // Add adds a new Ed25519 key, and returns its id. It signs from the given time on.

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -194,9 +195,12 @@ func TestParseRing(t *testing.T) {
 	}
 	for _, bad := range [][2]string{
 		{"x", f.pubSet}, {f.pubSet, f.pubSet}, {f.privateSet, f.privateSet}, {f.privateSet, "x"},
+		{"", f.pubSet}, {f.privateSet, ""}, {f.privateSet, other.pubSet},
+		{f.privateSet, setOf(member(t, other.pubSet, 0).but(object{"kid": f.kid}))},
+		{setOf(plain, privateOf(t, other)), f.pubSet},
 	} {
 		if _, err := ParseRing([]byte(bad[0]), []byte(bad[1])); err == nil {
-			t.Error("malformed keys are accepted")
+			t.Error("keys that are malformed, or do not belong together, are accepted")
 		} else {
 			refuseLeak(t, "a malformed ring", err, plain)
 		}
@@ -212,17 +216,12 @@ func FuzzParseRing(f *testing.F) {
 	f.Add(`{"keys":[{"kty":"EC","crv":"P-256","nbf":1e300}]}`, "")
 	f.Fuzz(func(t *testing.T, privateSet, publicSet string) {
 		ring, err := ParseRing([]byte(privateSet), []byte(publicSet))
-		if err != nil || len(ring.Keys(noon)) == 0 {
+		if err != nil {
 			return
 		}
-		var private, public []byte
-		if len(ring.keys) > 0 {
-			private, err = ring.Private()
-		}
-		if err == nil {
-			public, err = ring.Public()
-		}
-		if err != nil {
+		private, err1 := ring.Private()
+		public, err2 := ring.Public()
+		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
 		}
 		again, err := ParseRing(private, public)

@@ -2,7 +2,6 @@ package token
 
 import (
 	"bytes"
-	"crypto"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -108,10 +107,7 @@ func (v *Verifier) find(id string) (k key, known bool, err error) {
 func (v *Verifier) has(k key) bool {
 	keys, err := v.keys.Get()
 	found, known := keys.byID[k.id]
-	raw, ok := k.publicHalf().raw.(interface {
-		Equal(other crypto.PublicKey) bool
-	})
-	return err == nil && known && ok && raw.Equal(found.raw)
+	return err == nil && known && k.isPairOf(found)
 }
 
 // Verify returns the claims of a valid token. It does not know whether the session is revoked.
