@@ -10,13 +10,9 @@ import (
 	"minifb/shared/apperror"
 )
 
-const (
-	// revokedMaxAge is how old the list of revoked sessions may be. The contract allows one second
-	// from the revocation of a session until every function refuses it; the remainder is for the
-	// query.
-	revokedMaxAge = 800 * time.Millisecond
-	fetchTimeout  = maxWait
-)
+// revokedMaxAge is how old the list of revoked sessions may be. The contract allows one second from
+// the revocation of a session until every function refuses it; the remainder is for the query.
+const revokedMaxAge = 800 * time.Millisecond
 
 // RevokedSessions is the process's copy of the table ended_sessions: the sessions that were revoked
 // within the life of an access token. It is fetched when a request finds it too old: one small query a second under
@@ -107,7 +103,7 @@ func (r *RevokedSessions) lastError() error {
 // fetch reads the list and replaces the copy. It outlives the request that calls it, because others
 // wait for the result.
 func (r *RevokedSessions) fetch(ctx context.Context) (map[string]struct{}, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxWait)
 	defer cancel()
 	asOf := time.Now()
 	var list []string

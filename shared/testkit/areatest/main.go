@@ -21,10 +21,10 @@ import (
 )
 
 // Main is an area's TestMain. It runs the tests, and fails if they never call one of the area's
-// routes successfully, or never with one of the properties of its body, or if none of the statements
-// that they execute needs a right that migrations/grants.sql gives to the area's role. Requests of
-// the EveryRoute checks do not count as calls, as they run for every route alike. It checks only
-// complete runs: not with -run, -short, -list, -bench and the like.
+// routes successfully, or never with one of the properties of its body, or if migrations/grants.sql
+// gives the area's role a right that none of the statements that they execute needs. Requests of the
+// EveryRoute checks do not count as calls, as they run for every route alike. It checks only complete
+// runs: not with -run, -short, -list, -bench and the like.
 func Main(m *testing.M, routes function.Routes) {
 	code := run(m.Run, routes, &calls, flagValue, os.Stderr)
 	if code == 0 && complete(flagValue) && role() != "" {
