@@ -172,15 +172,16 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-func TestFunctionURL(t *testing.T) {
+func TestFunctionsURL(t *testing.T) {
 	t.Parallel()
 	private := New(Options{Dir: "/d"})
 	private.DatabaseURL = "postgres://postgres@/minifb?host=%2Fd"
-	if got := private.functionURL("post"); got != "postgres://minifb_post@/minifb?host=%2Fd" {
+	if got, _ := private.parameter("DatabaseUrl"); got != "postgres://minifb_{function}@/minifb?host=%2Fd" {
 		t.Errorf("the private PostgreSQL: %s", got)
 	}
 	const given = "postgres://minifb_{function}@h/minifb"
-	if got := New(Options{Dir: "/d", DatabaseURL: given, OwnerURL: "postgres://h"}).functionURL("post"); got != given {
+	other := New(Options{Dir: "/d", DatabaseURL: given, OwnerURL: "postgres://h"})
+	if got, _ := other.parameter("DatabaseUrl"); got != given {
 		t.Errorf("another PostgreSQL: %s", got)
 	}
 }

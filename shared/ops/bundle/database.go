@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"minifb/shared/config"
 	"minifb/shared/ops/keys"
 	"minifb/shared/ops/postgres"
 	"minifb/shared/store"
@@ -77,15 +78,13 @@ func (d *database) stop() error {
 	return d.err
 }
 
-// functionURL returns the URL with which a function connects. In the private PostgreSQL that is the
-// function's own role.
-func (b *Bundle) functionURL(area string) string {
-	u, err := url.Parse(b.DatabaseURL)
-	if b.o.DatabaseURL != "" || err != nil {
-		return b.o.DatabaseURL // the function replaces {function}
+// functionsURL returns the URL with which each function connects. In the private PostgreSQL it does so
+// with its own role.
+func (b *Bundle) functionsURL() string {
+	if b.o.DatabaseURL != "" {
+		return b.o.DatabaseURL
 	}
-	u.User = url.User("minifb_" + area)
-	return u.String()
+	return strings.Replace(b.DatabaseURL, "//"+postgres.User+"@", "//minifb_"+config.FunctionPlaceholder+"@", 1)
 }
 
 // DatabaseURLFile is the file in the data directory that has the URL of the owner of the tables.

@@ -133,18 +133,14 @@ func (b *Bundle) add(u *process.Unit) {
 
 // Environment returns the variables that a function is started with.
 func (b *Bundle) Environment(f sam.Function) []string {
-	parameter := func(name string) (value string, ok bool) {
-		if name == "DatabaseUrl" {
-			return b.functionURL(f.Area), true
-		}
-		return b.parameter(name)
-	}
-	return append(b.Template.Environment(f, parameter), b.o.Env...)
+	return append(b.Template.Environment(f, b.parameter), b.o.Env...)
 }
 
 // parameter returns the value of a parameter of the template, and whether there is one.
 func (b *Bundle) parameter(name string) (value string, ok bool) {
 	switch name {
+	case "DatabaseUrl":
+		return b.functionsURL(), true
 	case "MailDir":
 		if b.o.Parameter != nil {
 			if value, ok = b.o.Parameter(name); ok {
