@@ -3,9 +3,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
-
-	"minifb/shared/ops/envfile"
 )
 
 // A DATABASE_URL with what a shell would run is used as it is.
@@ -13,12 +12,10 @@ func TestHostileDatabaseURLIsReadAsItIs(t *testing.T) {
 	dir := t.TempDir()
 	url := os.Getenv("TEST_DATABASE_URL") + "&application_name=" +
 		"$(touch " + dir + "/a)`touch " + dir + "/b`\"; touch " + dir + "/c; 'x' \\ $HOME"
-	line, err := envfile.Line("DATABASE_URL", url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(url)
 	file := filepath.Join(t.TempDir(), "minifb.env")
-	if err := os.WriteFile(file, []byte("# a comment\nDATABASE_URL=other\n"+line), 0o600); err != nil {
+	content := "# a comment\nDATABASE_URL=other\nDATABASE_URL=\"" + quoted + "\"\n"
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("DATABASE_URL", "environment")

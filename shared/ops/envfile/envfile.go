@@ -1,37 +1,16 @@
-// Package envfile reads and writes files of environment variables as systemd's EnvironmentFile=
-// does. No shell is involved: a shell would run the commands that a value may hold.
+// Package envfile reads files of environment variables as systemd's EnvironmentFile= does. No shell
+// is involved: a shell would run the commands that a value may hold.
 package envfile
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 )
 
 // special are the characters that a backslash escapes within double quotes.
 const special = "\"\\`$"
 
 var validName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-// Line returns the line that sets a variable.
-func Line(name, value string) (string, error) {
-	if !validName.MatchString(name) {
-		return "", errors.New("the name of a variable has letters, digits and _ only")
-	}
-	if !utf8.ValidString(value) || strings.ContainsAny(value, "\x00\n\r") {
-		return "", fmt.Errorf("%s must be one line of text", name)
-	}
-	var quoted strings.Builder
-	for _, c := range value {
-		if strings.ContainsRune(special, c) {
-			quoted.WriteByte('\\')
-		}
-		quoted.WriteRune(c)
-	}
-	return name + `="` + quoted.String() + "\"\n", nil
-}
 
 // Parse returns the variables of a file as NAME=value, in the order of the file. Like systemd, it
 // leaves out lines that set nothing.
