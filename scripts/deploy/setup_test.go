@@ -39,8 +39,8 @@ func (h setupHost) write(t *testing.T, file, text string) {
 	}
 }
 
-// giveRoles runs the function give_roles of scripts/setup, and returns what it prints.
-func (h setupHost) giveRoles(t *testing.T) string {
+// run runs a command with the functions of scripts/setup, and returns what it prints.
+func (h setupHost) run(t *testing.T, command string) string {
 	t.Helper()
 	script, err := os.ReadFile("../setup")
 	if err != nil {
@@ -56,7 +56,8 @@ func (h setupHost) giveRoles(t *testing.T) string {
 	text := "say()" + head + "\n# put FILE" + functions + `
 		server='127.0.0.1:5432/minifb?sslmode=disable'
 		sql() { psql -qAtX -v ON_ERROR_STOP=1 "$database"; }
-		give_roles`
+		postgresql() { echo "$1"; }
+		` + command
 	cmd := exec.Command("sh", "-euc", text)
 	cmd.Env = append(os.Environ(), "etc="+h.etc, "from="+h.from, "database="+h.database)
 	output, err := cmd.CombinedOutput()
@@ -114,13 +115,13 @@ func TestSetupGivesEachFunctionItsRole(t *testing.T) {
 	h.write(t, filepath.Join(h.etc, "migrate.env"), ownerURL)
 	h.write(t, filepath.Join(h.etc, "minifb.env"), "ERROR_HINT=generic\n")
 	h.write(t, filepath.Join(h.etc, "post.env"), "LIMITS=off\n")
-	h.giveRoles(t)
+	h.run(t, "give_roles")
 	h.checkRoles(t)
 	post := h.settings(t, "post.env")
 	if post[0] != "LIMITS=off" || !slices.Contains(h.settings(t, "minifb.env"), "ERROR_HINT=generic") {
 		t.Error("other settings are lost")
 	}
-	h.giveRoles(t)
+	h.run(t, "give_roles")
 	if again := h.settings(t, "post.env"); !slices.Equal(again, post) {
 		t.Errorf("the second run made %q of %q", again, post)
 	}
@@ -136,7 +137,7 @@ func TestSetupUpgradesAHostFromBeforeTheRoles(t *testing.T) {
 	if _, err := db.Exec(`CREATE TABLE users (uid bigint)`); err != nil { // from an earlier release
 		t.Fatal(err)
 	}
-	if output := h.giveRoles(t); !strings.Contains(output, "MIGRATE=1, and run this again") {
+	if output := h.run(t, "give_roles"); !strings.Contains(output, "MIGRATE=1, and run this again") {
 		t.Errorf("it does not say how to go on: %s", output)
 	}
 	if h.settings(t, "post.env") != nil || len(h.settings(t, "minifb.env")) != 1 {
@@ -151,20 +152,93 @@ func TestSetupUpgradesAHostFromBeforeTheRoles(t *testing.T) {
 	if _, err := store.Migrate(t.Context(), h.database); err != nil {
 		t.Fatal(err)
 	}
-	h.giveRoles(t)
+	h.run(t, "give_roles")
 	h.checkRoles(t)
 	if urls := h.settings(t, "migrate.env"); len(urls) != 1 || !strings.Contains(urls[0], "postgres://minifb:00ff@") {
 		t.Errorf("the migrations connect with %q", urls)
 	}
 }
 
-// scripts/host does not begin without a URL for the migrations.
-func TestHostRefusesURLsWithoutAnOwner(t *testing.T) {
-	t.Setenv("DATABASE_URL", "postgres://minifb_{function}@h/minifb")
-	t.Setenv("OWNER_DATABASE_URL", "")
-	t.Setenv("KEYS", t.TempDir())
-	output, err := exec.Command("sh", "../host", "host.invalid").CombinedOutput()
-	if err == nil || !strings.Contains(string(output), "set OWNER_DATABASE_URL") {
-		t.Errorf("%v: %s", err, output)
+// A host that moves to another PostgreSQL uses it in all functions, but for one with a URL that the
+// operator has given it.
+//
+//nolint:paralleltest // the passwords are of roles that all databases share
+func TestSetupMovesToAnotherPostgreSQL(t *testing.T) {
+	h := newSetupHost(t)
+	h.write(t, filepath.Join(h.etc, "migrate.env"), ownerURL)
+	h.write(t, filepath.Join(h.etc, "post.env"), "LIMITS=off\n")
+	h.run(t, "give_roles")
+	h.checkRoles(t)
+	const replica = `DATABASE_URL=postgres://minifb_timeline:00ff@replica.internal:5432/minifb?sslmode=disable`
+	h.write(t, filepath.Join(h.etc, "timeline.env"), replica+"\n")
+	h.write(t, filepath.Join(h.from, "database-url"), "postgres://minifb_{function}@db.internal/minifb")
+	h.write(t, filepath.Join(h.from, "owner-url"), "postgres://minifb@db.internal/minifb")
+	h.run(t, "use_other")
+	for file, want := range map[string][]string{
+		"minifb.env":   {"DATABASE_URL=postgres://minifb_{function}@db.internal/minifb"},
+		"migrate.env":  {"DATABASE_URL=postgres://minifb@db.internal/minifb"},
+		"auth.env":     nil,
+		"post.env":     {"LIMITS=off"},
+		"timeline.env": {replica},
+	} {
+		if got := h.settings(t, file); !slices.Equal(got, want) {
+			t.Errorf("%s has the settings %q, want %q", file, got, want)
+		}
+	}
+}
+
+// A host that exists gets new settings of PostgreSQL too. PostgreSQL restarts only if it has to.
+func TestSetupConfiguresPostgreSQL(t *testing.T) {
+	t.Parallel()
+	h := setupHost{etc: t.TempDir()}
+	file := filepath.Join(h.etc, "minifb.conf")
+	configure := func(change, want string) {
+		t.Helper()
+		if got := strings.TrimSpace(h.run(t, `configure "$etc/minifb.conf"`)); got != want {
+			t.Errorf("%s: PostgreSQL gets a %q, want %q", change, got, want)
+		}
+	}
+	configure("the first run", "restart")
+	current, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	configure("no change", "")
+	for _, c := range []struct{ old, want string }{
+		{"jit = off", "reload"}, {"max_connections = 300", "restart"}, {"shared_buffers = ", "restart"},
+	} {
+		before := strings.Replace(string(current), c.old, c.old+"1", 1)
+		if before == string(current) {
+			t.Fatalf("%s is not set", c.old)
+		}
+		h.write(t, file, before)
+		configure(c.old, c.want)
+		if after, err := os.ReadFile(file); err != nil || string(after) != string(current) {
+			t.Errorf("%s: the settings are %s, %v", c.old, after, err)
+		}
+	}
+	if files, err := os.ReadDir(h.etc); err != nil || len(files) != 1 {
+		t.Errorf("the folder has %v, %v", files, err)
+	}
+}
+
+// scripts/host refuses wrong URLs before it creates anything.
+func TestHostRefusesWrongURLs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ url, owner, want string }{
+		{"postgres://minifb_{function}@h/minifb", "", "set OWNER_DATABASE_URL"},
+		{"postgres://h/minifb\n", "", "must be one line"},
+		{"postgres://h/minifb", "postgres://h/\nminifb", "must be one line"},
+	} {
+		keys := t.TempDir()
+		cmd := exec.Command("sh", "../host", "host.invalid")
+		cmd.Env = append(os.Environ(), "DATABASE_URL="+c.url, "OWNER_DATABASE_URL="+c.owner, "KEYS="+keys)
+		output, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(string(output), c.want) {
+			t.Errorf("%q, %q: %v: %s", c.url, c.owner, err, output)
+		}
+		if files, err := os.ReadDir(keys); err != nil || len(files) > 0 {
+			t.Errorf("%q, %q: KEYS has %v, %v", c.url, c.owner, files, err)
+		}
 	}
 }
