@@ -143,7 +143,6 @@ GRANT EXECUTE ON ROUTINE has_email(bigint) TO minifb_backoffice;
 GRANT SELECT (at, methods, paths, statuses, counts, times) ON request_inbox TO minifb_backoffice;
 GRANT SELECT (step, at, method, path, status, n) ON request_counts TO minifb_backoffice;
 GRANT SELECT (step, at, errors, times, requests, p50, p99) ON request_times TO minifb_backoffice;
-GRANT EXECUTE ON ROUTINE histogram_total(bigint[]), percentile_bin(bigint[], numeric) TO minifb_backoffice;
 GRANT SELECT (what, quarter, n) ON totals TO minifb_backoffice;
 GRANT SELECT (what, quarter, n) ON total_changes TO minifb_backoffice;
 

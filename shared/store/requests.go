@@ -38,7 +38,9 @@ const addRequests = `
 		RETURNING true
 	)
 	INSERT INTO request_inbox (at, methods, paths, statuses, counts, times)
-	SELECT $4::timestamptz, $5::text[], $6::text[], $7::smallint[], $8::bigint[], $9::bigint[] FROM advanced`
+	SELECT $4::timestamptz, $5::text[], $6::text[], $7::smallint[], $8::bigint[],
+		coalesce($9::bigint[], '{}')
+	FROM advanced`
 
 // AddRequests adds a batch of a writer, which has read or numbered its batches from one position to
 // the next. If the writer is no longer at the first position it adds nothing: the batch was added
@@ -112,49 +114,4 @@ func roundUp(t time.Time, step time.Duration) time.Time {
 		return down.Add(step)
 	}
 	return t
-}
-
-// RequestTimes are the requests of a step.
-type RequestTimes struct {
-	At       time.Time // the start of the step
-	Requests int64
-	Errors   int64 // with a status of 500 or above
-	P50, P99 int   `bun:",nullzero"` // the bins of the median and of the 99th percentile
-}
-
-// RequestSeries returns the requests from a time on, in steps of RequestStep or LongRequestStep,
-// oldest first. The time is a multiple of the step. A step without requests is left out.
-func (s *Store) RequestSeries(
-	ctx context.Context, from time.Time, step time.Duration,
-) (series []RequestTimes, err error) {
-	// Of a step that has rows in the inbox the histograms are merged, of others nothing is computed.
-	const statement = `
-		WITH waiting AS MATERIALIZED (
-			SELECT date_bin(make_interval(secs => $1), at, 'epoch') AS at, statuses, counts, times
-			FROM request_inbox WHERE at >= $2
-		), part AS MATERIALIZED (
-			SELECT at, times,
-				(SELECT coalesce(sum(n), 0) FROM unnest(statuses, counts) AS r (s, n) WHERE s >= 500) AS errors
-			FROM waiting
-			UNION ALL
-			SELECT at, times, errors FROM request_times WHERE step = $1 AND at IN (SELECT at FROM waiting)
-		), merged AS (
-			SELECT at, array_agg(n ORDER BY bin) AS times
-			FROM (
-				SELECT at, bin, sum(n)::bigint AS n FROM part, unnest(times) WITH ORDINALITY AS b (n, bin) GROUP BY 1, 2
-			) AS bins
-			GROUP BY at
-		)
-		SELECT at, requests, errors, p50, p99 FROM request_times
-		WHERE step = $1 AND at >= $2 AND at <> ALL (ARRAY(SELECT at FROM waiting))
-		UNION ALL
-		SELECT at, histogram_total(merged.times), (SELECT sum(errors)::bigint FROM part WHERE part.at = merged.at),
-			percentile_bin(merged.times, 0.5), percentile_bin(merged.times, 0.99)
-		FROM merged
-		ORDER BY at`
-	err = s.hotPrimary.all(ctx, &series, statement, int(step.Seconds()), from)
-	if err != nil {
-		return nil, fmt.Errorf("read the times of requests: %w", err)
-	}
-	return series, nil
 }

@@ -27,8 +27,15 @@ func TestSeriesMergesHistograms(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for folded := range 4 {
-		series, err := f.store.RequestSeries(t.Context(), at, store.LongRequestStep)
+	unmeasured := store.RequestBatch{
+		At:     at.Add(-store.LongRequestStep),
+		Counts: map[store.Endpoint]int64{{Method: "*", Path: "other", Status: 400}: 1},
+	}
+	if _, err := f.store.AddRequests(t.Context(), "unmeasured", 0, 1, unmeasured); err != nil {
+		t.Fatal(err)
+	}
+	for folded := range 5 {
+		series, err := f.store.RequestSeries(t.Context(), unmeasured.At, store.LongRequestStep)
 		want := store.RequestTimes{At: at, Requests: 200, Errors: 102, P50: 2, P99: 2}
 		if err != nil || len(series) != 1 || !series[0].At.Equal(at) {
 			t.Fatalf("%d folded: %+v, %v", folded, series, err)
