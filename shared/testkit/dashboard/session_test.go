@@ -79,7 +79,7 @@ func TestTokensAreStoredOnlyWhileThePageIsHidden(t *testing.T) {
 	}
 	before := p.requests("/stat/server")
 	eval[bool](p, `delete document.hidden`+changed)
-	programs.Until(t, "the page loads when it is visible again", func() bool { return p.requests("/stat/server") > before })
+	programs.Until(t, "a visible page loads", func() bool { return p.requests("/stat/server") > before })
 	p.wait("timers === 1")
 	if stored() != 0 {
 		t.Error("the tokens are still stored after the page was hidden")
