@@ -122,23 +122,19 @@ func TestOutages(t *testing.T) {
 // A killed connection makes at most one call fail, with an outage. The next call succeeds.
 func TestKilledBackend(t *testing.T) {
 	t.Parallel()
-	url := testdb.URL(t)
-	s, err := store.Open(url, "killed", 2)
+	f := newFixture(t, 0)
+	s, err := store.Open(f.url, "killed", 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	db := testdb.Open(t, url)
 	const killBackends = `SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 		WHERE application_name = 'minifb killed' AND datname = current_database()) killed`
 	for range 5 {
 		if _, err := s.Posts(t.Context(), 0, store.Page{Size: 20}); err != nil && !store.IsOutage(err) {
 			t.Fatalf("%T: %v", err, err)
 		}
-		var killed int
-		if err := db.QueryRow(killBackends).Scan(&killed); err != nil {
-			t.Fatal(err)
-		}
+		f.int(killBackends)
 	}
 	for range 3 { // the pool may hold two dead connections
 		if _, err = s.Posts(t.Context(), 0, store.Page{Size: 20}); err != nil && !store.IsOutage(err) {
@@ -150,12 +146,7 @@ func TestKilledBackend(t *testing.T) {
 	}
 
 	// A connection is killed during a query, which waits for a lock.
-	lock, err := db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = lock.Rollback() }()
-	if _, err := lock.Exec("LOCK TABLE posts"); err != nil {
+	if _, err := f.begin().Exec("LOCK TABLE posts"); err != nil {
 		t.Fatal(err)
 	}
 	failed := make(chan error, 1)
@@ -163,15 +154,8 @@ func TestKilledBackend(t *testing.T) {
 		_, err := s.Posts(context.WithoutCancel(t.Context()), 0, store.Page{Size: 20})
 		failed <- err
 	}()
-	for waiting := 0; waiting == 0; time.Sleep(5 * time.Millisecond) {
-		if err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE application_name = 'minifb killed'
-			AND datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := db.Exec(killBackends); err != nil {
-		t.Fatal(err)
-	}
+	f.waitForLocks(1)
+	f.int(killBackends)
 	if err := <-failed; !store.IsOutage(err) {
 		t.Errorf("got the %T %v, want an outage", err, err)
 	}

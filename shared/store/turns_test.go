@@ -9,25 +9,19 @@ import (
 
 	"minifb/shared/apperror"
 	"minifb/shared/store"
-	"minifb/shared/testkit/testdb"
 )
 
 // While statements take long, later calls are refused early, and with an error that says that
 // nothing was stored. Afterwards calls succeed at once.
 func TestCallsBehindASlowDatabaseAreRefusedEarly(t *testing.T) {
 	t.Parallel()
-	url := testdb.URL(t)
-	s, err := store.Open(url, "busy", 1)
+	f := newFixture(t, 0)
+	s, err := store.Open(f.url, "busy", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	db := testdb.Open(t, url)
-	lock, err := db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = lock.Rollback() }()
+	lock := f.begin()
 	if _, err := lock.Exec("LOCK TABLE posts"); err != nil {
 		t.Fatal(err)
 	}
@@ -37,12 +31,7 @@ func TestCallsBehindASlowDatabaseAreRefusedEarly(t *testing.T) {
 	}
 	first := make(chan error, 1)
 	go func() { first <- read() }()
-	for waiting := 0; waiting == 0; time.Sleep(5 * time.Millisecond) {
-		if err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE application_name = 'minifb busy'
-			AND datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting); err != nil {
-			t.Fatal(err)
-		}
-	}
+	f.waitForLocks(1)
 	calls := map[string]func() error{
 		"a read":        read,
 		"a transaction": func() error { return s.DeleteOwnPost(t.Context(), 1, 1, nil) },
