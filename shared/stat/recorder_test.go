@@ -5,9 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"maps"
-	"net"
-	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +13,7 @@ import (
 
 	"minifb/shared/stat"
 	"minifb/shared/store"
+	"minifb/shared/testkit/pgproxy"
 )
 
 var (
@@ -81,71 +79,31 @@ func TestNilRecorder(t *testing.T) {
 	r.Flush(t.Context())
 }
 
-// lossyProxy passes connections on to PostgreSQL. While it loses responses, it closes a connection at
-// the first response to a statement instead: the client does not learn that the statement committed.
+// A lossyProxy ends a connection at the response to an INSERT while lose is set: the client does not learn that the
+// statement was committed.
 type lossyProxy struct {
-	url  string
+	*pgproxy.Proxy
 	lose atomic.Bool
 	lost atomic.Int64
 }
 
 func newLossyProxy(t *testing.T, database string) *lossyProxy {
 	t.Helper()
-	address, err := url.Parse(database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	network, server := "tcp", address.Host
-	if dir := address.Query().Get("host"); dir != "" {
-		network, server = "unix", filepath.Join(dir, ".s.PGSQL."+address.Query().Get("port"))
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	query := address.Query()
-	query.Del("host")
-	query.Del("port")
-	address.Host, address.RawQuery = listener.Addr().String(), query.Encode()
-	p := &lossyProxy{url: address.String()}
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			backend, err := net.Dial(network, server)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			go p.pass(backend, client, false)
-			go p.pass(client, backend, true)
+	p := &lossyProxy{}
+	committed := []byte("INSERT 0 ") // begins PostgreSQL's message of a committed INSERT
+	var err error
+	p.Proxy, err = pgproxy.New(database, func(fromServer bool, text []byte) bool {
+		if !fromServer || !p.lose.Load() || !bytes.Contains(text, committed) {
+			return true
 		}
-	}()
+		p.lost.Add(1)
+		return false
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
 	return p
-}
-
-// commandComplete begins PostgreSQL's message that an INSERT has been committed.
-var commandComplete = []byte("INSERT 0 ")
-
-func (p *lossyProxy) pass(to, from net.Conn, responses bool) {
-	defer func() { _, _ = to.Close(), from.Close() }()
-	buffer := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buffer)
-		if err != nil {
-			return
-		}
-		if responses && p.lose.Load() && bytes.Contains(buffer[:n], commandComplete) {
-			p.lost.Add(1)
-			return
-		}
-		if _, err := to.Write(buffer[:n]); err != nil {
-			return
-		}
-	}
 }
 
 // A batch whose outcome is not known is sent again and counts once.
@@ -153,7 +111,7 @@ func TestARetryNeverCountsTwice(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	proxy := newLossyProxy(t, f.url)
-	r := stat.NewRecorder(open(t, proxy.url, 1), quiet())
+	r := stat.NewRecorder(open(t, proxy.URL, 1), quiet())
 	for range 5 {
 		proxy.lose.Store(true)
 		r.Add(found, time.Millisecond)

@@ -14,6 +14,7 @@ import (
 	"minifb/shared/password"
 	"minifb/shared/store"
 	"minifb/shared/testkit/areatest"
+	"minifb/shared/testkit/pgproxy"
 	"minifb/shared/testkit/testdb"
 	"minifb/shared/token"
 )
@@ -21,7 +22,7 @@ import (
 // A fixture is what one transport has to itself: a database with the same rows as every other
 // fixture's, and a proxy before it.
 type fixture struct {
-	proxy        *proxy
+	proxy        *pgproxy.Proxy
 	url          string            // of the database, not through the proxy
 	db           *sql.DB           // of the same
 	placeholders *strings.Replacer // of {token:ann.1} and the like, by the values of this fixture
@@ -40,8 +41,10 @@ func newFixture(t *testing.T, keysDir string, users []string) *fixture {
 	t.Helper()
 	url := testdb.URL(t)
 	must(t, createProbeRole())
-	f := &fixture{url: url, dir: tempDir(t)}
-	f.proxy = newProxy(t, url, f.dir)
+	proxy, err := pgproxy.New(url, nil)
+	must(t, err)
+	t.Cleanup(proxy.Close)
+	f := &fixture{proxy: proxy, url: url, dir: tempDir(t)}
 
 	s, err := store.Open(url, "parity", 2)
 	must(t, err)

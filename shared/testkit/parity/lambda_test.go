@@ -25,7 +25,9 @@ func writePost(t *testing.T, f *fixture, i *lambdatest.Instance, when string) {
 	must(t, err)
 	log, err := i.Log() // at once, as Lambda freezes the process when it has responded
 	must(t, err)
-	if r := readResponse(t, out); r.Status != http.StatusCreated || f.postCount(t) != before+1 {
+	r, err := readResponse(out)
+	must(t, err)
+	if r.Status != http.StatusCreated || f.postCount(t) != before+1 {
 		t.Errorf("%s: %d %s, and %d posts more; log:\n%s", when, r.Status, r.Body, f.postCount(t)-before, log)
 	}
 	if !strings.Contains(log, `"request_id":"`+in.Header.Get("X-Request-Id")+`"`) {
@@ -69,7 +71,7 @@ func TestFrozenProcessRecovers(t *testing.T) {
 		{"nothing happened", 0, func() {}},
 		{"the server has just closed the connections", 0, func() { terminateConnections(t, f) }},
 		{"the server closed the connections before", 1200 * time.Millisecond, func() { terminateConnections(t, f) }},
-		{"the connections are dead", 1200 * time.Millisecond, f.proxy.stall},
+		{"the connections are dead", 1200 * time.Millisecond, f.proxy.Stall},
 	} {
 		must(t, i.Freeze())
 		c.during()
@@ -134,7 +136,9 @@ func TestLambdaProcessSurvivesFailures(t *testing.T) {
 		in.RequestURI, in.RemoteAddr = c.path, "192.0.2.1:1"
 		out, err := lambdatest.RESTAPI.Do(i.Invoke, in)
 		must(t, err)
-		if r := readResponse(t, out); r.Status != c.want {
+		r, err := readResponse(out)
+		must(t, err)
+		if r.Status != c.want {
 			t.Errorf("%s: %d %s, want %d", c.path, r.Status, r.Body, c.want)
 		}
 	}

@@ -132,7 +132,7 @@ func sendAll(t *testing.T, b *binaries, transport transport, requests []request)
 	cut := false
 	for _, r := range requests {
 		if r.WithoutDatabase && !cut {
-			f.proxy.cut()
+			f.proxy.Close()
 			cut = true
 		}
 		r.Body = f.placeholders.Replace(r.Body)
@@ -140,7 +140,11 @@ func sendAll(t *testing.T, b *binaries, transport transport, requests []request)
 		for i, line := range r.Header {
 			r.Header[i] = f.placeholders.Replace(line)
 		}
-		responses = append(responses, masked(r, send(t, areaOf(b.template, r.Target), r)))
+		got, err := send(t.Context(), areaOf(b.template, r.Target), r)
+		if err != nil {
+			t.Fatalf("%s: %v", r.Name, err)
+		}
+		responses = append(responses, masked(r, got))
 	}
 	return responses
 }

@@ -3,6 +3,7 @@ package parity
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -29,7 +30,8 @@ type transport struct {
 }
 
 // A sender sends a request, which is for the function of this area, and returns the response.
-type sender func(t *testing.T, area string, r request) response
+// It may be called in any goroutine.
+type sender func(ctx context.Context, area string, r request) (response, error)
 
 // The others are compared with the first.
 var transports = []transport{
@@ -52,7 +54,7 @@ func (b *binaries) environment(t *testing.T, area string, f *fixture) []string {
 	must(t, err)
 	function, _ := b.template.Function(area)
 	parameters := map[string]string{
-		"DatabaseUrl": f.proxy.url, "TokenPublicKeys": string(public), "TokenPrivateKey": string(private),
+		"DatabaseUrl": f.proxy.FunctionsURL, "TokenPublicKeys": string(public), "TokenPrivateKey": string(private),
 	}
 	variables := b.template.Environment(function, func(name string) (string, bool) {
 		value, ok := parameters[name]
@@ -70,17 +72,21 @@ func startOnLambda(gateway lambdatest.Gateway) func(*testing.T, *binaries, *fixt
 			t.Cleanup(i.Kill)
 			instances[function.Area] = i
 		}
-		return func(t *testing.T, area string, r request) response {
-			in, err := http.NewRequestWithContext(t.Context(), r.Method, "/", strings.NewReader(r.Body))
-			must(t, err)
+		return func(ctx context.Context, area string, r request) (response, error) {
+			in, err := http.NewRequestWithContext(ctx, r.Method, "/", strings.NewReader(r.Body))
+			if err != nil {
+				return response{}, err
+			}
 			in.RequestURI, in.Host, in.RemoteAddr = r.Target, "api.example", "203.0.113.7:40000"
 			for _, line := range r.Header {
 				name, value, _ := strings.Cut(line, ": ")
 				in.Header.Add(name, value)
 			}
 			out, err := gateway.Do(instances[area].Invoke, in)
-			must(t, err)
-			return readResponse(t, out)
+			if err != nil {
+				return response{}, err
+			}
+			return readResponse(out)
 		}
 	}
 }
@@ -88,15 +94,17 @@ func startOnLambda(gateway lambdatest.Gateway) func(*testing.T, *binaries, *fixt
 // startOnSockets sends each request to the function's own socket.
 func startOnSockets(t *testing.T, b *binaries, f *fixture) sender {
 	startBundle(t, b, f, false)
-	return func(t *testing.T, area string, r request) response {
-		return sendRaw(t, "unix", filepath.Join(f.dir, "run", area+".sock"), r)
+	return func(ctx context.Context, area string, r request) (response, error) {
+		return sendRaw(ctx, "unix", filepath.Join(f.dir, "run", area+".sock"), r)
 	}
 }
 
 // startBehindNginx sends each request to nginx, with the configuration that is rendered for hosts.
 func startBehindNginx(t *testing.T, b *binaries, f *fixture) sender {
 	address := strings.TrimPrefix(startBundle(t, b, f, true).URL, "http://")
-	return func(t *testing.T, _ string, r request) response { return sendRaw(t, "tcp", address, r) }
+	return func(ctx context.Context, _ string, r request) (response, error) {
+		return sendRaw(ctx, "tcp", address, r)
+	}
 }
 
 // startBundle starts all functions as HTTP servers, and stops them when the test ends.
@@ -104,7 +112,7 @@ func startBundle(t *testing.T, b *binaries, f *fixture, behindNginx bool) *bundl
 	t.Helper()
 	all := bundle.New(bundle.Options{
 		Source: root, Template: b.template, Dir: f.dir, Keys: b.keys, Binaries: b.dir,
-		DatabaseURL: f.proxy.url, OwnerURL: f.proxy.ownerURL, Env: []string{fewIterations},
+		DatabaseURL: f.proxy.FunctionsURL, OwnerURL: f.proxy.URL, Env: []string{fewIterations},
 		Host: behindNginx, StartTimeout: host.StartTimeout, Logf: t.Logf,
 	})
 	must(t, all.Start(t.Context()))
@@ -122,12 +130,15 @@ func startBundle(t *testing.T, b *binaries, f *fixture, behindNginx bool) *bundl
 }
 
 // sendRaw writes exactly the bytes of the request, which no HTTP client would do.
-func sendRaw(t *testing.T, network, address string, r request) response {
-	t.Helper()
-	c, err := net.Dial(network, address)
-	must(t, err)
+func sendRaw(ctx context.Context, network, address string, r request) (response, error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return response{}, err
+	}
 	defer c.Close()
-	must(t, c.SetDeadline(time.Now().Add(20*time.Second)))
+	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		return response{}, err
+	}
 	var raw bytes.Buffer
 	fmt.Fprintf(&raw, "%s %s HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n", r.Method, r.Target)
 	for _, line := range r.Header {
@@ -139,17 +150,20 @@ func sendRaw(t *testing.T, network, address string, r request) response {
 	raw.WriteString("\r\n" + r.Body)
 	_, _ = c.Write(raw.Bytes()) // the server may respond and close before it has read everything
 	in, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: r.Method})
-	must(t, err)
-	return readResponse(t, in)
+	if err != nil {
+		return response{}, err
+	}
+	return readResponse(in)
 }
 
-func readResponse(t *testing.T, r *http.Response) response {
-	t.Helper()
+func readResponse(r *http.Response) (response, error) {
 	defer r.Body.Close()
 	body, err := io.ReadAll(r.Body)
-	must(t, err)
+	if err != nil {
+		return response{}, err
+	}
 	if r.ContentLength >= 0 && r.Header.Get("Content-Length") == "" && r.StatusCode != http.StatusNoContent {
 		r.Header.Set("Content-Length", fmt.Sprint(r.ContentLength))
 	}
-	return response{r.StatusCode, r.Header, string(body)}
+	return response{r.StatusCode, r.Header, string(body)}, nil
 }
