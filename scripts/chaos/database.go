@@ -5,18 +5,19 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver called pgx
 
 	"minifb/shared/ops/postgres"
+	"minifb/shared/testkit/pgproxy"
 )
 
 const (
@@ -28,23 +29,23 @@ const (
 type database struct {
 	options postgres.Options
 	cluster *postgres.Cluster
-	proxy   *proxy
-	sockets string // the directory of the proxy's socket
-	disk    string // where the disk is mounted; empty: PostgreSQL has no disk of its own
-	clock   string // the file from which libfaketime reads the clock's error; empty: without libfaketime
+	proxy   *pgproxy.Proxy
+	delay   atomic.Int64 // nanoseconds before the proxy passes on what a client has sent
+	disk    string       // where the disk is mounted; empty: PostgreSQL has no disk of its own
+	clock   string       // the file from which libfaketime reads the clock's error; empty: without libfaketime
 }
 
 // startDatabase starts PostgreSQL in a new directory. Root gives it a small disk of its own, in memory, which can be
 // filled.
 func startDatabase(ctx context.Context, dir string) (d *database, err error) {
-	d = &database{options: postgres.Options{Dir: dir, Database: databaseName}, sockets: filepath.Join(dir, "proxy")}
+	d = &database{options: postgres.Options{Dir: dir, Database: databaseName}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.stop())
 		}
 	}()
 	home := filepath.Join(dir, "postgres")
-	if err := errors.Join(os.MkdirAll(d.sockets, 0o700), os.Mkdir(home, 0o700)); err != nil {
+	if err := os.MkdirAll(home, 0o700); err != nil {
 		return d, err
 	}
 	if os.Geteuid() == 0 {
@@ -54,8 +55,7 @@ func startDatabase(ctx context.Context, dir string) (d *database, err error) {
 		}
 	}
 	if library := findFaketime(); library != "" {
-		d.clock = filepath.Join(dir, "clock")
-		if err := d.setClock(0); err != nil {
+		if d.clock, err = newClock(); err != nil {
 			return d, err
 		}
 		d.options.Env = []string{
@@ -63,24 +63,16 @@ func startDatabase(ctx context.Context, dir string) (d *database, err error) {
 			"FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_DONT_RESET=1",
 		}
 	}
-	if d.cluster, err = postgres.Start(ctx, d.options); err != nil {
+	if err := d.start(ctx); err != nil {
 		return d, err
 	}
-	where, err := url.Parse(d.cluster.URL(databaseName))
-	if err != nil {
-		return d, err
-	}
-	target := filepath.Join(where.Query().Get("host"), ".s.PGSQL.5432")
-	if d.proxy, err = newProxy(filepath.Join(d.sockets, ".s.PGSQL.5432"), target); err != nil {
-		return d, err
-	}
-	return d, nil
-}
-
-// functionsURL is the URL with which each function connects to the proxy.
-func (d *database) functionsURL() string {
-	query := url.Values{"host": {d.sockets}, "port": {"5432"}, "sslmode": {"disable"}}.Encode()
-	return "postgres://minifb_{function}@/" + databaseName + "?" + query
+	d.proxy, err = pgproxy.New(d.cluster.URL(databaseName), func(fromServer bool, _ []byte) bool {
+		if !fromServer {
+			time.Sleep(time.Duration(d.delay.Load()))
+		}
+		return true
+	})
+	return d, err
 }
 
 // open connects as the superuser, past the proxy.
@@ -100,8 +92,12 @@ func (d *database) exec(ctx context.Context, statements ...string) error {
 	return nil
 }
 
+// start starts PostgreSQL until stop. The end of ctx does not stop it: the functions must be stopped first.
 func (d *database) start(ctx context.Context) (err error) {
-	d.cluster, err = postgres.Start(ctx, d.options)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	d.cluster, err = postgres.Start(context.WithoutCancel(ctx), d.options)
 	return err
 }
 
@@ -132,9 +128,49 @@ func (d *database) signal(s syscall.Signal) error {
 	return nil
 }
 
-// setClock sets by how many seconds PostgreSQL's clock is wrong.
-func (d *database) setClock(seconds int) error {
-	return os.WriteFile(d.clock, fmt.Appendf(nil, "%+d\n", seconds), 0o644) //nolint:gosec // PostgreSQL's user reads it
+// setClock sets by how many seconds PostgreSQL's clock is wrong, and returns an error if the clock does not show it.
+func (d *database) setClock(ctx context.Context, seconds int) error {
+	if err := writeClock(d.clock, seconds); err != nil {
+		return err
+	}
+	db, err := d.open()
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var epoch float64
+	earliest := time.Now()
+	if err := db.QueryRowContext(ctx, "SELECT extract(epoch FROM clock_timestamp())").Scan(&epoch); err != nil {
+		return fmt.Errorf("read PostgreSQL's clock: %w", err)
+	}
+	const inexact = 2 * time.Second
+	shown := time.UnixMilli(int64(epoch * 1000)).Add(-time.Duration(seconds) * time.Second)
+	if shown.Before(earliest.Add(-inexact)) || shown.After(time.Now().Add(inexact)) {
+		return fmt.Errorf("PostgreSQL's clock was set %d s wrong, and is %.0f s wrong", seconds,
+			epoch-float64(earliest.Unix()))
+	}
+	return nil
+}
+
+// newClock returns the path of a new file in a folder of its own. PostgreSQL's user must be able to read it, and may
+// not enter the folder of the run.
+func newClock() (path string, err error) {
+	dir, err := os.MkdirTemp("", "minifb-clock-")
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, "clock")
+	//nolint:gosec // PostgreSQL's user enters it
+	return path, errors.Join(os.Chmod(dir, 0o755), writeClock(path, 0))
+}
+
+// writeClock replaces the file. libfaketime ends PostgreSQL if it reads an empty one.
+func writeClock(path string, seconds int) error {
+	next := path + ".next"
+	if err := os.WriteFile(next, fmt.Appendf(nil, "%+d\n", seconds), 0o644); err != nil { //nolint:gosec // see newClock
+		return err
+	}
+	return os.Rename(next, path)
 }
 
 // findFaketime returns the path of libfaketime, which Debian's package faketime has; empty if it is not installed.
@@ -148,22 +184,31 @@ func findFaketime() string {
 
 func (d *database) stop() error {
 	if d.proxy != nil {
-		d.proxy.close()
+		d.proxy.Close()
 	}
-	var err error
+	var errs []error
 	if d.cluster != nil {
-		err = d.cluster.Stop()
+		errs = append(errs, d.cluster.Stop())
 	}
 	if d.disk != "" {
-		const attempts = 50 // the last of PostgreSQL's processes may still exit
-		for range attempts {
-			var text []byte
-			if text, err = exec.Command("umount", d.disk).CombinedOutput(); err == nil {
-				break
-			}
-			err = fmt.Errorf("unmount %s: %w: %s", d.disk, err, text)
-			time.Sleep(100 * time.Millisecond)
+		errs = append(errs, unmount(d.disk))
+	}
+	if d.clock != "" {
+		errs = append(errs, os.RemoveAll(filepath.Dir(d.clock)))
+	}
+	return errors.Join(errs...)
+}
+
+// unmount tries for some time, because the last of PostgreSQL's processes may still exit.
+func unmount(disk string) (err error) {
+	const attempts = 50
+	for range attempts {
+		var text []byte
+		if text, err = exec.Command("umount", disk).CombinedOutput(); err == nil {
+			return nil
 		}
+		err = fmt.Errorf("unmount %s: %w: %s", disk, err, text)
+		time.Sleep(100 * time.Millisecond)
 	}
 	return err
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// A fault is something that breaks under load, and is mended.
+// A fault is something that breaks under load, and is repaired.
 type fault struct {
 	name  string
 	title string
@@ -22,7 +22,7 @@ type fault struct {
 	missing func(*chaos) string
 	// prepare is called before the load; it may be nil.
 	prepare func(*chaos, context.Context) error
-	// do breaks something, waits as long as the fault lasts, and mends it.
+	// do breaks something, waits as long as the fault lasts, and repairs it.
 	do func(c *chaos, ctx context.Context, lasts time.Duration) error
 	// interrupts: some requests must fail or wait for its end, or else the fault did not work.
 	interrupts bool
@@ -145,6 +145,7 @@ func (c *chaos) prepareDisk(ctx context.Context) error {
 // fillDisk writes a file until the disk is full, and again whenever something has been freed. The time begins when the
 // first request fails: tables may have some room left.
 func (c *chaos) fillDisk(ctx context.Context, lasts time.Duration) error {
+	const patience = 30 * time.Second // until a request fails
 	path := filepath.Join(c.db.disk, "filling")
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -169,8 +170,8 @@ func (c *chaos) fillDisk(ctx context.Context, lasts time.Duration) error {
 
 func (c *chaos) slowDown(ctx context.Context, lasts time.Duration) error {
 	const delay = 200 * time.Millisecond
-	c.db.proxy.delay.Store(int64(delay))
-	defer c.db.proxy.delay.Store(0)
+	c.db.delay.Store(int64(delay))
+	defer c.db.delay.Store(0)
 	pause(ctx, lasts)
 	return nil
 }
@@ -198,7 +199,7 @@ func (c *chaos) stepClock(ctx context.Context, lasts time.Duration) error {
 	const hour = 3600
 	var errs []error
 	for _, seconds := range []int{-hour, 0, hour, -hour, 0} {
-		errs = append(errs, c.db.setClock(seconds))
+		errs = append(errs, c.db.setClock(ctx, seconds))
 		if seconds != 0 {
 			pause(ctx, lasts/3)
 		}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"minifb/shared/testkit/client"
-	"minifb/shared/token"
+	"minifb/shared/testkit/trial"
 )
 
 // retryPause is how long a client waits before it repeats a write that has an Idempotency-Key.
@@ -21,18 +21,12 @@ const retryPause = 200 * time.Millisecond
 // unknownOutcome is in the hint to a write that may have been stored although it failed.
 const unknownOutcome = "its outcome is not known"
 
-// A load sends requests at a steady rate, no matter how long the earlier ones take. Every second one writes a post;
-// the others read from three functions in turn. Every fourth write has an Idempotency-Key and is repeated until it is
-// acknowledged.
+// A load sends the requests of a trial.Load, and records how they ended. Every fourth write has an Idempotency-Key and
+// is repeated until it is acknowledged.
 type load struct {
 	client *client.Client
-	signer *token.Signer
-	claims token.Claims
-	rate   int
 
 	mu       sync.Mutex
-	fault    string // the contents of posts begin with it
-	number   int    // requests so far
 	requests []request
 	writes   map[string]*write // by the first word of the content
 }
@@ -53,89 +47,35 @@ type write struct {
 	keyed        bool // with an Idempotency-Key
 }
 
-// begin forgets the earlier requests. The contents of the next posts begin with the fault.
-func (l *load) begin(fault string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.fault, l.requests, l.writes = fault, nil, map[string]*write{}
-}
-
-// run sends requests until ctx is done, and returns when all of them have ended. Those with a key are repeated until
-// then, and for as long as patience lasts.
-func (l *load) run(ctx context.Context, patience time.Duration) error {
-	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	bearer, expires := "", time.Time{}
-	ticks := time.NewTicker(time.Second / time.Duration(l.rate))
-	defer ticks.Stop()
-	var group sync.WaitGroup
-	for {
-		if time.Now().After(expires) {
-			var err error
-			if bearer, err = l.signer.Sign(l.claims); err != nil {
-				return err
-			}
-			expires = time.Now().Add(time.Minute)
-		}
-		select {
-		case <-ctx.Done():
-			timer := time.AfterFunc(patience, cancel)
-			group.Wait()
-			timer.Stop()
-			return nil
-		case <-ticks.C:
-			bearer := bearer
-			l.mu.Lock()
-			number := l.number
-			l.number++
-			l.mu.Unlock()
-			group.Go(func() { l.send(sending, number, bearer) })
-		}
-	}
-}
-
-// sent returns the requests that have ended since begin.
+// sent returns the requests that have ended.
 func (l *load) sent() []request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.requests)
 }
 
-// send sends the request with this number.
-func (l *load) send(ctx context.Context, number int, bearer string) {
-	r := client.Request{Method: http.MethodGet, Token: bearer}
-	switch number % 8 {
-	case 1, 5:
-		r.Path = "/post?size=5"
-	case 3:
-		r.Path = "/timeline?size=5"
-	case 7:
-		r.Path = "/user"
-	default:
-		l.write(ctx, number, bearer)
-		return
+func (l *load) send(ctx context.Context, r trial.Request) {
+	if r.Word == "" {
+		l.do(ctx, r.Request, http.StatusOK)
+	} else {
+		l.write(ctx, r)
 	}
-	l.do(ctx, r, http.StatusOK)
 }
 
 // write sends a post. Its content cannot be compressed, so the table grows by a page with every seventh.
-func (l *load) write(ctx context.Context, number int, bearer string) {
+func (l *load) write(ctx context.Context, r trial.Request) {
 	filling := make([]byte, 500)
 	_, _ = rand.Read(filling) // never fails
-	l.mu.Lock()
-	word := fmt.Sprintf("%s.%d", l.fault, number)
-	w := &write{keyed: number%8 == 2}
-	l.writes[word] = w
-	l.mu.Unlock()
-	r := client.Request{
-		Method: http.MethodPost, Path: "/post", Token: bearer,
-		Body: map[string]string{"content": word + " " + hex.EncodeToString(filling)},
-	}
+	r.Body = map[string]string{"content": r.Word + " " + hex.EncodeToString(filling)}
+	w := &write{keyed: r.Number%8 == 2}
 	if w.keyed {
-		r.Key = word
+		r.Key = r.Word
 	}
+	l.mu.Lock()
+	l.writes[r.Word] = w
+	l.mu.Unlock()
 	for {
-		response := l.do(ctx, r, http.StatusCreated)
+		response := l.do(ctx, r.Request, http.StatusCreated)
 		l.mu.Lock()
 		switch {
 		case response.Status == http.StatusCreated:

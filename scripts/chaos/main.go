@@ -4,17 +4,13 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"minifb/shared/testkit/trial"
 )
 
 // settings are the size of a run.
@@ -31,20 +27,9 @@ type settings struct {
 // readSettings reads the variables of `make chaos`. The error names each invalid one.
 func readSettings(env func(string) string) (settings, error) {
 	s := settings{calm: 2 * time.Second, after: maxRecovery, root: "."}
-	var errs []error
-	number := func(name string, otherwise int) int {
-		text := env(name)
-		if text == "" {
-			return otherwise
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			errs = append(errs, fmt.Errorf("%s is %q: it must be a whole number, at least 1", name, text))
-		}
-		return n
-	}
-	s.rate = number("RATE", 100)
-	s.lasts = time.Duration(number("SECONDS", 0)) * time.Second
+	v := trial.NewVariables(env)
+	s.rate = v.Number("RATE", 100, 1)
+	s.lasts = time.Duration(v.Number("SECONDS", 0, 1)) * time.Second
 	names := faultNames()
 	for name := range strings.SplitSeq(env("FAULTS"), ",") {
 		switch name = strings.TrimSpace(name); {
@@ -52,7 +37,7 @@ func readSettings(env func(string) string) (settings, error) {
 		case slices.Contains(names, name):
 			s.faults = append(s.faults, name)
 		default:
-			errs = append(errs, fmt.Errorf("FAULTS names %q: it must list some of %s", name, strings.Join(names, ",")))
+			v.Refuse("FAULTS names %q: it must list some of %s", name, strings.Join(names, ","))
 		}
 	}
 	if len(s.faults) == 0 {
@@ -63,47 +48,16 @@ func readSettings(env func(string) string) (settings, error) {
 	case "gateway":
 		s.gateway = true
 	default:
-		errs = append(errs, fmt.Errorf("FRONT is %q: it must be nginx or gateway", front))
+		v.Refuse("FRONT is %q: it must be nginx or gateway", front)
 	}
-	return s, errors.Join(errs...)
+	return s, v.Err()
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	code := command(ctx, os.Getenv, os.Stdout)
-	stop()
-	os.Exit(code)
-}
-
-func command(ctx context.Context, env func(string) string, output io.Writer) (code int) {
-	s, err := readSettings(env)
+	s, err := readSettings(os.Getenv)
 	if err != nil {
-		fmt.Fprintf(output, "make chaos: %v\n", err)
-		return 1
+		fmt.Fprintln(os.Stderr, "make chaos:", err)
+		os.Exit(1)
 	}
-	dir, err := os.MkdirTemp("", "minifb-chaos-")
-	if err != nil {
-		fmt.Fprintf(output, "make chaos: %v\n", err)
-		return 1
-	}
-	broken, err := run(ctx, s, dir, output)
-	switch {
-	case ctx.Err() != nil:
-		fmt.Fprintln(output, "stopped")
-		code = 130
-	case err != nil:
-		fmt.Fprintf(output, "make chaos: %v\n", err)
-		code = 1
-	case len(broken) > 0:
-		code = 1
-	}
-	if code == 1 {
-		fmt.Fprintf(output, "The logs are in %s\n", dir)
-		return code
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		fmt.Fprintf(output, "make chaos: %v\n", err)
-		return 1
-	}
-	return code
+	os.Exit(trial.Main("chaos", s.run))
 }

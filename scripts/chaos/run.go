@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,15 +13,12 @@ import (
 	"minifb/shared/ops/bundle"
 	"minifb/shared/ops/host"
 	"minifb/shared/testkit/client"
+	"minifb/shared/testkit/trial"
+	"minifb/shared/token"
 )
 
-const (
-	// maxRecovery is the promise: how long after the end of a fault some request may still fail.
-	maxRecovery = 5 * time.Second
-	// patience is how long a write with an Idempotency-Key is repeated after the load has ended, and how long a full
-	// disk may take to make a request fail.
-	patience = 30 * time.Second
-)
+// maxRecovery is the promise: how long after the end of a fault some request may still fail.
+const maxRecovery = 5 * time.Second
 
 // areas are the functions that the load calls.
 var areas = []string{"post", "timeline", "account"}
@@ -31,12 +28,14 @@ type chaos struct {
 	settings
 	db     *database
 	bundle *bundle.Bundle
-	load   *load
+	client *client.Client
+	claims token.Claims // of a signed-in user
+	load   *load        // during the fault under way
 }
 
 // run breaks one thing after the other in an empty folder, and returns the promises that were broken. The error says
 // why that could not be done.
-func run(ctx context.Context, s settings, dir string, output io.Writer) (broken []string, err error) {
+func (s settings) run(ctx context.Context, dir string, output io.Writer) (broken []string, err error) {
 	c := &chaos{settings: s}
 	fmt.Fprintln(output, "Building the functions, and starting them with a PostgreSQL of their own.")
 	if c.db, err = startDatabase(ctx, filepath.Join(dir, "db")); err != nil {
@@ -49,7 +48,7 @@ func run(ctx context.Context, s settings, dir string, output io.Writer) (broken 
 	}
 	c.bundle = bundle.New(bundle.Options{
 		Source: s.root, Dir: filepath.Join(dir, "host"), Areas: areas, Env: []string{"LIMITS=off"},
-		DatabaseURL: c.db.functionsURL(), OwnerURL: c.db.cluster.URL(databaseName),
+		DatabaseURL: c.db.proxy.FunctionsURL, OwnerURL: c.db.cluster.URL(databaseName),
 		Host: !s.gateway, StartTimeout: host.StartTimeout,
 		Logf: func(format string, args ...any) { fmt.Fprintf(output, "  "+format+"\n", args...) },
 	})
@@ -57,14 +56,11 @@ func run(ctx context.Context, s settings, dir string, output io.Writer) (broken 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.bundle.Stop()) }()
-	claims, err := c.bundle.SignIn(ctx, "chaos.1")
-	if err != nil {
+	if c.claims, err = c.bundle.SignIn(ctx, "chaos.1"); err != nil {
 		return nil, err
 	}
-	c.load = &load{
-		client: client.New(c.bundle.URL, 512), signer: c.bundle.Signer, claims: claims, rate: s.rate,
-	}
-	defer c.load.client.Close()
+	c.client = client.New(c.bundle.URL, 512)
+	defer c.client.Close()
 
 	var outcomes []*outcome
 	for _, f := range faults {
@@ -98,20 +94,22 @@ func (c *chaos) suffer(ctx context.Context, f fault) (*outcome, error) {
 	if lasts == 0 {
 		lasts = f.lasts
 	}
-	c.load.begin(f.name)
-	loading, stop := context.WithCancel(ctx)
-	defer stop()
-	sent := make(chan error, 1)
-	go func() { sent <- c.load.run(loading, patience) }()
-	pause(ctx, c.calm)
-	o := &outcome{fault: f, began: time.Now()}
-	err := f.do(c, ctx, lasts)
-	o.ended = time.Now()
-	if err == nil {
-		c.awaitHealthy(ctx, o)
+	c.load = &load{client: c.client, writes: map[string]*write{}}
+	steady := trial.Load{
+		Signer: c.bundle.Signer, Claims: c.claims, Rate: c.rate, Prefix: f.name, Send: c.load.send,
 	}
-	stop()
-	if err := errors.Join(err, <-sent, ctx.Err()); err != nil {
+	o := &outcome{fault: f}
+	err := steady.During(ctx, func() error {
+		pause(ctx, c.calm)
+		o.began = time.Now()
+		err := f.do(c, ctx, lasts)
+		o.ended = time.Now()
+		if err == nil {
+			c.awaitHealthy(ctx, o)
+		}
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	o.requests = c.load.sent()
@@ -137,30 +135,16 @@ func (c *chaos) awaitHealthy(ctx context.Context, o *outcome) {
 }
 
 // stored returns how often the database has each post of a fault.
-func (c *chaos) stored(ctx context.Context, fault string) (map[string]int, error) {
+func (c *chaos) stored(ctx context.Context, fault string) (counts map[string]int, err error) {
 	db, err := c.db.open()
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, `SELECT split_part(content, ' ', 1), count(*) FROM posts
-		WHERE starts_with(content, $1) GROUP BY 1`, fault+".")
-	if err != nil {
+	var text []byte
+	if err := db.QueryRowContext(ctx, trial.StoredQuery, fault+".").Scan(&text); err != nil {
 		return nil, err
 	}
-	return scanCounts(rows)
-}
-
-func scanCounts(rows *sql.Rows) (map[string]int, error) {
-	defer rows.Close()
-	counts := map[string]int{}
-	for rows.Next() {
-		var word string
-		var n int
-		if err := rows.Scan(&word, &n); err != nil {
-			return nil, err
-		}
-		counts[word] = n
-	}
-	return counts, rows.Err()
+	err = json.Unmarshal(text, &counts)
+	return counts, err
 }

@@ -5,15 +5,11 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
-	"strconv"
-	"syscall"
 	"time"
+
+	"minifb/shared/testkit/trial"
 )
 
 // settings are the size of a run.
@@ -28,61 +24,19 @@ type settings struct {
 // readSettings reads the variables of `make stress`. The error names each invalid one.
 func readSettings(env func(string) string) (settings, error) {
 	s := settings{root: ".", timeout: 15 * time.Minute, race: env("RACE") == "on"}
-	var errs []error
-	number := func(name string, otherwise, least int) int {
-		text := env(name)
-		if text == "" {
-			return otherwise
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < least {
-			errs = append(errs, fmt.Errorf("%s is %q: it must be a whole number, at least %d", name, text, least))
-		}
-		return n
-	}
-	s.operations = number("OPERATIONS", 100_000, 1)
-	s.clients = number("CLIENTS", 64, 1)
-	s.kills = number("KILLS", 5, 0)
-	s.seed = uint64(number("SEED", 1, 0)) //nolint:gosec // not negative
-	return s, errors.Join(errs...)
+	v := trial.NewVariables(env)
+	s.operations = v.Number("OPERATIONS", 100_000, 1)
+	s.clients = v.Number("CLIENTS", 64, 1)
+	s.kills = v.Number("KILLS", 5, 0)
+	s.seed = uint64(v.Number("SEED", 1, 0)) //nolint:gosec // not negative
+	return s, v.Err()
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	code := command(ctx, os.Getenv, os.Stdout)
-	stop()
-	os.Exit(code)
-}
-
-func command(ctx context.Context, env func(string) string, output io.Writer) (code int) {
-	s, err := readSettings(env)
+	s, err := readSettings(os.Getenv)
 	if err != nil {
-		fmt.Fprintf(output, "make stress: %v\n", err)
-		return 1
+		fmt.Fprintln(os.Stderr, "make stress:", err)
+		os.Exit(1)
 	}
-	dir, err := os.MkdirTemp("", "minifb-stress-")
-	if err != nil {
-		fmt.Fprintf(output, "make stress: %v\n", err)
-		return 1
-	}
-	violations, err := run(ctx, s, dir, output)
-	switch {
-	case ctx.Err() != nil:
-		fmt.Fprintln(output, "stopped")
-		code = 130
-	case err != nil:
-		fmt.Fprintf(output, "make stress: %v\n", err)
-		code = 1
-	case len(violations) > 0:
-		code = 1
-	}
-	if code == 1 {
-		fmt.Fprintf(output, "The database and the logs are in %s\n", dir)
-		return code
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		fmt.Fprintf(output, "make stress: %v\n", err)
-		return 1
-	}
-	return code
+	os.Exit(trial.Main("stress", s.run))
 }

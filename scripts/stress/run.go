@@ -67,7 +67,7 @@ func (s *stress) finishOperation(onHot bool) {
 
 // run executes the stress test in an empty folder and returns the violations that it found. The
 // error says why it could not be executed.
-func run(ctx context.Context, o settings, dir string, output io.Writer) (violations []string, err error) {
+func (o settings) run(ctx context.Context, dir string, output io.Writer) (violations []string, err error) {
 	s := &stress{settings: o, fixture: &fixture{}, output: output, statuses: map[string]map[int]int{}}
 	fmt.Fprintf(output, "Operations: %d, clients: %d, kills: %d, seed: %d\n", o.operations, o.clients, o.kills, o.seed)
 	fmt.Fprintln(output, "Building the functions and starting a bundle.")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,7 +26,7 @@ func TestStress(t *testing.T) {
 		operations: 3000, clients: 16, kills: 2, seed: 3, timeout: 2 * time.Minute,
 		root: "../..", fast: true, race: true,
 	}
-	violations, err := run(t.Context(), s, dir, &output)
+	violations, err := s.run(t.Context(), dir, &output)
 	if err != nil || len(violations) > 0 {
 		t.Fatalf("%v\n%s", err, output.String())
 	}
@@ -236,16 +235,5 @@ func TestSettings(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)
 		}
-	}
-}
-
-func TestStopped(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var output strings.Builder
-	code := command(ctx, func(string) string { return "" }, &output)
-	if code != 130 || !strings.Contains(output.String(), "stopped") {
-		t.Errorf("exit code %d, %s", code, output.String())
 	}
 }

@@ -5,23 +5,23 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver called pgx
+
+	"minifb/shared/testkit/client"
+	"minifb/shared/testkit/trial"
 )
 
-// A load sends requests at a steady rate, no matter how long the earlier ones take.
+// A load sends the requests of a trial.Load in each phase, and records how they ended.
 type load struct {
 	fixture *fixture
 	rate    int // requests a second, half of them writes
-	client  http.Client
-	number  atomic.Int64
+	client  *client.Client
+	phases  int // so far
 
 	mu     sync.Mutex
 	writes map[string]bool // the contents of the posts sent, and whether each was acknowledged
@@ -33,7 +33,6 @@ type phase struct {
 	took   []time.Duration
 	begun  []time.Time // when those requests were sent
 	failed []failure
-	wait   sync.WaitGroup
 }
 
 type failure struct {
@@ -43,108 +42,54 @@ type failure struct {
 }
 
 func newLoad(f *fixture, rate int) *load {
-	return &load{
-		fixture: f, rate: rate, writes: map[string]bool{},
-		client: http.Client{
-			Timeout:   30 * time.Second,
-			Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxIdleConns: 512},
-		},
-	}
+	return &load{fixture: f, rate: rate, client: client.New(f.URL, 512), writes: map[string]bool{}}
 }
 
 // during sends requests until do returns, waits for the responses, and returns what happened to
 // them.
 func (l *load) during(ctx context.Context, do func() error) (*phase, error) {
+	l.phases++
 	p := &phase{}
-	done := make(chan error, 1)
-	go func() { done <- do() }()
-	bearer, expires := "", time.Time{}
-	ticks := time.NewTicker(time.Second / time.Duration(l.rate))
-	defer ticks.Stop()
-	defer p.wait.Wait()
-	for {
-		if time.Now().After(expires) {
-			var err error
-			if bearer, err = l.fixture.Signer.Sign(l.fixture.claims); err != nil {
-				return p, err
-			}
-			expires = time.Now().Add(time.Minute)
-		}
-		select {
-		case <-ctx.Done():
-			return p, ctx.Err()
-		case err := <-done:
-			p.wait.Wait()
-			return p, err
-		case <-ticks.C:
-			number, bearer := l.number.Add(1), bearer
-			p.wait.Go(func() { l.send(ctx, p, number, bearer) })
-		}
+	steady := trial.Load{
+		Signer: l.fixture.Signer, Claims: l.fixture.claims, Rate: l.rate, Prefix: fmt.Sprintf("phase.%d", l.phases),
+		Send: func(ctx context.Context, r trial.Request) { l.send(ctx, p, r) },
 	}
+	return p, steady.During(ctx, do)
 }
 
-// send sends one request. Every second one writes a post; the others read from three functions in
-// turn.
-func (l *load) send(ctx context.Context, p *phase, number int64, bearer string) {
-	method, path, area, body, want := http.MethodGet, "", "post", "", http.StatusOK
-	switch number % 8 {
-	case 1, 5:
-		path = "/post?size=20"
-	case 3:
-		path, area = "/timeline", "timeline"
-	case 7:
-		path, area = "/user", "account"
-	default:
-		method, path, want = http.MethodPost, "/post", http.StatusCreated
-		body = fmt.Sprintf("number %d", number)
-		l.mu.Lock()
-		l.writes[body] = false
-		l.mu.Unlock()
+func (l *load) send(ctx context.Context, p *phase, r trial.Request) {
+	want := http.StatusOK
+	if r.Word != "" {
+		want = http.StatusCreated
+		l.record(r.Word, false)
 	}
 	begun := time.Now()
-	err := l.ask(ctx, method, path, body, bearer, want)
+	err := l.ask(ctx, r.Request, want)
 	took := time.Since(begun)
-	if err == nil && body != "" {
-		l.mu.Lock()
-		l.writes[body] = true
-		l.mu.Unlock()
+	if err == nil && r.Word != "" {
+		l.record(r.Word, true)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.took, p.begun = append(p.took, took), append(p.begun, begun)
 	if err != nil {
-		p.failed = append(p.failed, failure{begun, area, fmt.Sprintf("%s %s: %v", method, path, err)})
+		p.failed = append(p.failed, failure{begun, r.Area, err.Error()})
 	}
 }
 
-func (l *load) ask(ctx context.Context, method, path, content, bearer string, want int) error {
-	var body io.Reader
-	if content != "" {
-		encoded, err := json.Marshal(map[string]string{"content": content})
-		if err != nil {
-			return err
-		}
-		body = strings.NewReader(string(encoded))
+func (l *load) record(content string, acknowledged bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writes[content] = acknowledged
+}
+
+// ask sends a request, and returns an error if the response has another status.
+func (l *load) ask(ctx context.Context, r client.Request, want int) error {
+	response, err := l.client.Do(ctx, r)
+	if err == nil && response.Status != want {
+		err = fmt.Errorf("%s: %d %.200s", r, response.Status, response.Body)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, l.fixture.URL+path, body)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Authorization", "Bearer "+bearer)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := l.client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode != want {
-		return fmt.Errorf("%d %.200s", response.StatusCode, text)
-	}
-	return nil
+	return err
 }
 
 // verify checks that the database holds each acknowledged write once, and no write twice. It
@@ -155,27 +100,18 @@ func (l *load) verify(ctx context.Context) (writes int, err error) {
 		return 0, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, "SELECT content, count(*) FROM posts GROUP BY content")
-	if err != nil {
+	var text []byte
+	if err := db.QueryRowContext(ctx, trial.StoredQuery, "phase.").Scan(&text); err != nil {
 		return 0, err
 	}
-	defer rows.Close()
-	found := map[string]int{}
-	for rows.Next() {
-		var content string
-		var n int
-		if err := rows.Scan(&content, &n); err != nil {
-			return 0, err
-		}
-		found[content] = n
-	}
-	if err := rows.Err(); err != nil {
+	var stored map[string]int
+	if err := json.Unmarshal(text, &stored); err != nil {
 		return 0, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for content, acknowledged := range l.writes {
-		if n := found[content]; n > 1 || acknowledged && n == 0 {
+		if n := stored[content]; n > 1 || acknowledged && n == 0 {
 			return 0, fmt.Errorf("the post %q is in the database %d times; acknowledged: %v", content, n, acknowledged)
 		}
 		if acknowledged {

@@ -5,19 +5,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"minifb/shared/ops/bundle"
 	"minifb/shared/ops/host"
+	"minifb/shared/testkit/trial"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var s scenario
 	flag.IntVar(&s.rate, "rate", 400, "requests a second")
 	flag.IntVar(&s.deploys, "deploys", 50, "the number of deploys and rollbacks")
@@ -25,32 +25,19 @@ func main() {
 	flag.DurationVar(&s.pause, "pause", 4*time.Second, "the pause between two deploys")
 	flag.BoolVar(&s.strict, "strict", false, "treat a missed aim as a broken promise; needs an idle machine")
 	flag.Parse()
-	err := command(ctx, s)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "test-deploy:", err)
-		os.Exit(1)
-	}
+	os.Exit(trial.Main("test-deploy", s.runOnNewHost))
 }
 
-func command(ctx context.Context, s scenario) error {
-	root, err := os.MkdirTemp("", "minifb-deploy-")
-	if err != nil {
-		return err
-	}
+// runOnNewHost runs the scenario on a host in an empty folder.
+func (s scenario) runOnNewHost(ctx context.Context, dir string, output io.Writer) (broken []string, err error) {
 	f, err := newFixture(ctx, bundle.Options{
-		Source: ".", Dir: root, StartTimeout: host.StartTimeout,
-		Step: func(s bundle.Step) { fmt.Printf("[%d/%d] %s: %s\n", s.Number, s.Of, s.Name, s.Result) },
-		Logf: func(format string, args ...any) { fmt.Printf("  "+format+"\n", args...) },
+		Source: ".", Dir: dir, StartTimeout: host.StartTimeout,
+		Step: func(s bundle.Step) { fmt.Fprintf(output, "[%d/%d] %s: %s\n", s.Number, s.Of, s.Name, s.Result) },
+		Logf: func(format string, args ...any) { fmt.Fprintf(output, "  "+format+"\n", args...) },
 	})
-	if err == nil {
-		err = s.run(ctx, f, os.Stdout)
-		if stopErr := f.stop(); err == nil {
-			err = stopErr
-		}
-	}
 	if err != nil {
-		return fmt.Errorf("%w\nthe logs are kept in %s", err, root)
+		return nil, err
 	}
-	return os.RemoveAll(root)
+	defer func() { err = errors.Join(err, f.stop()) }()
+	return s.run(ctx, f, output)
 }

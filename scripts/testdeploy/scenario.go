@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"syscall"
 	"time"
+
+	"minifb/shared/testkit/client"
 )
 
 // A scenario is what happens to a host under load.
@@ -28,7 +31,7 @@ const (
 // A report prints the results of a scenario and collects the broken promises.
 type report struct {
 	io.Writer
-	broken []error
+	broken []string
 }
 
 func (r *report) printf(format string, args ...any) { fmt.Fprintf(r, format+"\n", args...) }
@@ -37,23 +40,23 @@ func (r *report) printf(format string, args ...any) { fmt.Fprintf(r, format+"\n"
 func (r *report) check(err error) {
 	if err != nil {
 		r.printf("  BROKEN: %v", err)
-		r.broken = append(r.broken, err)
+		r.broken = append(r.broken, err.Error())
 	}
 }
 
-// run runs the scenario and returns the broken promises, or why it could not be completed.
-func (s scenario) run(ctx context.Context, f *fixture, out io.Writer) error {
+// run runs the scenario and returns the broken promises. The error says why it could not be completed.
+func (s scenario) run(ctx context.Context, f *fixture, out io.Writer) (broken []string, err error) {
 	l := newLoad(f, s.rate)
-	defer l.client.CloseIdleConnections()
+	defer l.client.Close()
 	if _, err := l.during(ctx, func() error { return sleep(ctx, time.Second) }); err != nil { // warms up
-		return err
+		return nil, err
 	}
 	r := &report{Writer: out}
 	for _, part := range []func(context.Context, *fixture, *load, *report) error{
 		s.deployAndRollBack, s.deployBroken, s.kill,
 	} {
 		if err := part(ctx, f, l, r); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	writes, err := l.verify(ctx)
@@ -61,7 +64,7 @@ func (s scenario) run(ctx context.Context, f *fixture, out io.Writer) error {
 	if err == nil {
 		r.printf("each of the %d acknowledged writes is in the database once", writes)
 	}
-	return errors.Join(r.broken...)
+	return r.broken, nil
 }
 
 // deployAndRollBack deploys working builds, each followed by a rollback, and compares the latency
@@ -195,7 +198,8 @@ func (s scenario) kill(ctx context.Context, f *fixture, l *load, r *report) erro
 		if err != nil {
 			return err
 		}
-		if err := l.ask(ctx, "GET", "/post?size=1", "", bearer, 200); err != nil {
+		r := client.Request{Method: http.MethodGet, Path: "/post?size=1", Token: bearer}
+		if err := l.ask(ctx, r, http.StatusOK); err != nil {
 			return fmt.Errorf("after post was killed: %w", err)
 		}
 		away = time.Since(begun)

@@ -32,8 +32,8 @@ func TestDeploysLoseNothing(t *testing.T) {
 	}()
 	var out bytes.Buffer
 	small := scenario{rate: 100, quiet: time.Second, deploys: 4, pause: 100 * time.Millisecond}
-	if err := small.run(t.Context(), f, &out); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
+	if broken, err := small.run(t.Context(), f, &out); err != nil || len(broken) > 0 {
+		t.Fatalf("%v, broken promises: %d\n%s", err, len(broken), out.String())
 	}
 	t.Log(out.String())
 }
