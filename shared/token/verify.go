@@ -2,6 +2,7 @@ package token
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/lestrrat-go/jwx/v2/jws"
 
 	"minifb/shared/reload"
@@ -37,9 +39,15 @@ type Verifier struct {
 	now              func() time.Time
 }
 
+// remembered is how many tokens a verifier remembers, some 300 bytes each.
+const remembered = 4096
+
 type publicKeys struct {
 	byID map[string]key
 	set  []byte
+	// valid has the claims of tokens that one of these keys has signed, by the tokens' hash. Verifying
+	// a signature costs more than most of what a request does. Other keys begin with an empty cache.
+	valid *lru.Cache[[sha256.Size]byte, claims]
 }
 
 // NewVerifier returns a verifier with the public keys of a JWK set: Ed25519 keys with alg EdDSA,
@@ -62,6 +70,9 @@ func parsePublicKeys(text []byte) (publicKeys, error) {
 		return publicKeys{}, err
 	}
 	parsed := publicKeys{byID: map[string]key{}}
+	if parsed.valid, err = lru.New[[sha256.Size]byte, claims](remembered); err != nil {
+		return publicKeys{}, err
+	}
 	for i, k := range keys {
 		keys[i] = k.publicHalf() // without times
 		parsed.byID[k.id] = k
@@ -90,17 +101,16 @@ func (v *Verifier) PublicSet() ([]byte, error) {
 	return bytes.Clone(keys.set), err
 }
 
-// find returns the key of an id. If it is unknown, the set may be out of date.
-func (v *Verifier) find(id string) (k key, known bool, err error) {
+// keysWith returns the keys. If there is none of this id, the set may be out of date.
+func (v *Verifier) keysWith(id string) (publicKeys, error) {
 	keys, err := v.keys.Get()
-	if k, known = keys.byID[id]; !known && err == nil {
+	if _, known := keys.byID[id]; !known && err == nil {
 		keys, err = v.keys.Renew()
-		k, known = keys.byID[id]
 	}
 	if err != nil {
-		return key{}, false, fmt.Errorf("%w: %w", ErrNoKeys, err)
+		return publicKeys{}, fmt.Errorf("%w: %w", ErrNoKeys, err)
 	}
-	return k, known, nil
+	return keys, nil
 }
 
 // has reports whether k or its public half is one of the verifier's keys.
@@ -112,7 +122,13 @@ func (v *Verifier) has(k key) bool {
 
 // Verify returns the claims of a valid token. It does not know whether the session is revoked.
 func (v *Verifier) Verify(token string) (Claims, error) {
-	payload, err := v.open(token)
+	hash := sha256.Sum256([]byte(token))
+	if keys, err := v.keys.Get(); err == nil {
+		if c, ok := keys.valid.Get(hash); ok {
+			return v.check(c)
+		}
+	}
+	payload, keys, err := v.open(token)
 	if err != nil {
 		return Claims{}, err
 	}
@@ -120,6 +136,16 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	if err := json.Unmarshal(payload, &c); err != nil {
 		return Claims{}, invalid("its claims are malformed")
 	}
+	checked, err := v.check(c)
+	if err == nil {
+		keys.valid.Add(hash, c)
+	}
+	return checked, err
+}
+
+// check returns the claims that callers need of those of a token whose signature is valid.
+func (v *Verifier) check(c claims) (Claims, error) {
+	var err error
 	uid, ok := userUID(c.Subject)
 	now := v.now()
 	soon := now.Add(Leeway).Unix()
@@ -151,23 +177,23 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	return Claims{UserUID: uid, SessionID: c.SessionID, MustChangePassword: c.MustChangePassword}, nil
 }
 
-// open verifies everything but the claims, and returns the claims' JSON. It checks the encoding and
-// the header itself, before the signature: jws also accepts padding, white space, JSON
+// open verifies everything but the claims, and returns the claims' JSON and the keys that it used. It
+// checks the encoding and the header itself, before the signature: jws also accepts padding, white space, JSON
 // serialisation, duplicate members and unknown extensions.
-func (v *Verifier) open(token string) ([]byte, error) {
+func (v *Verifier) open(token string) ([]byte, publicKeys, error) {
 	if len(token) > MaxLength {
-		return nil, invalid("it is too long")
+		return nil, publicKeys{}, invalid("it is too long")
 	}
 	parts := strings.SplitN(token, ".", 4)
 	if len(parts) != 3 {
-		return nil, invalid("it does not have three parts")
+		return nil, publicKeys{}, invalid("it does not have three parts")
 	}
 	var decoded [3][]byte
 	for i, part := range parts {
 		var err error
 		decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(part)
 		if err != nil || strings.ContainsAny(part, "\r\n") { // the decoder ignores line breaks
-			return nil, invalid("a part of it is not base64url")
+			return nil, publicKeys{}, invalid("a part of it is not base64url")
 		}
 	}
 	var header struct {
@@ -178,27 +204,29 @@ func (v *Verifier) open(token string) ([]byte, error) {
 		Base64    jsontext.Value `json:"b64"`
 	}
 	if err := json.Unmarshal(decoded[0], &header); err != nil {
-		return nil, invalid("its header is malformed")
+		return nil, publicKeys{}, invalid("its header is malformed")
 	}
 	switch {
 	case header.Critical != nil || header.Base64 != nil:
-		return nil, invalid("its header has an unknown extension")
+		return nil, publicKeys{}, invalid("its header has an unknown extension")
 	case !strings.EqualFold(header.Type, tokenType) && !strings.EqualFold(header.Type, "JWT"):
-		return nil, invalid("its typ is that of another kind of token")
+		return nil, publicKeys{}, invalid("its typ is that of another kind of token")
 	}
-	k, known, err := v.find(header.KeyID)
+	keys, err := v.keysWith(header.KeyID)
+	if err != nil {
+		return nil, publicKeys{}, err
+	}
+	k, known := keys.byID[header.KeyID]
 	switch {
-	case err != nil:
-		return nil, err
 	case !known:
-		return nil, invalid("its kid names no key")
+		return nil, publicKeys{}, invalid("its kid names no key")
 	case header.Algorithm != k.alg.String():
-		return nil, invalid("its alg is not its key's")
+		return nil, publicKeys{}, invalid("its alg is not its key's")
 	case len(decoded[2]) != 64: // bytes, of EdDSA and ES256 alike
-		return nil, invalid("its signature has another length")
+		return nil, publicKeys{}, invalid("its signature has another length")
 	}
 	if _, err := jws.Verify([]byte(token), jws.WithKey(k.alg, k.raw), jws.WithCompact()); err != nil {
-		return nil, invalid("its signature does not match")
+		return nil, publicKeys{}, invalid("its signature does not match")
 	}
-	return decoded[1], nil
+	return decoded[1], keys, nil
 }
