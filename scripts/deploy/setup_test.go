@@ -205,7 +205,7 @@ func TestSetupConfiguresPostgreSQL(t *testing.T) {
 	}
 	configure("no change", "")
 	for _, c := range []struct{ old, want string }{
-		{"jit = off", "reload"}, {"max_connections = 300", "restart"}, {"shared_buffers = ", "restart"},
+		{"ssl = off", "reload"}, {"max_connections = 300", "restart"}, {"shared_buffers = ", "restart"},
 	} {
 		before := strings.Replace(string(current), c.old, c.old+"1", 1)
 		if before == string(current) {

@@ -74,6 +74,10 @@ func Open(url, application string, connections int, options ...Option) (*Store, 
 		// arguments.
 		config.DefaultQueryExecMode = pgx.QueryExecModeExec
 		cached = []any{pgx.QueryExecModeCacheStatement}
+		// Both cost these statements, which read or change a few rows each, more than they save. Behind a
+		// PgBouncer they cannot be set here.
+		config.RuntimeParams["enable_memoize"] = "off"
+		config.RuntimeParams["jit"] = "off"
 	}
 	config.RuntimeParams["application_name"] = "minifb " + application
 	config.RuntimeParams["standard_conforming_strings"] = "on" // bun's migrator relies on it

@@ -145,7 +145,7 @@ func (d *dataDir) settings(fast bool) []string {
 	settings := []string{
 		"listen_addresses=", "port=" + strconv.Itoa(port),
 		"unix_socket_directories=" + sockets, "unix_socket_permissions=0700",
-		"shared_buffers=128MB", "timezone=UTC", "log_timezone=UTC", "jit=off",
+		"shared_buffers=128MB", "timezone=UTC", "log_timezone=UTC",
 		"logging_collector=off", "log_destination=stderr",
 		// Without these a failed statement is logged with its values, such as password hashes and
 		// posts.
