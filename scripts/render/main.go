@@ -31,7 +31,10 @@ func run() error {
 	flag.StringVar(&n.Listen, "listen", "", "nginx's `port`, or address:port (default 80, or 443 with a certificate)")
 	flag.StringVar(&n.Certificate, "cert", "", "the certificate's PEM `file`, for TLS and HTTP/2")
 	flag.StringVar(&n.Key, "key", "", "the certificate's key, a PEM `file`")
-	flag.StringVar(&n.Redirect, "redirect", "", "with a certificate: the `port` that redirects HTTP to HTTPS")
+	flag.StringVar(&n.Redirect, "redirect", "",
+		"with a certificate: the `port` that redirects HTTP to HTTPS; browsers then use nothing else for a year (HSTS)")
+	flag.StringVar(&n.Health, "health", "",
+		"the `address:port` where load balancers ask GET /health whether this host can serve, such as 10.0.0.5:8081")
 	flag.StringVar(&n.Metrics, "metrics", "",
 		"the `address:port` where Prometheus reads the functions' metrics, such as 127.0.0.1:9180")
 	flag.StringVar(&n.Backups, "backups", "", "with -metrics: the `folder` of the metrics of backups")

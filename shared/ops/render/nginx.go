@@ -28,8 +28,12 @@ type Nginx struct {
 	// as /metrics/<area>; unset for nowhere. Backups is a folder with the metrics of backups, which
 	// are served there too; unset without backups. Whoever reaches the port can read them.
 	Metrics, Backups string
+	// Health is an address and port where load balancers ask GET /health whether this host can serve;
+	// unset for nowhere.
+	Health string
 	// Certificate and Key are PEM files. With them, Listen serves TLS and HTTP/2, and Redirect, a
-	// port or address:port, redirects plain HTTP to HTTPS.
+	// port or address:port, redirects plain HTTP to HTTPS, and browsers are told to use nothing else
+	// for a year.
 	Certificate, Key, Redirect string
 	// Trust lists the addresses of load balancers in front of this host. nginx takes the client's
 	// address from their X-Forwarded-For.
@@ -93,6 +97,9 @@ func quoted(r api.Refusal, args []any) string {
 	return strings.ReplaceAll(fmt.Sprintf(r.Hint, args...), "'", `\'`)
 }
 
+// A step of /health asks whether a function is ready, and then takes the next step.
+type step struct{ Area, Next string }
+
 // plain matches a setting that nginx reads as one word.
 var plain = regexp.MustCompile(`^[A-Za-z0-9._/@+,=\[\]:-]*$`)
 
@@ -109,9 +116,9 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 	if n.Redirect != "" && n.Certificate == "" {
 		return errors.New("a redirect to HTTPS needs a certificate")
 	}
-	if n.Metrics != "" {
-		if _, err := netip.ParseAddrPort(n.Metrics); err != nil {
-			return fmt.Errorf("the address of metrics, %q, is no IP address and port", n.Metrics)
+	for name, address := range map[string]string{"metrics": n.Metrics, "health": n.Health} {
+		if _, err := netip.ParseAddrPort(address); err != nil && address != "" {
+			return fmt.Errorf("the address of %s, %q, is no IP address and port", name, address)
 		}
 	}
 	words := []string{
@@ -126,6 +133,7 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 		Nginx
 		Paths     []path
 		Areas     []string       // of functions with routes
+		Chain     []step         // the same, in the order in which /health asks them
 		All       []string       // areas of all functions
 		Limited   []sam.Function // those with an allow-list
 		Refusals  []refusal
@@ -143,8 +151,15 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 		}
 		data.ReadLimit = max(data.ReadLimit, int(f.Timeout.Seconds())+1)
 	}
+	for i, area := range data.Areas {
+		data.Chain = append(data.Chain, step{Area: area})
+		if i > 0 {
+			data.Chain[i-1].Next = area
+		}
+	}
 	text, err := template.New("nginx.conf").Funcs(template.FuncMap{
 		"status": http.StatusText, "backups": func() []string { return backupJobs },
+		"hsts": func() string { return "max-age=31536000" },
 	}).Parse(nginxText)
 	if err != nil {
 		return fmt.Errorf("render nginx.conf: %w", err)

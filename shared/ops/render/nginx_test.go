@@ -214,6 +214,7 @@ func TestOwnErrorsHaveTheJSONOfTheAPI(t *testing.T) {
 			ask("GET /nowhere?a=b"), 404,
 			"There is no route 'GET /nowhere'; check the path, to the letter and its slashes.", "",
 		},
+		"no route, a file": {ask("GET /x.gif"), 404, "'GET /x.gif'", ""},
 		"no route, quotes": {ask(`GET /"\`), 404, "There is no route 'GET (this path)'; check", ""},
 		"an extra slash":   {ask("GET /post/"), 404, "'GET /post/'", ""},
 		"two slashes":      {ask("GET //post"), 404, "'GET //post'", ""},
