@@ -36,14 +36,24 @@ func New() *Router {
 // Handle adds a route such as "GET /post/{id}", which serves HEAD, too. {id} is one segment: an
 // encoded slash in it is part of r.PathValue("id"). Like http.ServeMux, Handle panics if the
 // pattern is malformed or overlaps another, and it also panics if the pattern has no method, a
-// host, or a trailing slash: no request could match it.
+// host, or a trailing slash: no request could match it. The path / alone is a route like any other.
 func (t *Router) Handle(pattern string, h http.Handler) {
 	method, route, ok := strings.Cut(pattern, " ")
 	if !ok || method == "" || !strings.HasPrefix(route, "/") || path.Clean(route) != route {
 		panic(fmt.Sprintf("router: %q is not of the form \"GET /post/{id}\"", pattern))
 	}
+	if route == "/" {
+		// To the mux, / would be every path that no other route has.
+		t.mux.HandleFunc(pattern+only, func(w http.ResponseWriter, r *http.Request) {
+			r.Pattern = strings.TrimSuffix(r.Pattern, only)
+			h.ServeHTTP(w, r)
+		})
+		return
+	}
 	t.mux.Handle(pattern, h)
 }
+
+const only = "{$}" // in a pattern of the mux, the end of the path
 
 // HandleFunc is Handle for a function. huma adds its routes with it.
 func (t *Router) HandleFunc(pattern string, f func(http.ResponseWriter, *http.Request)) {

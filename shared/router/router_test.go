@@ -134,6 +134,29 @@ func TestPattern(t *testing.T) {
 	}
 }
 
+// The path / is a route of its own, and not every path.
+func TestRoot(t *testing.T) {
+	t.Parallel()
+	rt := newRouter()
+	rt.Handle("GET /", http.HandlerFunc(echo))
+	for request, want := range map[string]string{
+		"GET /": `200 GET / id=""`, "HEAD /": `200 GET / id=""`, "GET /?x=1": `200 GET / id=""`,
+		"POST /": "405 allow GET, HEAD", "GET /nothing": "404 none", "GET //": "404 none",
+		"GET /post/14": `200 GET /post/{id} id="14"`,
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		w, r := httptest.NewRecorder(), httptest.NewRequest(method, "/", nil)
+		r.URL.Path, r.URL.RawQuery, _ = strings.Cut(path, "?")
+		rt.ServeHTTP(w, r)
+		if got := fmt.Sprintf("%d %s", w.Code, w.Body); got != want {
+			t.Errorf("%s: got %s, want %s", request, got, want)
+		}
+		if w.Code == http.StatusOK && path == "/" && r.Pattern != "GET /" {
+			t.Errorf("%s: the request's pattern is %q", request, r.Pattern)
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	rt := router.New()

@@ -120,7 +120,11 @@ func (l *callLog) add(route string, body []byte) {
 func (l *callLog) recorder(handler http.Handler, text *huma.OpenAPI) http.Handler {
 	routes := http.NewServeMux() // only to find the route of a request
 	for _, operation := range operations(text) {
-		routes.Handle(routeOf(operation), http.NotFoundHandler())
+		pattern := routeOf(operation)
+		if operation.Path == "/" {
+			pattern += "{$}" // to the mux, / is every path
+		}
+		routes.Handle(pattern, http.NotFoundHandler())
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		recorded := statusWriter{ResponseWriter: w}
@@ -132,6 +136,7 @@ func (l *callLog) recorder(handler http.Handler, text *huma.OpenAPI) http.Handle
 		}{io.TeeReader(r.Body, &body), r.Body}
 		handler.ServeHTTP(&recorded, r)
 		_, route := routes.Handler(r)
+		route = strings.TrimSuffix(route, "{$}")
 		if recorded.status < http.StatusBadRequest && strings.HasPrefix(route, r.Method+" ") { // HEAD is not GET
 			l.add(route, body.Bytes())
 		}
