@@ -10,7 +10,7 @@ import (
 type addInput struct {
 	ID api.ID `path:"id"`
 	api.IdempotencyKey
-	Body content
+	Body commentContent
 }
 
 func (v views) add(ctx context.Context, in *addInput) (*api.CreatedOutput[comment], error) {

@@ -26,8 +26,8 @@ func newComment(c store.Comment) comment {
 	}
 }
 
-// A content is the body of a comment that is added or edited.
-type content struct {
+// A commentContent is the body of a comment that is added or edited.
+type commentContent struct {
 	Content rules.CommentContent `json:"content"`
 }
 

@@ -10,7 +10,7 @@ import (
 
 type createInput struct {
 	api.IdempotencyKey
-	Body content
+	Body postContent
 }
 
 func (v views) create(ctx context.Context, in *createInput) (*api.CreatedOutput[response.Post], error) {

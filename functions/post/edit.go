@@ -9,7 +9,7 @@ import (
 type editInput struct {
 	ID api.ID `path:"id"`
 	api.Condition
-	Body content
+	Body postContent
 }
 
 func (v views) edit(ctx context.Context, in *editInput) (*postOutput, error) {

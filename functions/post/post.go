@@ -7,8 +7,8 @@ import (
 	"minifb/shared/store"
 )
 
-// A content is the body of a post that is created or edited.
-type content struct {
+// A postContent is the body of a post that is created or edited.
+type postContent struct {
 	Content rules.PostContent `json:"content"`
 }
 

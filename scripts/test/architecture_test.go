@@ -131,7 +131,7 @@ func TestEveryAreaRunsTheSharedChecks(t *testing.T) {
 func TestInterfacesHaveTwoImplementations(t *testing.T) {
 	t.Parallel()
 	known := map[string]string{
-		"shared/api document":  "AssetOutput, HTMLOutput and TextOutput",
+		"shared/api document":  "AssetOutput, HTMLOutput and JSONOutput",
 		"shared/store queryer": "a pool and a transaction of database/sql",
 	}
 	found := map[string]bool{}

@@ -5,6 +5,8 @@ package api
 
 import (
 	"net/http"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -55,6 +57,7 @@ func New(o Options) *API {
 	config.CreateHooks = nil // they would add $schema to each body
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.Formats = map[string]huma.Format{mediaJSON: strictJSON}
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		bearer: {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
 	}
@@ -64,6 +67,19 @@ func New(o Options) *API {
 	}
 	a.UseMiddleware(a.checkAccess, a.checkBody)
 	return a
+}
+
+// schemaName returns the name of a type in the OpenAPI text. A body without a type of its own is named
+// after the input or the output of its view: SignUpRequest, SeriesResponse.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	if of, ok := strings.CutSuffix(name, "InputBody"); ok {
+		return of + "Request"
+	}
+	if of, ok := strings.CutSuffix(name, "OutputBody"); ok {
+		return of + "Response"
+	}
+	return name
 }
 
 // WarmUp names reads that the area's clients use most. A function runs them on each new connection

@@ -34,17 +34,21 @@ func HTML(page []byte) *HTMLOutput {
 
 func (*HTMLOutput) responses() map[string]*huma.Response { return documentResponse("text/html") }
 
-// A TextOutput is the output of a view that returns plain text. Make it with Text. Errors are JSON
-// all the same.
-type TextOutput struct {
-	ContentType string `header:"Content-Type" hidden:"true"`
-	Body        []byte
+// A JSONOutput is the output of a view that returns a file of JSON. Make it with JSON.
+type JSONOutput struct {
+	ContentType  string `header:"Content-Type" hidden:"true"`
+	CacheControl string `header:"Cache-Control" hidden:"true"`
+	Body         []byte
 }
 
-// Text returns the output for a text in UTF-8.
-func Text(text []byte) *TextOutput { return &TextOutput{"text/plain; charset=utf-8", text} }
+// JSON returns the output for a file of JSON. As with a page, a browser asks for it each time.
+func JSON(file []byte) *JSONOutput { return &JSONOutput{mediaJSON, "no-cache", file} }
 
-func (*TextOutput) responses() map[string]*huma.Response { return documentResponse("text/plain") }
+func (*JSONOutput) responses() map[string]*huma.Response {
+	return map[string]*huma.Response{"200": {Content: map[string]*huma.MediaType{
+		mediaJSON: {Schema: &huma.Schema{Type: huma.TypeObject}},
+	}}}
+}
 
 // documentResponse describes a success whose body is text of one of these media types.
 func documentResponse(mediaTypes ...string) map[string]*huma.Response {

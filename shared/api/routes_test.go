@@ -86,9 +86,9 @@ func routes(a *api.API, _ function.Deps) {
 			}
 			return api.HTML([]byte("<!doctype html>\n<title>안녕</title>")), nil
 		})
-	api.Register(a, api.Route{Method: http.MethodPost, Path: "/text", Access: api.Public},
-		func(_ context.Context, in *noteInput) (*api.TextOutput, error) {
-			return api.Text([]byte(in.Body.Text)), nil
+	api.Register(a, api.Route{Method: http.MethodPost, Path: "/file", Access: api.Public},
+		func(_ context.Context, in *noteInput) (*api.JSONOutput, error) {
+			return api.JSON([]byte(in.Body.Text)), nil
 		})
 }
 
