@@ -61,10 +61,13 @@ OUT ?= .build/rendered
 render: ## write nginx.conf and the systemd units into OUT; RENDER='-cert … -key …', RENDER=-help lists the flags
 	@go run ./scripts/render -out "$(OUT)" $(RENDER)
 
-.PHONY: uplot
+.PHONY: libraries openapi
 
-uplot: ## write functions/backoffice/page/uplot.*, the chart library of the dashboard, from the npm package in its lock file
-	@scripts/install npm && scripts/uplot functions/backoffice/page
+libraries: ## write the libraries of the pages, uplot.* and swagger-ui.* in functions/*/page, from the npm packages in the lock files
+	@scripts/install npm && scripts/library backoffice functions/backoffice/page && scripts/library docs functions/docs/page
+
+openapi: ## write functions/docs/openapi.json, the OpenAPI document of all functions, from their routes
+	@go run ./scripts/openapi
 
 .PHONY: demo stress
 

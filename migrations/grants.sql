@@ -26,16 +26,16 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
 -- When a function starts, it reads the version of the schema and the revoked sessions. It counts its requests.
 GRANT SELECT (name)
     ON bun_migrations TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
-        minifb_reaction, minifb_notification, minifb_backoffice, minifb_maintenance;
+        minifb_reaction, minifb_notification, minifb_backoffice, minifb_docs, minifb_maintenance;
 GRANT SELECT (id, ended_at)
     ON ended_sessions TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
-        minifb_reaction, minifb_notification, minifb_backoffice, minifb_maintenance;
+        minifb_reaction, minifb_notification, minifb_backoffice, minifb_docs, minifb_maintenance;
 GRANT SELECT (writer, position), INSERT (writer, position), UPDATE (position, seen_at)
     ON request_writers TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
-        minifb_reaction, minifb_notification, minifb_backoffice, minifb_maintenance;
+        minifb_reaction, minifb_notification, minifb_backoffice, minifb_docs, minifb_maintenance;
 GRANT INSERT (at, methods, paths, statuses, counts, times)
     ON request_inbox TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
-        minifb_reaction, minifb_notification, minifb_backoffice, minifb_maintenance;
+        minifb_reaction, minifb_notification, minifb_backoffice, minifb_docs, minifb_maintenance;
 
 -- Accounts. It checks and sets passwords, and asks for temporary ones; it signs nobody in.
 GRANT SELECT (uid, id, password_hash, name, nickname, intro, email, role, created_at, deleted_at),

@@ -6,7 +6,7 @@ DECLARE
     area text;
 BEGIN
     FOREACH area IN ARRAY ARRAY['account', 'auth', 'post', 'timeline', 'comment', 'reaction', 'notification',
-        'backoffice', 'maintenance']
+        'backoffice', 'docs', 'maintenance']
     LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'minifb_' || area) THEN
             BEGIN

@@ -37,12 +37,16 @@ func (s *screen) welcome(b *bundle.Bundle, set settings) {
 	s.printf(`
 minifb is ready after %.1f s at %s, for this machine only. Try:
 
-  curl -i %s/signup -H 'Content-Type: application/json' \
+  curl -i %[2]s/signup -H 'Content-Type: application/json' \
     -d '{"id":"ann.1","password":"correct horse","name":"Ann"}'
 
+  front     %[2]s/
+  docs      %[2]s/docs, to sign in and try each call
+  health    %[2]s/post?size=1, 200 while the database responds
+  demo      make demo, in another terminal, for users, posts, comments and reactions
   database  %s
   logs      %s/<function>.log, one JSON line per request
   keys      %s
   stop      Ctrl-C
-`, time.Since(s.begun).Seconds(), b.URL, b.URL, database, filepath.Join(set.dataDir, "log"), b.Keys())
+`, time.Since(s.begun).Seconds(), b.URL, database, filepath.Join(set.dataDir, "log"), b.Keys())
 }

@@ -5,11 +5,15 @@ package function
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"minifb/shared/api"
 	"minifb/shared/config"
@@ -40,8 +44,13 @@ type Deps struct {
 }
 
 // Main is the main function of a function. It returns after a SIGTERM or SIGINT, when all requests
-// under way have their responses. If the process cannot start, it logs why and exits with 1.
+// under way have their responses. If the process cannot start, it logs why and exits with 1. With the
+// argument openapi it needs no settings: it prints the OpenAPI text of the area's routes, and exits.
 func Main(area string, routes Routes, requirements ...config.Requirement) {
+	if slices.Equal(os.Args[1:], []string{"openapi"}) {
+		_ = json.NewEncoder(os.Stdout).Encode(OpenAPI(area, routes)) // fails only if nobody reads it
+		return
+	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil)).With("function", area)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -49,6 +58,11 @@ func Main(area string, routes Routes, requirements ...config.Requirement) {
 		log.Error("cannot run", "error", err.Error())
 		os.Exit(1)
 	}
+}
+
+// OpenAPI returns the OpenAPI text of an area's routes.
+func OpenAPI(area string, routes Routes) *huma.OpenAPI {
+	return NewHandler(area, routes, Deps{}, Settings{}).API().OpenAPI()
 }
 
 func run(ctx context.Context, area string, routes Routes, requirements []config.Requirement, log *slog.Logger) error {

@@ -1,4 +1,4 @@
-/* Written by "make uplot" from the npm package uplot. Its licence:
+/* Written by "make libraries" from the npm package uplot. Its licence:
 
 The MIT License (MIT)
 

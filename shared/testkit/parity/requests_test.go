@@ -81,6 +81,7 @@ var examples = map[string]example{
 	"PATCH /notification/{id}":                      {as: "ann.1", id: "1", body: `{"read":true}`},
 	"POST /notification/read":                       {as: "ann.1"},
 	"GET /backoffice/page/{version}/{name}":         {path: "/backoffice/page/x/app.js"},
+	"GET /docs/page/{version}/{name}":               {path: "/docs/page/x/docs.js"},
 	"GET /backoffice/temporary-password":            {as: administrator},
 	"GET /backoffice/stat/server":                   {as: administrator},
 	"GET /backoffice/stat/service":                  {as: administrator},

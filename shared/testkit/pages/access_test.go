@@ -1,6 +1,7 @@
-package dashboard
+package pages
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,11 +14,15 @@ import (
 	"minifb/shared/testkit/programs"
 )
 
-// checkAccessibility checks the page as it is with axe-core, and writes a screenshot.
-func (p *tab) checkAccessibility(l look, state string) {
+// checkAccessibility checks the page as it is with axe-core, without the rules in a list, and writes a
+// screenshot.
+func (p *tab) checkAccessibility(l look, state string, without ...string) {
 	p.t.Helper()
-	violations := eval[[]string](p, `axe.run().then((r) => r.violations.map((v) =>
-		v.id + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).join("; ")))`)
+	rules, err := json.Marshal(without)
+	must(p.t, err)
+	violations := eval[[]string](p, fmt.Sprintf(`axe.run({rules: Object.fromEntries((%s ?? []).map((id) =>
+		[id, {enabled: false}]))}).then((r) => r.violations.map((v) =>
+		v.id + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).join("; ")))`, rules))
 	for _, v := range violations {
 		p.t.Errorf("%s, %v: %s", state, l, v)
 	}
@@ -25,10 +30,10 @@ func (p *tab) checkAccessibility(l look, state string) {
 	p.screenshot(fmt.Sprintf("%s-%v", state, l))
 }
 
-// screenshot writes a picture of the whole page into .build/page/screenshots, to look at.
+// screenshot writes a picture of the whole page into .build/screenshots, to look at.
 func (p *tab) screenshot(name string) {
 	p.t.Helper()
-	folder := top + ".build/page/screenshots"
+	folder := top + ".build/screenshots"
 	must(p.t, os.MkdirAll(folder, 0o755))
 	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
 	must(p.t, err)

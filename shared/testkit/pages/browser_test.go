@@ -1,4 +1,4 @@
-package dashboard
+package pages
 
 import (
 	"context"
@@ -108,7 +108,7 @@ func (p *tab) observe(event any) {
 		p.asked = append(p.asked, e.Request.Method+" "+e.Request.URL)
 		asked, err := url.Parse(e.Request.URL)
 		document, _ := url.Parse(e.DocumentURL)
-		if err != nil || asked.Host != document.Host {
+		if err != nil || asked.Host != document.Host && asked.Scheme != "data" {
 			p.refused = append(p.refused, "a request to another origin: "+e.Request.URL)
 		}
 	case *runtime.EventExceptionThrown:

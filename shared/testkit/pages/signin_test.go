@@ -1,4 +1,4 @@
-package dashboard
+package pages
 
 import (
 	"context"
@@ -7,8 +7,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -102,23 +100,6 @@ func TestPageOfTheFunctionAlone(t *testing.T) {
 	p.visit(alone.URL)
 	p.signIn(administrator, plain)
 	p.waitText("#refusal", "Open the page at the address of the whole bundle")
-}
-
-// The chart library is committed, so that nobody needs npm to run the page. It is what the lock file
-// names.
-func TestChartLibraryIsThatOfTheLockFile(t *testing.T) {
-	t.Parallel()
-	p, err := packages()
-	must(t, err)
-	for _, name := range []string{"uplot.js", "uplot.css"} {
-		made, err := os.ReadFile(filepath.Join(p.library, name))
-		must(t, err)
-		committed, err := os.ReadFile(top + "functions/backoffice/page/" + name)
-		must(t, err)
-		if string(made) != string(committed) {
-			t.Errorf("functions/backoffice/page/%s is not what package-lock.json names: run make uplot", name)
-		}
-	}
 }
 
 // On Lambda the name of a stage, or a mapping such as /v1, comes before all paths.

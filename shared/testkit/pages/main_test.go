@@ -1,5 +1,6 @@
-// Package dashboard tests the page of the back office in Chromium, with the real functions behind it.
-package dashboard
+// Package pages tests the pages of the functions in Chromium, with the real functions behind them:
+// that of the back office, the front page, and the one on which to try calls.
+package pages
 
 import (
 	"context"
@@ -46,17 +47,25 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// packages installs the npm packages of the page, writes the chart library into the folder that it
-// returns, and returns the text of axe-core, too.
-var packages = sync.OnceValues(func() (p struct{ library, axe string }, err error) {
-	p.library = filepath.Join(temporary, "library")
-	if err := os.Mkdir(p.library, 0o700); err != nil {
-		return p, err
+// packages installs the npm packages of the pages, writes the libraries of each area's page into the
+// folder that it returns for it, and returns the text of axe-core, too.
+var packages = sync.OnceValues(func() (p struct {
+	libraries map[string]string // by area
+	axe       string
+}, err error,
+) {
+	p.libraries = map[string]string{}
+	for _, area := range []string{"backoffice", "docs"} {
+		folder := filepath.Join(temporary, "library-"+area)
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			return p, err
+		}
+		if output, err := exec.Command(top+"scripts/library", area, folder).CombinedOutput(); err != nil {
+			return p, fmt.Errorf("scripts/library: %w\n%s", err, output)
+		}
+		p.libraries[area] = folder
 	}
-	if output, err := exec.Command(top+"scripts/uplot", p.library).CombinedOutput(); err != nil {
-		return p, fmt.Errorf("scripts/uplot: %w\n%s", err, output)
-	}
-	axe, err := os.ReadFile(top + ".build/page/node_modules/axe-core/axe.min.js")
+	axe, err := os.ReadFile(top + ".build/packages/functions-backoffice-page/node_modules/axe-core/axe.min.js")
 	p.axe = string(axe)
 	return p, err
 })
@@ -65,14 +74,14 @@ var binaries = sync.OnceValues(func() (folder string, err error) {
 	folder = filepath.Join(temporary, "bin")
 	var output strings.Builder
 	err = release.Build(context.Background(), top, folder, release.Target{Arch: runtime.GOARCH}, &output,
-		"./functions/account", "./functions/auth", "./functions/backoffice")
+		"./functions/account", "./functions/auth", "./functions/backoffice", "./functions/docs", "./functions/post")
 	if err != nil {
 		err = fmt.Errorf("%w\n%s", err, output.String())
 	}
 	return folder, err
 })
 
-// A site is a bundle of the functions that the page needs, with a database of its own.
+// A site is a bundle of the functions that the pages need, with a database of its own.
 type site struct {
 	*bundle.Bundle
 	t     *testing.T
@@ -80,15 +89,20 @@ type site struct {
 	dir   string
 }
 
-// serve starts a site with an administrator.
+// serve starts a site with an administrator, for the dashboard page.
 func serve(t *testing.T) *site {
+	t.Helper()
+	return serveAreas(t, "account", "auth", "backoffice")
+}
+
+func serveAreas(t *testing.T, areas ...string) *site {
 	t.Helper()
 	folder, err := binaries()
 	must(t, err)
 	dir, err := os.MkdirTemp(temporary, "")
 	must(t, err)
 	b := bundle.New(bundle.Options{
-		Source: top, Dir: dir, Binaries: folder, Areas: []string{"account", "auth", "backoffice"},
+		Source: top, Dir: dir, Binaries: folder, Areas: areas,
 		DatabaseURL: testdb.URL(t), AdminID: administrator, AdminPassword: plain,
 		Parameter: func(name string) (string, bool) { return "off", name == "Limits" },
 		Logf:      t.Logf,

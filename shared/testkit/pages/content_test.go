@@ -1,4 +1,4 @@
-package dashboard
+package pages
 
 import (
 	"fmt"
@@ -97,10 +97,9 @@ func (p *tab) checkWidth(l look) {
 	if beyond := eval[int](p, "document.documentElement.scrollWidth - innerWidth"); beyond > 0 {
 		p.t.Errorf("%v: the page is %d pixels wider than the window", l, beyond)
 	}
-	for _, selector := range []string{"#waiting table", "#endpoints table", "#statuses table", "#issue"} {
-		right := eval[float64](p, fmt.Sprintf("document.querySelector(%q).getBoundingClientRect().right", selector))
-		if right > float64(l.width) {
-			p.t.Errorf("%v: %s ends at %g pixels", l, selector, right)
-		}
+	right := eval[float64](p, `Math.max(0, ...[...document.querySelectorAll("table, dialog")].map((e) =>
+		e.getBoundingClientRect().right))`)
+	if right > float64(l.width) {
+		p.t.Errorf("%v: a table or a dialog ends at %g pixels", l, right)
 	}
 }
