@@ -82,7 +82,8 @@ func TestPageAssets(t *testing.T) {
 		if found := inline.FindString(page); found != "" {
 			t.Errorf("the page %s has %q, which its policy forbids", path, found)
 		}
-		for _, match := range regexp.MustCompile(`(?:src|(?:link[^>]* href))="([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		file := regexp.MustCompile(`(?:src|(?:link[^>]* href))="([^"]+)"`)
+		for _, match := range file.FindAllStringSubmatch(page, -1) {
 			loaded[match[1]] = true
 		}
 	}
@@ -119,8 +120,8 @@ func TestOpenAPI(t *testing.T) {
 	s := areatest.New(t, routes)
 	s.Run(t, []areatest.Step{
 		{Name: "the document", Do: "GET /openapi.json", Want: 200, Check: func(t *testing.T, r areatest.Response) {
-			if kind, caching := r.Header.Get("Content-Type"), r.Header.Get("Cache-Control"); kind != "application/json" ||
-				caching != "no-cache" {
+			kind, caching := r.Header.Get("Content-Type"), r.Header.Get("Cache-Control")
+			if kind != "application/json" || caching != "no-cache" {
 				t.Errorf("Content-Type is %q, Cache-Control %q", kind, caching)
 			}
 			var document struct {

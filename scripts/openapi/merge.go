@@ -55,7 +55,8 @@ var description string
 func newDocument() *document {
 	return &document{
 		Info: info{
-			Title: "minifb", Version: "1.0.0", Description: description, License: license{Name: "MIT", Identifier: "MIT"},
+			Title: "minifb", Version: "1.0.0", Description: description,
+			License: license{Name: "MIT", Identifier: "MIT"},
 		},
 		// Relative to the document: the name of a stage or a mapping may come before all paths.
 		Servers:    []server{{URL: ".", Description: "Where this document comes from"}},
@@ -77,7 +78,8 @@ func (d *document) add(area, describedAs string, p part) error {
 		}
 		for name, component := range components {
 			if other, ok := d.Components[kind][name]; ok && !reflect.DeepEqual(component, other) {
-				return fmt.Errorf("another function has another component %s/%s: rename the type of one of them", kind, name)
+				return fmt.Errorf("another function has another component %s/%s: rename the type of one of them",
+					kind, name)
 			}
 			d.Components[kind][name] = component
 		}

@@ -22,7 +22,9 @@ func TestDocument(t *testing.T) {
 	}{
 		"a page":         {areatest.Step{As: ann, Do: "GET /page/1", Want: 200}, "text/html; charset=utf-8", page},
 		"a page's head":  {areatest.Step{As: ann, Do: "HEAD /page/1", Want: 200}, "text/html; charset=utf-8", ""},
-		"a file":         {areatest.Step{Do: "POST /file", Body: `{"text":"[1 ]"}`, Want: 200}, "application/json", "[1 ]"},
+		"a file": {
+			areatest.Step{Do: "POST /file", Body: `{"text":"[1 ]"}`, Want: 200}, "application/json", "[1 ]",
+		},
 		"no such page":   {areatest.Step{As: ann, Do: "GET /page/x", Want: 404}, "application/json", ""},
 		"no token":       {areatest.Step{Do: "GET /page/1", Want: 401}, "application/json", ""},
 		"a bad body":     {areatest.Step{Do: "POST /file", Body: `{"text":""}`, Want: 400}, "application/json", ""},

@@ -104,7 +104,8 @@ func TestSignInToTryCalls(t *testing.T) {
 	p := open(t, phone)
 	p.openDocs(s.URL)
 	enter := func(password string) {
-		p.do(chromedp.SetValue("#id", "ann.1"), chromedp.SetValue("#password", password), chromedp.Click("#sign-in button"))
+		p.do(chromedp.SetValue("#id", "ann.1"), chromedp.SetValue("#password", password),
+			chromedp.Click("#sign-in button"))
 	}
 	enter("wrong horse")
 	p.waitText("#refusal", "password")
