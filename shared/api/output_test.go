@@ -20,8 +20,8 @@ func TestDocument(t *testing.T) {
 		step            areatest.Step
 		mediaType, body string
 	}{
-		"a page":         {areatest.Step{As: ann, Do: "GET /page/1", Want: 200}, "text/html; charset=utf-8", page},
-		"a page's head":  {areatest.Step{As: ann, Do: "HEAD /page/1", Want: 200}, "text/html; charset=utf-8", ""},
+		"a page":        {areatest.Step{As: ann, Do: "GET /page/1", Want: 200}, "text/html; charset=utf-8", page},
+		"a page's head": {areatest.Step{As: ann, Do: "HEAD /page/1", Want: 200}, "text/html; charset=utf-8", ""},
 		"a file": {
 			areatest.Step{Do: "POST /file", Body: `{"text":"[1 ]"}`, Want: 200}, "application/json", "[1 ]",
 		},
