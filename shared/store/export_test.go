@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // MaxWait is how long a call waits for a connection.
@@ -20,9 +22,10 @@ func (s *Store) ReadFrom(other *Store) { s.hotReads = other.hotReads }
 // FeedFormatted returns the feed's first posts as bun's own query methods read them: with the
 // arguments in the text of a statement that PostgreSQL plans at each call.
 func (s *Store) FeedFormatted(ctx context.Context, viewer int64, size int) (posts []Post, err error) {
-	formatted := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(postFeed)
-	err = s.db.NewRaw(formatted+limit(size+1), viewer, int64(math.MaxInt64)).Scan(ctx, &posts)
-	return posts[:min(size, len(posts))], err
+	formatted := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(feed)
+	var read []feedPost
+	err = s.db.NewRaw(formatted+limit(size+1), pgdialect.Array([]int64{viewer}), int64(math.MaxInt64)).Scan(ctx, &read)
+	return seenBy(read[:min(size, len(read))], 0), err
 }
 
 // PutPostReactionAlone is PutPostReaction without the merger: each call runs a statement of its
@@ -42,8 +45,8 @@ const (
 func (s *Store) LearnAllRuns(ctx context.Context) {
 	before := int64(math.MaxInt64)
 	for {
-		var items []Post
-		if err := s.readPosts(ctx, &items, Page{Size: 20}, postFeed, 1, before); err != nil {
+		var items []feedPost
+		if err := s.hotReads.all(ctx, &items, feed+limit(21), []int64{1}, before); err != nil {
 			panic(err)
 		}
 		s.hiddenPosts.retry = time.Time{}
@@ -68,5 +71,31 @@ func (s *Store) FeedAbove(ctx context.Context, viewer, floor int64, p Page) (Lis
 	if err != nil {
 		return List[Post]{}, err
 	}
-	return readPage(ctx, s.hotReads, p, postKey, postFeedAbove, viewer, before, floor)
+	var items []feedPost
+	err = s.hotReads.all(ctx, &items, feedAbove+limit(p.Size+1), []int64{viewer}, before, floor)
+	return cut(seenBy(items, 0), p.Size, postKey), err
 }
+
+// InterceptFeed calls before with the viewers of each read of the feed's first page, before it.
+func (s *Store) InterceptFeed(before func(viewers []int64)) {
+	s.newest = newFeedSharer(func(ctx context.Context, viewers []int64, size int) ([]feedPost, error) {
+		before(viewers)
+		return s.readNewest(ctx, viewers, size)
+	})
+}
+
+// WaitingForFeed returns how many requests wait for the next read of the feed's first page of this size.
+func (s *Store) WaitingForFeed(size int) int {
+	s.newest.mu.Lock()
+	defer s.newest.mu.Unlock()
+	if q := s.newest.queues[size]; q != nil && q.next != nil {
+		return len(q.next.viewers)
+	}
+	return 0
+}
+
+// The bounds of the reads that requests share.
+const (
+	MaxReads   = maxReads
+	MaxViewers = maxViewers
+)

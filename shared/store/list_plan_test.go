@@ -242,6 +242,8 @@ func explain(t *testing.T, s *store.Store, statement pgx.TraceQueryStartData, mo
 			continue
 		case time.Time:
 			arg = value.Format(time.RFC3339Nano)
+		case []int64:
+			arg = strings.NewReplacer("[", "{", " ", ",", "]", "}").Replace(fmt.Sprint(value))
 		}
 		args = append(args, fmt.Sprintf("'%v'", arg))
 	}

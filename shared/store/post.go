@@ -64,15 +64,6 @@ const (
 		SELECT ` + postColumns + `, ` + myPostReaction + `
 		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
 		WHERE p.id = $2`
-	postFeed = `
-		SELECT ` + postColumns + `, ` + myPostReaction + `
-		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
-		WHERE p.id < $2 ORDER BY p.id DESC`
-	// postFeedAbove is postFeed down to the top of a run of hidden posts.
-	postFeedAbove = `
-		SELECT ` + postColumns + `, ` + myPostReaction + `
-		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
-		WHERE p.id < $2 AND p.id > $3 ORDER BY p.id DESC`
 	// The order begins with the owner, and the planner takes an array of one element for no
 	// constant: so only the index on (owner_uid, id) gives this order. By the primary key, the
 	// timeline of a user with few posts would read the whole table.
@@ -134,40 +125,6 @@ func readPost(ctx context.Context, r reader, viewer, id int64) (post Post, err e
 		return post, fmt.Errorf("read post %d: %w", id, err)
 	}
 	return post, nil
-}
-
-// Posts lists all posts, newest first.
-func (s *Store) Posts(ctx context.Context, viewer int64, p Page) (List[Post], error) {
-	before, err := p.beforeID()
-	if err != nil {
-		return List[Post]{}, err
-	}
-	start := time.Now()
-	var items []Post
-	for from, floor := before, int64(1); floor > 0 && len(items) <= p.Size; from = floor + 1 {
-		if from, floor = s.hiddenPosts.skip(from); floor == 0 {
-			err = s.readPosts(ctx, &items, p, postFeed, viewer, from)
-		} else {
-			err = s.readPosts(ctx, &items, p, postFeedAbove, viewer, from, floor)
-		}
-		if err != nil {
-			return List[Post]{}, fmt.Errorf("list posts: %w", err)
-		}
-	}
-	if time.Since(start) > slowRead {
-		s.learnRuns(ctx, before, items, p.Size)
-	}
-	return cut(items, p.Size, postKey), nil
-}
-
-func postKey(p Post) string { return idKey(p.ID) }
-
-// readPosts appends what a list's statement returns, and one item more than a page has at most.
-func (s *Store) readPosts(ctx context.Context, items *[]Post, p Page, statement string, args ...any) error {
-	var more []Post
-	err := s.hotReads.all(ctx, &more, statement+limit(p.Size+1), args...)
-	*items = append(*items, more...)
-	return err
 }
 
 // Timeline lists the posts of the user with this uid, newest first.

@@ -35,6 +35,7 @@ type Store struct {
 	primary writer
 
 	postReactions, commentReactions *merger
+	newest                          *feedSharer
 	hiddenPosts                     hiddenRuns
 }
 
@@ -109,6 +110,7 @@ func newStore(pool *sql.DB, cached []any) *Store {
 	}
 	s.postReactions = newMerger(s.react(reactToPost), errNoPost)
 	s.commentReactions = newMerger(s.react(reactToComment), errNoComment)
+	s.newest = newFeedSharer(s.readNewest)
 	return s
 }
 

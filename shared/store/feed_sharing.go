@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// maxReads is how many reads of the first page run at a time for each size of a page.
+	maxReads = 2
+	// maxViewers bounds how many requests one read serves.
+	maxViewers = 64
+	// sharedReadTimeout bounds a read that several requests wait for. Each of them has a limit of its own.
+	sharedReadTimeout = 10 * time.Second
+)
+
+// A feedSharer reads the first page of the feed for all requests that wait for it. The page differs
+// only in the viewers' own reactions. While maxReads reads run, requests wait, and the next read
+// serves all of them. A read begins after each of its requests has arrived, so every request sees
+// what was stored before it.
+type feedSharer struct {
+	list func(ctx context.Context, viewers []int64, size int) ([]feedPost, error)
+
+	mu     sync.Mutex
+	queues map[int]*feedQueue // by the size of the page; a queue exists while a read runs
+}
+
+type feedQueue struct {
+	running int
+	next    *sharedRead // nil if no request waits
+}
+
+// A sharedRead is a read for several viewers. Its result is set before done is closed.
+type sharedRead struct {
+	viewers []int64
+	done    chan struct{}
+	posts   []feedPost
+	err     error
+}
+
+func newFeedSharer(list func(context.Context, []int64, int) ([]feedPost, error)) *feedSharer {
+	return &feedSharer{list: list, queues: map[int]*feedQueue{}}
+}
+
+// read returns the first page as the viewer sees it, with one post more than its size if there is one.
+func (f *feedSharer) read(ctx context.Context, viewer int64, size int) ([]Post, error) {
+	shared, i := f.enter(viewer, size)
+	if shared == nil {
+		defer f.leave(size)
+		posts, err := f.list(ctx, []int64{viewer}, size)
+		return seenBy(posts, 0), err
+	}
+	select {
+	case <-shared.done:
+		return seenBy(shared.posts, i), shared.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for the feed: %w", ctx.Err())
+	}
+}
+
+// enter returns the read that the caller waits for, and the viewer's place in it. If it returns nil,
+// the caller reads alone, and calls leave after that.
+func (f *feedSharer) enter(viewer int64, size int) (_ *sharedRead, place int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	q := f.queues[size]
+	if q == nil {
+		q = &feedQueue{}
+		f.queues[size] = q
+	}
+	if q.running < maxReads || q.next != nil && len(q.next.viewers) == maxViewers {
+		q.running++
+		return nil, 0
+	}
+	if q.next == nil {
+		q.next = &sharedRead{done: make(chan struct{})}
+	}
+	q.next.viewers = append(q.next.viewers, viewer)
+	return q.next, len(q.next.viewers) - 1
+}
+
+// leave ends a read, and begins the next one if requests wait.
+func (f *feedSharer) leave(size int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	q := f.queues[size]
+	next := q.next
+	if q.next = nil; next != nil {
+		go f.run(next, size)
+		return
+	}
+	if q.running--; q.running == 0 {
+		delete(f.queues, size)
+	}
+}
+
+// run reads for those who wait. None of them may end it, as the others depend on it.
+func (f *feedSharer) run(shared *sharedRead, size int) {
+	defer f.leave(size)
+	defer close(shared.done)
+	defer func() {
+		if cause := recover(); cause != nil {
+			shared.posts, shared.err = nil, fmt.Errorf("list posts: panic: %v", cause)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), sharedReadTimeout)
+	defer cancel()
+	shared.posts, shared.err = f.list(ctx, shared.viewers, size)
+}
