@@ -76,6 +76,12 @@ func (s *Store) FeedAbove(ctx context.Context, viewer, floor int64, p Page) (Lis
 	return cut(seenBy(items, 0), p.Size, postKey), err
 }
 
+// PostsAlone is Posts for the first page, by a read of its own.
+func (s *Store) PostsAlone(ctx context.Context, viewer int64, size int) ([]Post, error) {
+	posts, err := s.readNewest(ctx, []int64{viewer}, size)
+	return seenBy(posts, 0), err
+}
+
 // InterceptFeed calls before with the viewers of each read of the feed's first page, before it.
 func (s *Store) InterceptFeed(before func(viewers []int64)) {
 	s.newest = newFeedSharer(func(ctx context.Context, viewers []int64, size int) ([]feedPost, error) {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -47,4 +48,48 @@ func BenchmarkFeed(b *testing.B) {
 	b.ReportMetric(float64(elapsed[true].Nanoseconds())/float64(b.N), "prepared-ns")
 	b.ReportMetric(float64(elapsed[false].Nanoseconds())/float64(b.N), "formatted-ns")
 	b.ReportMetric(float64(elapsed[false])/float64(elapsed[true]), "formatted/prepared")
+}
+
+// BenchmarkSharedFeed lets concurrent viewers read the feed's first page: with those who wait sharing
+// a read, and each with a read of its own, in turns. alone/shared, the ratio of the two times, is the
+// figure to compare.
+func BenchmarkSharedFeed(b *testing.B) {
+	url := testdb.URL(b)
+	if _, err := testdb.Open(b, url).Exec(fill); err != nil {
+		b.Fatal(err)
+	}
+	for _, viewers := range []int{1, 2, 16, 128} {
+		b.Run(fmt.Sprintf("viewers=%d", viewers), func(b *testing.B) {
+			s, err := store.Open(url, "bench", 10)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			const each = 8
+			elapsed := map[bool]time.Duration{}
+			for b.Loop() {
+				for _, shared := range []bool{true, false} {
+					start := time.Now()
+					concurrently(viewers, func(i int) {
+						for range each {
+							var err error
+							if shared {
+								_, err = s.Posts(b.Context(), int64(1+i), store.Page{Size: 20})
+							} else {
+								_, err = s.PostsAlone(b.Context(), int64(1+i), 20)
+							}
+							if err != nil {
+								b.Error(err)
+							}
+						}
+					})
+					elapsed[shared] += time.Since(start)
+				}
+			}
+			reads := float64(b.N * viewers * each)
+			b.ReportMetric(reads/elapsed[true].Seconds(), "shared/s")
+			b.ReportMetric(reads/elapsed[false].Seconds(), "alone/s")
+			b.ReportMetric(float64(elapsed[false])/float64(elapsed[true]), "alone/shared")
+		})
+	}
 }
