@@ -3,10 +3,11 @@
 
 # These variables become part of commands, so they have to be plain words. They are read with `value`, because make
 # would run a $(shell …) in them, here as well as when it passes them on to a command.
-words = FUNCTION HOST ROOT LISTEN ID MIGRATE REVOKE ARCH
+words = FUNCTION HOST HOSTS ROOT TO LISTEN ID MIGRATE REVOKE ARCH
 plain := A B C D E F G H I J K L M N O P Q R S T U V W X Y Z a b c d e f g h i j k l m n o p q r s t u v w x y z \
 	0 1 2 3 4 5 6 7 8 9 . _ - @ : / + ~ [ ]
 $(foreach word,$(words),$(eval rest := $$(value $(word)))\
+	$(if $(filter HOSTS,$(word)),$(eval rest := $$(subst $$() ,,$$(rest))))\
 	$(if $(filter -%,$(firstword $(rest))),$(error $(word) must not begin with a hyphen))\
 	$(foreach c,$(plain),$(eval rest := $$(subst $(c),,$$(rest))))\
 	$(if $(rest),$(error $(word) must be one word of letters, digits and . _ - @ : / + ~ [ ])))
@@ -87,16 +88,24 @@ chaos: ## break PostgreSQL, its disk, its clock and a function under load; RATE=
 admin: ## list the administrators; ID=ann.1 makes one, ID=ann.1 REVOKE=1 takes the role away; DATABASE_URL for other databases
 	@go run ./scripts/admin -id "$(ID)" $(if $(REVOKE),-revoke)
 
-.PHONY: deploy rollback status supervise
+.PHONY: deploy rollback releases status retire supervise
 
-deploy: ## deploy one function to a serving host: FUNCTION=post HOST=user@host [MIGRATE=1]; or HOST=local ROOT=folder
-	@go run ./scripts/deploy -function "$(FUNCTION)" -host "$(HOST)" -root "$(ROOT)" $(if $(MIGRATE),-migrate)
+deployer = go run ./scripts/deploy -host "$(or $(HOSTS),$(HOST))" -root "$(ROOT)" -function "$(FUNCTION)"
 
-rollback: ## go back to the previous release of one function: FUNCTION=post HOST=user@host
-	@go run ./scripts/deploy -rollback -function "$(FUNCTION)" -host "$(HOST)" -root "$(ROOT)"
+deploy: ## deploy FUNCTION=post, or all, to HOST=user@host or HOSTS='a b', one after the other [MIGRATE=1]; or HOST=local ROOT=folder
+	@$(deployer) $(if $(MIGRATE),-migrate)
+
+rollback: ## go back to the previous good release of FUNCTION=post on HOST=user@host, or to TO=release
+	@$(deployer) -do rollback -to "$(TO)"
+
+releases: ## list the releases on HOST=user@host: live, previous, bad and why; FUNCTION=post for one function
+	@$(deployer) -do releases
 
 status: ## show the release and the state of each function: HOST=user@host
-	@go run ./scripts/deploy -status -host "$(HOST)" -root "$(ROOT)"
+	@$(deployer) -do status
+
+retire: ## stop FUNCTION=post on HOST=user@host and remove its releases; its data stays
+	@$(deployer) -do retire
 
 supervise: ## serve ROOT=folder as a host on this machine, for HOST=local; LISTEN=127.0.0.1:8080 starts nginx in front
 	@go build -buildvcs=false -o .build/ ./scripts/supervise && exec .build/supervise -root "$(ROOT)" -listen "$(LISTEN)"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,9 +19,10 @@ func TestHostileHostsAreRefused(t *testing.T) {
 	}
 	t.Setenv("SSH", ssh)
 	for _, host := range []string{
-		"-oProxyCommand=x", "-v", "root@-v", "a b", "a;b", "a'b", "$(x)", "`x`", "a\nb", "@a", "a@", "a@b@c", "한글",
+		"-oProxyCommand=x", "-v", "root@-v", "a -v", "a  b", "a;b", "a'b", "$(x)", "`x`", "a\nb", "@a", "a@", "a@b@c",
+		"한글",
 	} {
-		err := options{host: host, status: true}.run(t.Context())
+		err := options{do: "status", host: host}.run(t.Context(), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), "HOST must be") {
 			t.Errorf("%q: %v", host, err)
 		}

@@ -1,14 +1,17 @@
 # The steps of a deploy, a rollback or a status, on the host. scripts/deploy sends this file with
-# assignments of these variables in front: VERB, AREA, ROOT, PROBE, and for a deploy RELEASE, HASH
-# and MIGRATE. The release arrives as a tar on the standard input. With ROOT set, the host is that
-# folder of this machine, which scripts/supervise serves.
+# assignments of these variables in front: VERB, AREA, ROOT, PROBE; for a deploy RELEASE, HASH and
+# MIGRATE; for a rollback TO. The release arrives as a tar on the standard input. With ROOT set, the
+# host is that folder of this machine, which scripts/supervise serves.
 #
 # Each function has three units:
 #   minifb-AREA        serves the release of the link `current`, at the function's socket
 #   minifb-AREA-check  runs the release of the link `next`, at a socket that no client reaches
 #   minifb-AREA-next   serves the release of the link `next` at the function's socket, beside
 #                      minifb-AREA, while that restarts
-# The link `previous` names the release that a rollback goes back to.
+#
+# A release that must not serve has a file `bad`, which says why: it has not served yet, a rollback
+# has passed it, or it has failed the check of a rollback. So the release that serves is the newest
+# without that file, and a rollback goes to the next older one without it.
 
 set -u
 # A deploy that has begun is completed, even if the connection to the operator is lost.
@@ -23,7 +26,8 @@ else
 fi
 dir=$base/$AREA live=$run/$AREA.sock
 body=$(mktemp) || exit 1
-trap 'rm -f "$body"' EXIT
+part=
+trap 'rm -rf "$body" ${part:+"$part"}' EXIT
 
 say() { echo "$*" 2>/dev/null || :; }
 
@@ -59,6 +63,14 @@ log() {
 	else
 		journalctl --no-pager --output=cat --lines=5 --unit="minifb-$1.service" 2>/dev/null
 	fi
+}
+
+# timers start|stop controls the timers of AREA's schedules. A folder's schedules follow its function.
+timers() {
+	[ -z "$ROOT" ] || return 0
+	for timer in /etc/systemd/system/minifb-"$AREA"-*.timer; do
+		[ ! -e "$timer" ] || systemctl --quiet "$1" "$(basename "$timer")"
+	done
 }
 
 # failures prints why the last call of each schedule of AREA failed, if it did.
@@ -103,8 +115,38 @@ works() {
 # link RELEASE NAME makes the link NAME name the release, atomically.
 link() { ln -sfn "releases/$1" "$dir/$2.new" && mv -T "$dir/$2.new" "$dir/$2"; }
 
-# linked NAME prints the release that the link NAME names.
-linked() { basename "$(readlink "$dir/$1" 2>/dev/null)" 2>/dev/null; }
+# live prints the release that the link current names.
+live() { basename "$(readlink "$dir/current" 2>/dev/null)" 2>/dev/null; }
+
+# releases prints all releases, the newest first.
+releases() { find "$dir/releases" -mindepth 1 -maxdepth 1 -name '2*' -printf '%f\n' | sort -r; }
+
+# older THAN RELEASE and good RELEASE are conditions.
+older() { [ "$1" != "$2" ] && [ "$(printf '%s\n' "$1" "$2" | sort | head -n 1)" = "$1" ]; }
+good() { [ ! -e "$dir/releases/$1/bad" ]; }
+
+# previous prints the release that a rollback goes to: the newest good one before the live one.
+previous() {
+	releases | while read -r release; do
+		if older "$release" "$(live)" && good "$release"; then
+			echo "$release"
+			break
+		fi
+	done
+}
+
+# named NAME prints the release of this name, or the newest with this hash.
+named() { releases | grep -x -e "$1" -e "[^-]*-$1" | head -n 1; }
+
+# refuse RELEASE removes a new release that does not work. One that a rollback has tried is kept, and marked.
+refuse() {
+	rm -f "$dir/next"
+	if [ "$VERB" = deploy ]; then
+		rm -rf "$dir/releases/$1"
+	else
+		echo "it failed the check of a rollback at $(date -u +%FT%TZ)" >"$dir/releases/$1/bad"
+	fi
+}
 
 lock() {
 	mkdir -p "$dir/releases" || exit 1
@@ -116,7 +158,7 @@ lock() {
 # Otherwise a database on the same disk waits at its next commit until the whole release is on the
 # disk, which delays requests by 100 ms and more.
 receive() {
-	part=$dir/releases/.part
+	part=$dir/releases/.part # the trap removes it, whatever fails here
 	rm -rf "$part"
 	mkdir "$part" || exit 1
 	direct=
@@ -127,6 +169,7 @@ receive() {
 	write='dd of="$part/$TAR_FILENAME" bs=256k iflag=fullblock $direct status=none && chmod 755 "$part/$TAR_FILENAME"'
 	tar -xf - --to-command="$write" || die "the release did not arrive completely"
 	[ "$(sha256sum <"$part/bootstrap" | cut -d' ' -f1)" = "$HASH" ] || die "the SHA-256 of the release is wrong"
+	echo "it has not served" >"$part/bad"
 	mv -T "$part" "$dir/releases/$1" || die "$dir/releases/$1 cannot be created"
 }
 
@@ -137,10 +180,14 @@ migrate() {
 	settings=$etc/migrate.env
 	[ -e "$settings" ] || settings=$etc/minifb.env
 	# The program reads the file itself: this shell, which is root's, would run the commands in it.
-	"$dir/releases/$1/migrate" "$settings" </dev/null || die "NOT DEPLOYED: the migration failed. ${former:-No release} still serves"
+	"$dir/releases/$1/migrate" "$settings" </dev/null || {
+		refuse "$1"
+		die "NOT DEPLOYED: the migration failed. ${former:-No release} still serves"
+	}
+	rm -f "$dir/releases/$1/migrate"
 }
 
-# try RELEASE checks the release in minifb-AREA-check. If it does not work, it is removed and the
+# try RELEASE checks the release in minifb-AREA-check. If it does not work, it is refused and the
 # deploy ends. The serving process is not involved.
 try() {
 	link "$1" next || die "the link next cannot be set"
@@ -151,7 +198,7 @@ try() {
 	unit stop "$AREA-check"
 	log "$AREA-check"
 	[ -n "$ROOT" ] || systemctl --quiet reset-failed "minifb-$AREA-check.service"
-	[ "$VERB" = deploy ] && rm -rf "$dir/releases/$1"
+	refuse "$1"
 	die "NOT DEPLOYED: the release $1 does not work. ${former:-No release} still serves"
 }
 
@@ -160,11 +207,16 @@ try() {
 # at the socket. If the new release does not work, the former one is started again.
 switch() {
 	if [ -n "$former" ]; then
-		unit start "$AREA-next" || die "NOT DEPLOYED: $1 did not start beside $former, which still serves"
+		unit start "$AREA-next" || {
+			unit stop "$AREA-next"
+			refuse "$1"
+			die "NOT DEPLOYED: $1 did not start beside $former, which still serves"
+		}
 	fi
 	link "$1" current || die "the link current cannot be set"
 	if unit restart "$AREA" && unit stop "$AREA-next" && works "$live"; then
-		[ -n "$former" ] && link "$former" previous
+		rm -f "$dir/next" "$dir/releases/$1/bad"
+		[ -n "$former" ] || timers start
 		return
 	fi
 	log "$AREA"
@@ -177,20 +229,30 @@ switch() {
 	fi
 	unit stop "$AREA-next"
 	[ -n "$ROOT" ] || systemctl --quiet reset-failed "minifb-$AREA-next.service" 2>/dev/null
+	refuse "$1"
 	die "NOT DEPLOYED: the release $1 did not work at the function's socket. ${former:-No release} serves again"
 }
 
-# prune removes all releases but the five newest and those that current and previous name.
+# prune keeps the five newest good releases, the live one, the one before it, and the newest bad one: somebody may
+# want to go back to it after all.
 prune() {
-	find "$dir/releases" -mindepth 1 -maxdepth 1 -name '2*' -printf '%f\n' | sort | head -n -5 | while read -r old; do
-		[ "$old" = "$(linked current)" ] || [ "$old" = "$(linked previous)" ] || rm -rf "$dir/releases/$old"
+	good=0 bad=0
+	releases | while read -r release; do
+		if good "$release"; then
+			good=$((good + 1))
+			[ $good -le 5 ] && continue
+		else
+			bad=$((bad + 1))
+			[ $bad -le 1 ] && continue
+		fi
+		[ "$release" = "$(live)" ] || [ "$release" = "$(previous)" ] || rm -rf "$dir/releases/$release"
 	done
 }
 
 case $VERB in
 deploy)
 	lock
-	former=$(linked current)
+	former=$(live)
 	receive "$RELEASE"
 	[ -z "$MIGRATE" ] || migrate "$RELEASE"
 	try "$RELEASE"
@@ -200,12 +262,50 @@ deploy)
 	;;
 rollback)
 	lock
-	former=$(linked current)
-	RELEASE=$(linked previous)
-	[ -n "$RELEASE" ] || die "there is no previous release"
+	former=$(live)
+	[ -n "$former" ] || die "no release serves, so that there is nothing to go back from"
+	if [ -n "$TO" ]; then
+		RELEASE=$(named "$TO")
+		[ -n "$RELEASE" ] || die "there is no release $TO; see make releases"
+		[ "$RELEASE" != "$former" ] || die "the release $RELEASE serves already"
+	else
+		RELEASE=$(previous)
+		[ -n "$RELEASE" ] || die "there is no good release before $former, which still serves; see make releases"
+	fi
 	try "$RELEASE"
 	switch "$RELEASE"
+	for release in $(releases); do # no later rollback returns to these
+		older "$RELEASE" "$release" && good "$release" &&
+			echo "it was rolled back from at $(date -u +%FT%TZ)" >"$dir/releases/$release/bad"
+	done
+	prune
 	say "$AREA: $RELEASE serves again and replaces $former"
+	;;
+releases)
+	printf '%-14s %-34s %-6s %s\n' FUNCTION RELEASE SIZE STATE
+	for dir in "$base"/${AREA:-*}/; do
+		dir=${dir%/}
+		[ -d "$dir/releases" ] || continue
+		for release in $(releases); do
+			case $release in
+			"$(live)") state=live ;;
+			"$(previous)") state="previous: make rollback goes to it" ;;
+			*) state=$(sed 's/^/bad: /' "$dir/releases/$release/bad" 2>/dev/null || echo older) ;;
+			esac
+			printf '%-14s %-34s %-6s %s\n' "${dir##*/}" "$release" "$(du -sh "$dir/releases/$release" | cut -f1)" "$state"
+		done
+	done
+	;;
+retire)
+	[ -d "$dir/releases" ] || die "this host has no releases of it"
+	lock
+	timers stop
+	[ -n "$ROOT" ] || systemctl --quiet stop "minifb-$AREA.socket"
+	for name in "$AREA" "$AREA-next" "$AREA-check"; do
+		unit stop "$name"
+	done
+	rm -rf "$dir"
+	say "$AREA is retired: it does not run here any more, and its releases are removed. A deploy brings it back"
 	;;
 status)
 	printf '%-14s %-34s %-9s %-8s %-30s %s\n' FUNCTION RELEASE STATE PID SINCE READY
@@ -222,7 +322,7 @@ status)
 		000) ready="no response" ;;
 		*) ready="no: $(head -c 200 "$body")" ;;
 		esac
-		printf '%-14s %-34s %-9s %-8s %-30s %s\n' "$AREA" "$(linked current)" "$active" "$pid" "$*" "$ready"
+		printf '%-14s %-34s %-9s %-8s %-30s %s\n' "$AREA" "$(live)" "$active" "$pid" "$*" "$ready"
 		failures
 	done
 	;;

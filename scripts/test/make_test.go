@@ -30,7 +30,7 @@ func TestHostileMakeVariablesAreRefused(t *testing.T) {
 	} {
 		for variable, goal := range map[string]string{
 			"FUNCTION": "deploy", "HOST": "status", "ROOT": "supervise", "LISTEN": "supervise", "ID": "admin",
-			"MIGRATE": "deploy", "REVOKE": "admin", "ARCH": "build",
+			"MIGRATE": "deploy", "REVOKE": "admin", "ARCH": "build", "HOSTS": "deploy", "TO": "rollback",
 		} {
 			if variable != "HOST" && i > 4 { // all variables are checked alike
 				continue
@@ -55,8 +55,9 @@ func TestHostileMakeVariablesAreRefused(t *testing.T) {
 func TestPlainMakeVariablesArePassedOn(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ arguments, want string }{
-		{"deploy FUNCTION=post HOST=root@host-1.example", `-function "post" -host "root@host-1.example" -root ""`},
-		{"deploy FUNCTION=post HOST=local ROOT=/srv/mini_fb MIGRATE=1", `-host "local" -root "/srv/mini_fb" -migrate`},
+		{"deploy FUNCTION=post HOST=root@host-1.example", `-host "root@host-1.example" -root "" -function "post"`},
+		{"deploy FUNCTION=post HOST=local ROOT=/srv/mini_fb MIGRATE=1", `-host "local" -root "/srv/mini_fb" -function "post" -migrate`},
+		{"rollback FUNCTION=post HOST=a TO=0123456789ab", `-function "post" -do rollback -to "0123456789ab"`},
 		{"supervise ROOT=. LISTEN=[::1]:8080", `-root "." -listen "[::1]:8080"`},
 		{"admin ID=a.b_c~d@e+f-g REVOKE=1", `-id "a.b_c~d@e+f-g" -revoke`},
 	} {

@@ -88,7 +88,7 @@ func (s scenario) deployAndRollBack(ctx context.Context, f *fixture, l *load, r 
 	var spans []span
 	busy, err := l.during(ctx, func() error {
 		for i := range s.deploys {
-			arguments := []string{"-rollback"}
+			arguments := []string{"-do", "rollback"}
 			if i%2 == 0 {
 				arguments = []string{"-binary", builds[i/2]}
 			}
