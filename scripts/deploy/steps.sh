@@ -325,6 +325,9 @@ status)
 		printf '%-14s %-34s %-9s %-8s %-30s %s\n' "$AREA" "$(live)" "$active" "$pid" "$*" "$ready"
 		failures
 	done
+	if [ -z "$ROOT" ] && systemctl -q is-enabled minifb-backup.timer 2>/dev/null; then
+		/usr/local/lib/minifb/backup-status || exit 1
+	fi
 	;;
 esac
 exit 0

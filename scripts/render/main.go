@@ -1,5 +1,6 @@
 // Command render writes a host's nginx/nginx.conf and systemd/* into the folder -out, from
-// template.yaml; with -metrics also prometheus/*.
+// template.yaml; the units of backups, backups/*, for a host with a PostgreSQL of its own; with
+// -metrics also prometheus/*.
 package main
 
 import (
@@ -72,6 +73,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	backups, err := render.BackupUnits()
+	if err != nil {
+		return err
+	}
 	files := map[string]string{"nginx/nginx.conf": configuration.String()}
 	if n.Metrics != "" {
 		var prometheus bytes.Buffer
@@ -83,6 +88,9 @@ func run() error {
 	for name, text := range units {
 		files["systemd/"+name] = text
 	}
+	for name, text := range backups {
+		files["backups/"+name] = text
+	}
 	if err := write(*out, files); err != nil {
 		return err
 	}
@@ -93,7 +101,7 @@ func run() error {
 // write writes files into folders that have no others afterwards: those of functions that no longer
 // exist must not remain.
 func write(out string, files map[string]string) error {
-	for _, folder := range []string{"nginx", "systemd", "prometheus"} {
+	for _, folder := range []string{"nginx", "systemd", "backups", "prometheus"} {
 		if err := os.RemoveAll(filepath.Join(out, folder)); err != nil {
 			return err
 		}

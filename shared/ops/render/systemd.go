@@ -1,7 +1,7 @@
 package render
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,17 +21,11 @@ const (
 	RefusedLog = "/var/log/minifb/refused.log"
 )
 
-var (
-	//go:embed service.tmpl
-	serviceText string
-	//go:embed socket.tmpl
-	socketText string
-	//go:embed timer.tmpl
-	timerText string
+//go:embed *.tmpl
+var texts embed.FS
 
-	units = template.Must(template.Must(template.Must(template.New("service").Parse(serviceText)).
-		New("socket").Parse(socketText)).New("timer").Parse(timerText))
-)
+var units = template.Must(template.ParseFS(texts,
+	"service.tmpl", "socket.tmpl", "timer.tmpl", "job.tmpl", "failed.tmpl", "sandbox.tmpl"))
 
 // files are the variables whose value is the path of a file. Only root can read a secret file;
 // systemd passes it to the function as a credential.
@@ -66,6 +60,27 @@ type service struct {
 	RuntimeDirectory string
 }
 
+// Network reports whether the service may use the network.
+func (s service) Network() bool { return s.Function }
+
+// A timer has the values of timer.tmpl.
+type timer struct {
+	Description string
+	Times       []string // lines of the section [Timer]
+}
+
+// unitFiles are the texts of units, by their file names.
+type unitFiles map[string]string
+
+func (u unitFiles) add(name, kind string, data any) error {
+	var text strings.Builder
+	if err := units.ExecuteTemplate(&text, kind+".tmpl", data); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	u[name] = text.String()
+	return nil
+}
+
 // Units returns the systemd units of all functions, by file name. Each function has a socket,
 // minifb-<area>.socket, and three services, which scripts/deploy/steps.sh starts and stops:
 //
@@ -75,22 +90,14 @@ type service struct {
 //
 // Each schedule has a timer, and a service that calls the function.
 func Units(t *sam.Template) (map[string]string, error) {
-	all := map[string]string{}
-	add := func(name, kind string, data any) error {
-		var text strings.Builder
-		if err := units.ExecuteTemplate(&text, kind, data); err != nil {
-			return fmt.Errorf("render %s: %w", name, err)
-		}
-		all[name] = text.String()
-		return nil
-	}
+	all := unitFiles{}
 	for _, f := range t.Functions {
 		unit := "minifb-" + f.Area
-		if err := add(unit+".socket", "socket", map[string]string{"Area": f.Area, "Sockets": Sockets}); err != nil {
+		if err := all.add(unit+".socket", "socket", map[string]string{"Area": f.Area, "Sockets": Sockets}); err != nil {
 			return nil, err
 		}
 		for _, s := range services(t, f) {
-			if err := add(s.Unit, "service", s); err != nil {
+			if err := all.add(s.Unit, "service", s); err != nil {
 				return nil, err
 			}
 		}
@@ -100,12 +107,12 @@ func Units(t *sam.Template) (map[string]string, error) {
 				return nil, fmt.Errorf("the schedule %s of %s: %w", schedule.Name, f.Name, err)
 			}
 			name := unit + "-" + strings.ToLower(schedule.Name)
-			err = add(name+".timer", "timer", map[string]any{"Area": f.Area, "Name": schedule.Name, "Times": times})
-			if err != nil {
+			description := "the schedule " + schedule.Name + " of " + f.Area
+			if err := all.add(name+".timer", "timer", timer{description, times}); err != nil {
 				return nil, err
 			}
 			service := scheduleService(f, schedule, name)
-			if err := add(service.Unit, "service", service); err != nil {
+			if err := all.add(service.Unit, "service", service); err != nil {
 				return nil, err
 			}
 		}

@@ -1,0 +1,47 @@
+package render
+
+// The folders of a host's backups. Both are the database user's.
+const (
+	Dumps         = "/var/backups/minifb"
+	BackupMetrics = "/var/lib/minifb-metrics"
+)
+
+// A job has the values of job.tmpl: a program that the database's user runs at a time of each day.
+type job struct {
+	Name        string // the unit is minifb-<name>
+	Description string
+	Command     string
+	Folders     string // where it may write
+	Network     bool   // it may use the network
+	Time        string // an expression of systemd's OnCalendar
+}
+
+// BackupUnits returns the systemd units of a host with a PostgreSQL of its own, by file name: those of
+// the nightly backup and of its check, and minifb-failed@, which runs the operator's
+// /etc/minifb/on-failure when one of them fails.
+func BackupUnits() (map[string]string, error) {
+	all := unitFiles{}
+	if err := all.add("minifb-failed@.service", "failed", nil); err != nil {
+		return nil, err
+	}
+	arguments := " " + Dumps + " " + BackupMetrics
+	for _, j := range []job{
+		{
+			Name: "backup", Description: "dump the database", Time: "*-*-* 02:30:00",
+			Command: "/usr/local/lib/minifb/backup" + arguments, Folders: Dumps + " " + BackupMetrics,
+		},
+		{
+			Name: "restore-check", Description: "restore the newest dump, and check it", Time: "*-*-* 03:30:00",
+			Command: "/usr/local/lib/minifb/restore-check" + arguments, Folders: BackupMetrics,
+		},
+	} {
+		if err := all.add("minifb-"+j.Name+".service", "job", j); err != nil {
+			return nil, err
+		}
+		times := []string{"OnCalendar=" + j.Time, "Persistent=true"}
+		if err := all.add("minifb-"+j.Name+".timer", "timer", timer{j.Description + ", every night", times}); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
