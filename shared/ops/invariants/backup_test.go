@@ -1,11 +1,14 @@
 package invariants_test
 
 import (
+	"bytes"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,12 +18,8 @@ import (
 // Backups and their checks leave metrics when they succeed, and keep the last ones when they fail.
 func TestBackupLeavesMetrics(t *testing.T) {
 	t.Parallel()
-	address, err := url.Parse(testdb.URL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	database := databaseName(t, testdb.URL(t))
 	dumps, metrics := t.TempDir(), t.TempDir()
-	database := strings.TrimPrefix(address.Path, "/")
 	if output, err := runScript(t.Context(), t, "backup", database, dumps, metrics); err != nil {
 		t.Fatalf("backup: %v\n%s", err, output)
 	}
@@ -54,5 +53,91 @@ func TestBackupLeavesMetrics(t *testing.T) {
 		if text, err := os.ReadFile(filepath.Join(metrics, name)); err != nil || string(text) != before {
 			t.Errorf("after a failure %s has %q, %v", name, text, err)
 		}
+	}
+}
+
+func databaseName(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimPrefix(u.Path, "/")
+}
+
+// dumpsIn returns the names of the files in a folder.
+func dumpsIn(t *testing.T, folder string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+// The newest 14 dumps stay, only their owner can read them, and nothing of a dump that failed remains.
+func TestBackupKeepsTheNewest(t *testing.T) {
+	t.Parallel()
+	database, dumps := databaseName(t, testdb.URL(t)), t.TempDir()
+	for day := range 15 {
+		name := fmt.Sprintf("minifb-202601%02dT023000Z.dump", day+1)
+		if err := os.WriteFile(filepath.Join(dumps, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if output, err := runScript(t.Context(), t, "backup", database, dumps); err != nil {
+		t.Fatalf("backup: %v\n%s", err, output)
+	}
+	names := dumpsIn(t, dumps)
+	if len(names) != 14 || names[0] != "minifb-20260103T023000Z.dump" {
+		t.Fatalf("the folder has %d dumps: %q", len(names), names)
+	}
+	info, err := os.Stat(filepath.Join(dumps, names[13]))
+	if err != nil || info.Mode().Perm() != 0o600 || info.Size() == 0 {
+		t.Errorf("the new dump is %v: %v", info, err)
+	}
+	if output, err := runScript(t.Context(), t, "backup", "missing_"+database, dumps); err == nil {
+		t.Errorf("the backup of a missing database succeeds: %s", output)
+	}
+	if after := dumpsIn(t, dumps); !slices.Equal(after, names) {
+		t.Errorf("after a failure the folder has %q, not %q", after, names)
+	}
+}
+
+// restore-check notices a dump that was cut short or has other bytes than pg_dump wrote.
+func TestRestoreCheckNoticesDamage(t *testing.T) {
+	t.Parallel()
+	address, dumps := testdb.URL(t), t.TempDir()
+	if _, err := testdb.Open(t, address).Exec(rows); err != nil {
+		t.Fatal(err)
+	}
+	if output, err := runScript(t.Context(), t, "backup", databaseName(t, address), dumps); err != nil {
+		t.Fatalf("backup: %v\n%s", err, output)
+	}
+	dump := filepath.Join(dumps, dumpsIn(t, dumps)[0])
+	whole, err := os.ReadFile(dump)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros := bytes.Clone(whole)
+	clear(zeros[len(zeros)*2/3:])
+	for name, content := range map[string][]byte{
+		"nothing": {}, "half of it": whole[:len(whole)/2], "all but the end": whole[:len(whole)-100], "zeros in it": zeros,
+	} {
+		if err := os.WriteFile(dump, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if output, err := restoreCheck(t.Context(), t, dumps); err == nil {
+			t.Errorf("%s passes: %s", name, output)
+		}
+	}
+	if err := os.WriteFile(dump, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if output, err := restoreCheck(t.Context(), t, dumps); err != nil {
+		t.Errorf("the whole dump is refused: %v: %s", err, output)
 	}
 }
