@@ -69,15 +69,11 @@ func run() error {
 	if err := n.Configuration(&configuration, template); err != nil {
 		return err
 	}
-	units, err := render.Units(template)
-	if err != nil {
-		return err
-	}
-	backups, err := render.BackupUnits()
-	if err != nil {
-		return err
-	}
 	files := map[string]string{"nginx/nginx.conf": configuration.String()}
+	units, err := addUnits(files, template)
+	if err != nil {
+		return err
+	}
 	if n.Metrics != "" {
 		var prometheus bytes.Buffer
 		if err := n.Prometheus(&prometheus, template); err != nil {
@@ -85,17 +81,30 @@ func run() error {
 		}
 		files["prometheus/prometheus.yml"], files["prometheus/alarms.yml"] = prometheus.String(), render.Alarms
 	}
+	if err := write(*out, files); err != nil {
+		return err
+	}
+	fmt.Printf("wrote %s/nginx/nginx.conf, and %d units in %s/systemd\n", *out, units, *out)
+	return nil
+}
+
+// addUnits adds the units to the files, and returns how many functions have.
+func addUnits(files map[string]string, template *sam.Template) (int, error) {
+	units, err := render.Units(template)
+	if err != nil {
+		return 0, err
+	}
+	backups, err := render.BackupUnits()
+	if err != nil {
+		return 0, err
+	}
 	for name, text := range units {
 		files["systemd/"+name] = text
 	}
 	for name, text := range backups {
 		files["backups/"+name] = text
 	}
-	if err := write(*out, files); err != nil {
-		return err
-	}
-	fmt.Printf("wrote %s/nginx/nginx.conf, and %d units in %s/systemd\n", *out, len(units), *out)
-	return nil
+	return len(units), nil
 }
 
 // write writes files into folders that have no others afterwards: those of functions that no longer

@@ -125,7 +125,8 @@ func TestRestoreCheckNoticesDamage(t *testing.T) {
 	zeros := bytes.Clone(whole)
 	clear(zeros[len(zeros)*2/3:])
 	for name, content := range map[string][]byte{
-		"nothing": {}, "half of it": whole[:len(whole)/2], "all but the end": whole[:len(whole)-100], "zeros in it": zeros,
+		"nothing": {}, "half of it": whole[:len(whole)/2], "all but the end": whole[:len(whole)-100],
+		"zeros in it": zeros,
 	} {
 		if err := os.WriteFile(dump, content, 0o600); err != nil {
 			t.Fatal(err)

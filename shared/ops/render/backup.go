@@ -38,8 +38,8 @@ func BackupUnits() (map[string]string, error) {
 		if err := all.add("minifb-"+j.Name+".service", "job", j); err != nil {
 			return nil, err
 		}
-		times := []string{"OnCalendar=" + j.Time, "Persistent=true"}
-		if err := all.add("minifb-"+j.Name+".timer", "timer", timer{j.Description + ", every night", times}); err != nil {
+		nightly := timer{j.Description + ", every night", []string{"OnCalendar=" + j.Time, "Persistent=true"}}
+		if err := all.add("minifb-"+j.Name+".timer", "timer", nightly); err != nil {
 			return nil, err
 		}
 	}

@@ -120,8 +120,9 @@ func TestEachLineOfTheUnits(t *testing.T) {
 			"Service": append(slices.Clip(confined), "Type=oneshot", "TimeoutStartSec=70", "TimeoutStopSec=20",
 				"ExecStart=/usr/bin/curl --fail-with-body --silent --show-error --max-time 61 "+
 					"--unix-socket /run/minifb/maintenance.sock --request POST http://localhost/schedule/maintenance",
-				"KillMode=mixed", "KillSignal=SIGTERM", "MemoryMax=64M", "MemorySwapMax=0", "CPUQuota=100%", "TasksMax=256",
-				"DynamicUser=yes", "SupplementaryGroups=www-data", "PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX"),
+				"KillMode=mixed", "KillSignal=SIGTERM", "MemoryMax=64M", "MemorySwapMax=0", "CPUQuota=100%",
+				"TasksMax=256", "DynamicUser=yes", "SupplementaryGroups=www-data", "PrivateNetwork=yes",
+				"RestrictAddressFamilies=AF_UNIX"),
 		},
 		"minifb-maintenance-maintenance.timer": {
 			"Unit": {}, "Timer": {"OnActiveSec=10s", "OnUnitActiveSec=10s", "AccuracySec=1s"},
