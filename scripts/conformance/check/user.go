@@ -1,0 +1,74 @@
+package check
+
+import "time"
+
+// A User is a user of the server that is checked.
+type User struct {
+	ID, Password, Name string
+	Access, Refresh    string // the tokens of a session
+	Since              time.Time
+}
+
+// accessLife is how long an access token is used. It is less than any server's tokens live.
+const accessLife = 3 * time.Minute
+
+func (t *T) renew(u *User) {
+	if time.Since(u.Since) > accessLife {
+		t.SignIn(u)
+	}
+}
+
+// SignIn opens a session for a user and keeps its tokens in u.
+func (t *T) SignIn(u *User) {
+	t.run.o.SignIn(t, u)
+	u.Since = time.Now()
+}
+
+// NewUser signs a user up and in, whom no other case has used.
+func (t *T) NewUser() *User {
+	u := t.run.o.SignUp(t, t.NewID())
+	t.SignIn(u)
+	return u
+}
+
+// Borrow returns a user whom only this case uses until it ends, but other cases may have used
+// before. It must not lose its session, its password or its account.
+func (t *T) Borrow() *User {
+	t.run.mu.Lock()
+	var u *User
+	if n := len(t.run.free); n > 0 {
+		u, t.run.free = t.run.free[n-1], t.run.free[:n-1]
+	}
+	t.run.mu.Unlock()
+	if u == nil {
+		u = t.NewUser()
+	}
+	t.renew(u)
+	t.borrowed = append(t.borrowed, u)
+	return u
+}
+
+func (r *run) giveBack(users []*User) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.free = append(r.free, users...)
+}
+
+// NewID returns an ID that nobody has.
+func (t *T) NewID() string { return t.run.newID() }
+
+// Admin returns the administrator, whom cases share.
+func (t *T) Admin() *User {
+	t.run.admin.Lock()
+	defer t.run.admin.Unlock()
+	t.renew(t.run.o.Admin)
+	u := *t.run.o.Admin
+	return &u
+}
+
+// Limited ends the whole run: the server refuses to sign up more users.
+func (t *T) Limited() {
+	t.run.limited.Store(true)
+	t.run.cancel()
+	panic(stopped{})
+}

@@ -1,0 +1,101 @@
+package contract
+
+import (
+	"net/http"
+
+	"minifb/scripts/conformance/check"
+)
+
+// leave deletes an account.
+func leave(t *check.T, u *check.User) {
+	t.Send(check.Request{Do: "POST /user/deletion", As: u, Body: check.JSON{"password": password}}).
+		Want(http.StatusNoContent)
+}
+
+func isMissing(t *check.T, u *check.User, paths ...string) {
+	for _, path := range paths {
+		t.Send(check.Request{Do: "GET " + path, As: u}).Want(http.StatusNotFound)
+	}
+}
+
+// deletionCases check POST /user/deletion.
+func deletionCases() []check.Case {
+	var all list
+	const hides = "Deletion of an account hides it and all it made at once."
+	all.add("deletion/account", hides, func(t *check.T) {
+		u := t.NewUser()
+		leave(t, u)
+		isMissing(t, nil, "/user/"+u.ID, "/timeline/"+u.ID)
+		tryAuth(t, u.ID, password).Want(http.StatusUnauthorized)
+	})
+	all.add("deletion/sessions", "A session ends with its account.", func(t *check.T) {
+		u := t.NewUser()
+		other := another(t, u)
+		leave(t, u)
+		isRevoked(t, u)
+		isRevoked(t, other)
+	})
+	all.add("deletion/posts", hides, func(t *check.T) {
+		u, eve := t.NewUser(), t.Borrow()
+		post := newPost(t, u, "gone")
+		comment := newComment(t, eve, post, "with it")
+		leave(t, u)
+		isMissing(t, eve, post, post+"/comment", post+"/reaction", comment, comment+"/reaction")
+		t.Send(check.Request{Do: "POST " + post + "/comment", As: eve, Body: check.JSON{"content": "x"}}).
+			Want(http.StatusNotFound)
+		react(t, eve, post, 1).Want(http.StatusNotFound)
+		if r := get(t, nil, "/post?size=1"); len(r.Get("items").([]any)) > 0 { //nolint:forcetypeassert // or a panic
+			if "/post/"+itoa(r.Int("items.0.id")) == post {
+				r.Failf("no post of a deleted account", "it is listed")
+			}
+		}
+	})
+	all.add("deletion/comments and reactions", hides, func(t *check.T) {
+		u, eve := t.NewUser(), t.NewUser()
+		post := newPost(t, eve, "stays")
+		mine := newComment(t, eve, post, "stays")
+		comment := newComment(t, u, post, "gone")
+		react(t, u, post, 3).Want(http.StatusCreated)
+		react(t, u, mine, 4).Want(http.StatusCreated)
+		leave(t, u)
+		isMissing(t, eve, comment)
+		l := get(t, nil, post+"/comment")
+		check.Equal(t, "comments", len(l.Get("items").([]any)), 1) //nolint:forcetypeassert // or a panic
+		get(t, nil, post+"/reaction").Has("items", []any{})
+		get(t, nil, mine+"/reaction").Has("items", []any{})
+		get(t, eve, "/notification").Has("items", []any{})
+		get(t, eve, "/notification/unread-count").Has("count", 0)
+	})
+	all.add("deletion/ID", "An ID is free again after deletion, and the next account has nothing of the last.",
+		func(t *check.T) {
+			u := t.NewUser()
+			post := newPost(t, u, "gone")
+			change(t, u, "/user/nickname", check.JSON{"nickname": "gone"}).Want(http.StatusOK)
+			leave(t, u)
+			t.Send(check.Request{Do: "GET /check/id/" + u.ID}).Want(http.StatusOK)
+			again := signUp(t, u.ID)
+			t.SignIn(again)
+			get(t, again, "/user").Has("nickname", nil)
+			get(t, again, "/timeline").Has("items", []any{})
+			isMissing(t, again, post)
+			if r := t.Send(check.Request{Do: "GET /user", As: u}); r.Status == http.StatusOK {
+				r.Failf("the old token is refused", "200")
+			}
+		})
+	all.add("deletion/wrong password", "A wrong current password is 403, and deletes nothing.", func(t *check.T) {
+		u := t.NewUser()
+		t.Send(check.Request{Do: "POST /user/deletion", As: u, Body: check.JSON{"password": "another password"}}).
+			Want(http.StatusForbidden)
+		get(t, u, "/user")
+		get(t, nil, "/user/"+u.ID)
+	})
+	all.add("deletion/must be sent", "password must be sent.", func(t *check.T) {
+		u := t.Borrow()
+		t.Send(check.Request{Do: "POST /user/deletion", As: u, Body: check.JSON{}}).Want(http.StatusBadRequest).
+			Hints("password", "10", "100")
+		t.Send(check.Request{Do: "POST /user/deletion", As: u, Body: check.JSON{"password": "short"}}).
+			Want(http.StatusBadRequest).Hints("password", "10", "100")
+		get(t, u, "/user")
+	})
+	return all
+}
