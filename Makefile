@@ -3,7 +3,7 @@
 
 # These variables become part of commands, so they have to be plain words. They are read with `value`, because make
 # would run a $(shell …) in them, here as well as when it passes them on to a command.
-words = FUNCTION HOST HOSTS ROOT TO LISTEN ID MIGRATE REVOKE ARCH
+words = FUNCTION HOST HOSTS ROOT TO LISTEN ID MIGRATE REVOKE ARCH URL
 plain := A B C D E F G H I J K L M N O P Q R S T U V W X Y Z a b c d e f g h i j k l m n o p q r s t u v w x y z \
 	0 1 2 3 4 5 6 7 8 9 . _ - @ : / + ~ [ ]
 $(foreach word,$(words),$(eval rest := $$(value $(word)))\
@@ -69,6 +69,13 @@ libraries: ## write the libraries of the pages, uplot.* and swagger-ui.* in func
 
 openapi: ## write functions/docs/openapi.json, the OpenAPI document of all functions, from their routes
 	@go run ./scripts/openapi
+
+.PHONY: check
+
+checker = CGO_ENABLED=0 go build -buildvcs=false -trimpath -o .build/minifb-check ./scripts/conformance
+
+check: ## check whether a server is a minifb: URL=http://localhost:8080 CHECK='-admin ID:PASSWORD -run REGEXP', CHECK=-help lists the flags
+	@$(checker) && exec .build/minifb-check $(CHECK) $(URL)
 
 .PHONY: demo stress
 

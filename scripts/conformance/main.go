@@ -67,8 +67,8 @@ func run(ctx context.Context, args []string) (failed int, err error) {
 	progress.end()
 	if errors.Is(err, check.ErrLimited) {
 		return 0, fmt.Errorf("%w, and this run needs some hundreds.\n"+
-			"Lift its limits for the check: this project's server is started by LIMITS=off make run. A server without\n"+
-			"limits needs nothing", err)
+			"Lift its limits for the check: this project's server has none if it is started by\nLIMITS=off make run",
+			err)
 	}
 	if err != nil {
 		return 0, err

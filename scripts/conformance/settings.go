@@ -33,7 +33,8 @@ func parse(args []string) (s settings, err error) {
 		flags.PrintDefaults()
 	}
 	admin := flags.String("admin", "", "`ID:PASSWORD` of an administrator, for the cases of the back office")
-	flags.StringVar(&s.profile, "profile", "full", "full: the whole contract of this project; core: what every minifb has")
+	flags.StringVar(&s.profile, "profile", "full",
+		"full: the whole contract of this project; core: what every minifb has")
 	pattern := flags.String("run", "", "run only the cases whose name matches this `REGEXP`")
 	flags.BoolVar(&s.list, "list", false, "list the cases and their rules, and run none")
 	flags.IntVar(&s.parallel, "parallel", 8, "how many cases run at a time")

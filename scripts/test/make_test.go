@@ -31,6 +31,7 @@ func TestHostileMakeVariablesAreRefused(t *testing.T) {
 		for variable, goal := range map[string]string{
 			"FUNCTION": "deploy", "HOST": "status", "ROOT": "supervise", "LISTEN": "supervise", "ID": "admin",
 			"MIGRATE": "deploy", "REVOKE": "admin", "ARCH": "build", "HOSTS": "deploy", "TO": "rollback",
+			"URL": "check",
 		} {
 			if variable != "HOST" && i > 4 { // all variables are checked alike
 				continue

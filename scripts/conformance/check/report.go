@@ -28,7 +28,8 @@ func WriteText(w io.Writer, results []Result, took time.Duration) {
 		}
 	}
 	failed := Failed(results)
-	fmt.Fprintf(w, "%d cases: %d passed, %d failed, in %.1f s\n", len(results), len(results)-failed, failed, took.Seconds())
+	fmt.Fprintf(w, "%d cases: %d passed, %d failed, in %.1f s\n", len(results), len(results)-failed, failed,
+		took.Seconds())
 }
 
 func indent(text string) string {
@@ -72,7 +73,8 @@ func WriteJUnit(w io.Writer, results []Result, took time.Duration) error {
 		area, name, _ := strings.Cut(r.Case, "/")
 		c := junitCase{Class: area, Name: name, Time: seconds(r.Took)}
 		if f := r.Failure; f != nil {
-			c.Failure = &junitFailure{f.Expected, f.Rule + "\n\n" + f.Request + "\n\nexpected: " + f.Expected + "\n\ngot: " + f.Got}
+			c.Failure = &junitFailure{f.Expected,
+				f.Rule + "\n\n" + f.Request + "\n\nexpected: " + f.Expected + "\n\ngot: " + f.Got}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}

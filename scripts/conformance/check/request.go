@@ -119,6 +119,16 @@ func (t *T) Send(r Request) *Response {
 	return t.accept(r, response, err)
 }
 
+// Try sends a request, and does not check its response.
+func (t *T) Try(r Request) *Response {
+	response, err := t.send(r)
+	if err != nil {
+		return t.accept(r, response, err)
+	}
+	t.last = response
+	return response
+}
+
 func (t *T) accept(r Request, response *Response, err error) *Response {
 	if err != nil {
 		t.last = &Response{t: t, request: r}

@@ -74,7 +74,7 @@ func (r *Response) JSON() any {
 		if err := decoder.Decode(&r.parsed); err != nil {
 			r.Failf("a body of JSON", "%v", err)
 		}
-		if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // Token never wraps it
+		if _, err := decoder.Token(); err != io.EOF {
 			r.Failf("one JSON value", "more after it")
 		}
 	}

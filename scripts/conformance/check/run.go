@@ -76,7 +76,7 @@ func Run(ctx context.Context, cases []Case, o Options) ([]Result, error) {
 	defer r.client.CloseIdleConnections()
 	results := make([]Result, len(cases))
 	// Cases of an area are alike. In a random order the costly ones do not come all at once.
-	turns := rand.Perm(len(cases))
+	turns := rand.Perm(len(cases)) //nolint:gosec // no secret
 	var next, done atomic.Int64
 	var workers sync.WaitGroup
 	var reporting sync.Mutex

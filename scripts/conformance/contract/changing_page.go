@@ -8,10 +8,11 @@ import (
 	"minifb/scripts/conformance/check"
 )
 
+const keyset = "Items added or removed meanwhile never make an item show twice or be skipped."
+
 // changingPageCases check pages of lists that change meanwhile, and altered cursors.
 func changingPageCases() []check.Case {
 	var all list
-	const keyset = "Items added or removed meanwhile never make an item show twice or be skipped."
 	for _, l := range listings {
 		all.add("page/"+l.name+": items are added", keyset, func(t *check.T) {
 			reader, path, add, _ := l.fill(t, 4)
@@ -63,6 +64,12 @@ func changingPageCases() []check.Case {
 			}
 		})
 	}
+	return append(all, foreignCursorCases()...)
+}
+
+// foreignCursorCases check the feed, which all cases share, and cursors of other lists.
+func foreignCursorCases() []check.Case {
+	var all list
 	all.add("page/GET /post: items are removed", keyset, func(t *check.T) {
 		u := t.Borrow()
 		oldest := newPost(t, u, "oldest")

@@ -39,7 +39,8 @@ func timelineCases() []check.Case {
 		post := newPost(t, u, "1")
 		change(t, u, post, check.JSON{"content": "2"}).Want(http.StatusOK)
 		newComment(t, u, post, "x")
-		get(t, nil, "/timeline/"+u.ID).Has("items.0.content", "2").Has("items.0.modified", true).Has("items.0.comment_count", 1)
+		get(t, nil, "/timeline/"+u.ID).Has("items.0.content", "2").Has("items.0.modified", true).
+			Has("items.0.comment_count", 1)
 	})
 	return all
 }

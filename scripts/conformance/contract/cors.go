@@ -16,10 +16,11 @@ func corsCases() []check.Case {
 	var all list
 	for _, r := range routes {
 		all.add("cors/"+r.String()+": preflight", "A preflight is 204 for every route.", func(t *check.T) {
-			response := t.Send(check.Request{Do: "OPTIONS " + strings.TrimPrefix(r.to(missing), r.method+" "), Header: []string{
-				"Origin: " + page, "Access-Control-Request-Method: " + r.method,
-				"Access-Control-Request-Headers: authorization,content-type",
-			}}).Want(http.StatusNoContent)
+			response := t.Send(check.Request{Do: "OPTIONS " + strings.TrimPrefix(r.to(missing), r.method+" "),
+				Header: []string{
+					"Origin: " + page, "Access-Control-Request-Method: " + r.method,
+					"Access-Control-Request-Headers: authorization,content-type",
+				}}).Want(http.StatusNoContent)
 			allowsPage(response)
 			names(response, "Access-Control-Allow-Methods", r.method)
 			names(response, "Access-Control-Allow-Headers",

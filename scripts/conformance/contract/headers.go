@@ -30,7 +30,8 @@ func headerCases() []check.Case {
 		"too long": strings.Repeat("x", 2000), "a blank": "a b", "quotes": `a"b`, "Hangul": "한글", "braces": "{\"a\":1}",
 	} {
 		all.add("header/X-Request-Id: "+name, "An X-Request-Id that is not sane is replaced.", func(t *check.T) {
-			r := t.Send(check.Request{Do: "GET /post?size=1", Header: []string{"X-Request-Id: " + sent}}).Want(http.StatusOK)
+			r := t.Send(check.Request{Do: "GET /post?size=1", Header: []string{"X-Request-Id: " + sent}}).
+				Want(http.StatusOK)
 			if got := r.Header.Get("X-Request-Id"); got == sent || strings.ContainsAny(got, " \"{") {
 				r.Failf("another X-Request-Id", "%s", got)
 			}

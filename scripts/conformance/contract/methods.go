@@ -17,7 +17,8 @@ func methodCases() []check.Case {
 				func(t *check.T) { refusesOtherMethods(t, r.path) })
 		}
 		if r.method == http.MethodGet {
-			all.add("method/HEAD "+r.path, "HEAD is answered as GET, without a body.", func(t *check.T) { headIsGet(t, r) })
+			all.add("method/HEAD "+r.path, "HEAD is answered as GET, without a body.",
+				func(t *check.T) { headIsGet(t, r) })
 		}
 	}
 	return all

@@ -39,10 +39,12 @@ func notificationCases() []check.Case {
 			r := get(t, u, "/notification").Is(pageOf(notificationShape))
 			check.Equal(t, "notifications", size(r), 1)
 			r.Has("items.0.type", 2).Has("items.0.comment_id", nil).Has("items.0.reaction_type", 4).
-				Has("items.0.read", false).Has("items.0.actor", check.JSON{"id": eve.ID, "name": eve.Name, "nickname": nil})
+				Has("items.0.read", false).Has("items.0.actor", check.JSON{"id": eve.ID, "name": eve.Name,
+				"nickname": nil})
 			check.Equal(t, "post_id", "/post/"+itoa(r.Int("items.0.post_id")), post)
 		})
-	all.add("notification/reaction changed", "Changing a reaction updates its notification's reaction_type and leaves read.",
+	all.add("notification/reaction changed",
+		"Changing a reaction updates its notification's reaction_type and leaves read.",
 		func(t *check.T) {
 			u, eve := t.NewUser(), t.Borrow()
 			post := newPost(t, u, "x")
@@ -69,6 +71,12 @@ func notificationCases() []check.Case {
 		react(t, eve, post, 2).Want(http.StatusCreated)
 		unread(t, u, 2)
 	})
+	return append(all, silentCases()...)
+}
+
+// silentCases check what notifies nobody.
+func silentCases() []check.Case {
+	var all list
 	all.add("notification/oneself", "Nobody is notified of what they did themselves.", func(t *check.T) {
 		u := t.NewUser()
 		post := newPost(t, u, "x")
@@ -142,7 +150,8 @@ func readCases() []check.Case {
 		check.Equal(t, "notifications", size(r), 2)
 		check.Equal(t, "notifications", size(get(t, u, "/notification?unread=false")), 3)
 		for _, bad := range []string{"", "1", "yes", "TRUE", "x"} {
-			t.Send(check.Request{Do: "GET /notification?unread=" + bad, As: u}).Want(http.StatusBadRequest).Hints("unread")
+			t.Send(check.Request{Do: "GET /notification?unread=" + bad, As: u}).Want(http.StatusBadRequest).
+				Hints("unread")
 		}
 	})
 	all.add("notification/read all", "POST /notification/read without a body reads all, and counts those newly read.",
@@ -150,13 +159,15 @@ func readCases() []check.Case {
 			u, ids := notified(t, 3)
 			change(t, u, "/notification/"+itoa(ids[0]), check.JSON{"read": true}).Want(http.StatusOK)
 			for _, n := range []int{2, 0} {
-				t.Send(check.Request{Do: "POST /notification/read", As: u}).Want(http.StatusOK).Is(countShape).Has("count", n)
+				t.Send(check.Request{Do: "POST /notification/read", As: u}).Want(http.StatusOK).Is(countShape).
+					Has("count", n)
 				unread(t, u, 0)
 			}
 		})
 	all.add("notification/read an empty object", "up_to may be left out.", func(t *check.T) {
 		u, _ := notified(t, 1)
-		t.Send(check.Request{Do: "POST /notification/read", As: u, Body: check.JSON{}}).Want(http.StatusOK).Has("count", 1)
+		t.Send(check.Request{Do: "POST /notification/read", As: u, Body: check.JSON{}}).Want(http.StatusOK).
+			Has("count", 1)
 	})
 	all.add("notification/read up to", "up_to reads those up to and with that one.", func(t *check.T) {
 		u, ids := notified(t, 3)
@@ -165,12 +176,13 @@ func readCases() []check.Case {
 		r := get(t, u, "/notification?unread=true").Has("items.0.id", ids[0])
 		check.Equal(t, "unread notifications", size(r), 1)
 	})
-	all.add("notification/another user's", "The notification of another user is 404, and stays unread.", func(t *check.T) {
-		u, ids := notified(t, 1)
-		eve := t.Borrow()
-		change(t, eve, "/notification/"+itoa(ids[0]), check.JSON{"read": true}).Want(http.StatusNotFound)
-		t.Send(check.Request{Do: "POST /notification/read", As: eve}).Want(http.StatusOK)
-		unread(t, u, 1)
-	})
+	all.add("notification/another user's", "The notification of another user is 404, and stays unread.",
+		func(t *check.T) {
+			u, ids := notified(t, 1)
+			eve := t.Borrow()
+			change(t, eve, "/notification/"+itoa(ids[0]), check.JSON{"read": true}).Want(http.StatusNotFound)
+			t.Send(check.Request{Do: "POST /notification/read", As: eve}).Want(http.StatusOK)
+			unread(t, u, 1)
+		})
 	return all
 }

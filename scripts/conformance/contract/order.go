@@ -71,12 +71,14 @@ func orderCases() []check.Case {
 		})
 	}
 	all.add("order/signup: body before conflict", order, func(t *check.T) {
-		t.Send(check.Request{Do: "POST /signup", Body: check.JSON{"id": t.Borrow().ID, "password": password, "name": "x"}}).
+		t.Send(check.Request{Do: "POST /signup", Body: check.JSON{"id": t.Borrow().ID, "password": password,
+			"name": "x"}}).
 			Want(http.StatusBadRequest)
 	})
 	all.add("order/idempotency: existence before conflict", order, func(t *check.T) {
 		t.Send(check.Request{
-			Do: "POST /post/" + missing + "/comment", As: t.Borrow(), Body: check.JSON{"content": "x"}, Header: key(t.NewID()),
+			Do: "POST /post/" + missing + "/comment", As: t.Borrow(), Body: check.JSON{"content": "x"},
+			Header: key(t.NewID()),
 		}).Want(http.StatusNotFound)
 	})
 	return all

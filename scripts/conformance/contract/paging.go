@@ -23,7 +23,8 @@ var listings = []listing{
 		u := t.NewUser()
 		return fillPosts(t, u, n, "/timeline")
 	}},
-	{"GET /timeline/{id}", postShape, "id", func(t *check.T, n int) (*check.User, string, func(), func(*check.Response)) {
+	{"GET /timeline/{id}", postShape, "id", func(t *check.T, n int) (*check.User, string, func(),
+		func(*check.Response)) {
 		u := t.NewUser()
 		return fillPosts(t, u, n, "/timeline/"+u.ID)
 	}},
@@ -35,7 +36,8 @@ var listings = []listing{
 			for range n {
 				add()
 			}
-			return u, post + "/comment", add, func(r *check.Response) { remove(t, u, "/comment/"+itoa(r.Int("items.0.id"))) }
+			return u, post + "/comment", add,
+				func(r *check.Response) { remove(t, u, "/comment/"+itoa(r.Int("items.0.id"))) }
 		}},
 	{"GET /post/{id}/reaction", reactionShape, "user.id",
 		func(t *check.T, n int) (*check.User, string, func(), func(*check.Response)) {
@@ -140,7 +142,8 @@ func pagingCases() []check.Case {
 			}
 			r := get(t, reader, path+"?size=2")
 			query, err := url.Parse(r.Text("next"))
-			if err != nil || query.Path != path || query.Query().Get("size") != "2" || query.Query().Get("cursor") == "" {
+			if err != nil || query.Path != path || query.Query().Get("size") != "2" || query.Query().
+				Get("cursor") == "" {
 				r.Failf("next: "+path+"?cursor=…&size=2", "%s", r.Text("next"))
 			}
 			get(t, reader, path+"?size=5").Has("next", nil)
@@ -166,7 +169,8 @@ func pagingCases() []check.Case {
 			Name: "page/" + r.String() + ": a bad size", Rule: "A size that is not from 1 to 100 is 400.",
 			Admin: r.access == administrator, Run: func(t *check.T) {
 				reader, path := listOf(t, r)
-				for _, bad := range []string{"0", "101", "-1", "x", "", "1.5", "1e1", "%2B1", "9223372036854775808", "1&size=2", "%201"} {
+				for _, bad := range []string{"0", "101", "-1", "x", "", "1.5", "1e1", "%2B1", "9223372036854775808",
+					"1&size=2", "%201"} {
 					t.Send(check.Request{Do: "GET " + path + "?size=" + bad, As: reader}).Want(http.StatusBadRequest).
 						Hints("size", "1", "100")
 				}
@@ -184,7 +188,8 @@ func pagingCases() []check.Case {
 				}
 				_, foreign, _ := strings.Cut(get(t, nil, other+"?size=1").Text("next"), "?")
 				for _, bad := range []string{"cursor=", "cursor=x", "cursor=AAAA", "cursor=%FF", "cursor=1", foreign} {
-					t.Send(check.Request{Do: "GET " + path + "?" + bad, As: reader}).Want(http.StatusBadRequest).Hints("cursor")
+					t.Send(check.Request{Do: "GET " + path + "?" + bad, As: reader}).Want(http.StatusBadRequest).
+						Hints("cursor")
 				}
 			},
 		})

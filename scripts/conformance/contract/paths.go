@@ -24,7 +24,7 @@ func pathCases() []check.Case {
 		for _, before := range routes[:i] {
 			seen = seen || before.path == r.path
 		}
-		if !seen {
+		if !seen && r.path != "/" {
 			all.add("path/"+r.path+"/: a trailing slash", "A trailing slash is another route: 404.", func(t *check.T) {
 				t.Send(check.Request{Do: r.to("1") + "/", As: t.Borrow()}).Want(http.StatusNotFound)
 			})
@@ -40,13 +40,14 @@ const notAnID = "Ids are positive 64-bit integers; a path id that is none, or th
 
 func refusesIDs(t *check.T, r route) {
 	ids := []string{missing, "0", "-1", "1.5", "9223372036854775808", "99999999999999999999999", "x", "1x", "%31x",
-		"%EF%BC%91", "null", "%20", "%FF", "1%00"}
+		"%EF%BC%91", "null", "%20", "%FF"}
 	switch {
 	case strings.HasPrefix(r.path, "/check/"):
 		refusesIllFormedIDs(t, r)
 		return
 	case strings.HasPrefix(r.path, "/user/") || strings.HasPrefix(r.path, "/timeline/"):
-		ids = []string{t.NewID(), "x", "%20", "%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C", strings.Repeat("x", 51), "%FF%FF%FF%FF"}
+		ids = []string{t.NewID(), "x", "%20", "%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C", strings.Repeat("x", 51),
+			"%FF%FF%FF%FF"}
 	case strings.HasPrefix(r.path, "/session/"):
 		ids = []string{"00000000-0000-4000-8000-000000000000", "x", "1", "CURRENT", "%20", strings.Repeat("a", 300)}
 	}
@@ -61,7 +62,8 @@ func refusesIDs(t *check.T, r route) {
 
 func refusesIllFormedIDs(t *check.T, r route) {
 	t.Rule("What is no valid ID is 400.")
-	for _, id := range []string{"abc", strings.Repeat("x", 51), "a%20bc", "%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C", "abc%2Fd"} {
+	for _, id := range []string{"abc", strings.Repeat("x", 51), "a%20bc", "%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C",
+		"abc%2Fd"} {
 		t.Send(check.Request{Do: r.to(id)}).Want(http.StatusBadRequest)
 	}
 }

@@ -96,7 +96,8 @@ func editCases() []check.Case {
 			u := t.Borrow()
 			path := newThing(t, u, kind)
 			react(t, u, path, 2).Want(http.StatusCreated)
-			change(t, u, path, check.JSON{"content": "y"}).Want(http.StatusOK).Has("reactions.2", 1).Has("my_reaction", 2)
+			change(t, u, path, check.JSON{"content": "y"}).Want(http.StatusOK).Has("reactions.2", 1).
+				Has("my_reaction", 2)
 		})
 		all.add(kind+"/another user's", "Only the owner may change or delete; the hint names method and path as sent.",
 			func(t *check.T) {

@@ -45,15 +45,16 @@ func profileCases() []check.Case {
 		get(t, nil, post+"/reaction").Has("items.0.user.nickname", "new")
 		get(t, eve, "/notification").Has("items.0.actor.nickname", "new")
 	})
-	all.add("email/set and removed", "PATCH /user/email is 200 with Me; email is shown to its owner only.", func(t *check.T) {
-		u := t.Borrow()
-		for _, value := range []any{"ann@example.org", nil} {
-			change(t, u, "/user/email", check.JSON{"email": value, "password": password}).Want(http.StatusOK).
-				Is(meShape).Has("email", value)
-			get(t, u, "/user").Has("email", value)
-			get(t, t.Borrow(), "/user/"+u.ID).Is(userShape)
-		}
-	})
+	all.add("email/set and removed", "PATCH /user/email is 200 with Me; email is shown to its owner only.",
+		func(t *check.T) {
+			u := t.Borrow()
+			for _, value := range []any{"ann@example.org", nil} {
+				change(t, u, "/user/email", check.JSON{"email": value, "password": password}).Want(http.StatusOK).
+					Is(meShape).Has("email", value)
+				get(t, u, "/user").Has("email", value)
+				get(t, t.Borrow(), "/user/"+u.ID).Is(userShape)
+			}
+		})
 	all.add("email/wrong password", "A wrong current password is 403, and changes nothing.", func(t *check.T) {
 		u := t.NewUser()
 		change(t, u, "/user/email", check.JSON{"email": "eve@example.org", "password": "another password"}).
@@ -67,7 +68,8 @@ func profileCases() []check.Case {
 	})
 	all.add("email/several users", "Several accounts may have one email.", func(t *check.T) {
 		for _, u := range []*check.User{t.Borrow(), t.Borrow()} {
-			change(t, u, "/user/email", check.JSON{"email": "both@example.org", "password": password}).Want(http.StatusOK)
+			change(t, u, "/user/email", check.JSON{"email": "both@example.org", "password": password}).
+				Want(http.StatusOK)
 			change(t, u, "/user/email", check.JSON{"email": nil, "password": password}).Want(http.StatusOK)
 		}
 	})

@@ -49,6 +49,15 @@ func reactionCases() []check.Case {
 			r.Has("items.0", changed.JSON())
 			react(t, u, thing, 3).Want(http.StatusOK).Has("modified", true)
 		})
+	}
+	return append(all, severalReactionCases()...)
+}
+
+// severalReactionCases check canceled reactions, and those of several users.
+func severalReactionCases() []check.Case {
+	var all list
+	for _, kind := range []string{"post", "comment"} {
+		name := "reaction to a " + kind
 		all.add(name+"/cancel", "DELETE is 204, and 404 where I have no reaction.", func(t *check.T) {
 			u, eve := t.Borrow(), t.Borrow()
 			thing := newThing(t, u, kind)
@@ -68,7 +77,8 @@ func reactionCases() []check.Case {
 			for i, u := range users {
 				react(t, u, thing, 1+i/2*3).Want(http.StatusCreated)
 			}
-			get(t, users[0], thing).Has("reactions", check.JSON{"1": 2, "2": 0, "3": 0, "4": 1, "5": 0}).Has("my_reaction", 1)
+			get(t, users[0], thing).Has("reactions", check.JSON{"1": 2, "2": 0, "3": 0, "4": 1, "5": 0}).
+				Has("my_reaction", 1)
 			get(t, users[2], thing).Has("my_reaction", 4)
 			get(t, nil, thing).Has("my_reaction", nil)
 			r := get(t, nil, thing+"/reaction").Is(pageOf(reactionShape))

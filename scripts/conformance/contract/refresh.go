@@ -72,10 +72,17 @@ func refreshCases() []check.Case {
 		u := t.NewUser()
 		request := check.Request{Do: "POST /refresh", Body: check.JSON{"refresh_token": u.Refresh}}
 		both := t.Together([]check.Request{request, request})
-		tokens := []string{both[0].Want(http.StatusOK).Text("refresh_token"), both[1].Want(http.StatusOK).Text("refresh_token")}
+		tokens := []string{both[0].Want(http.StatusOK).Text("refresh_token"), both[1].Want(http.StatusOK).
+			Text("refresh_token")}
 		next(t, tokens[0])
 		get(t, u, "/user")
 	})
+	return append(all, badRefreshCases()...)
+}
+
+// badRefreshCases send refresh tokens that were never given.
+func badRefreshCases() []check.Case {
+	var all list
 	for name, spoil := range map[string]func(token string) string{
 		"unknown":       func(string) string { return "no-such-token" },
 		"altered":       func(token string) string { return swapFirst(token) },

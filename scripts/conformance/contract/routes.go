@@ -30,7 +30,7 @@ const missing = "9223372036854775807"
 
 const signUpBody = `{"id":"nobody.0","password":"correct horse","name":"Ann"}`
 
-// routes are all routes of the contract but pages.
+// routes are all routes of the contract.
 var routes = []route{
 	{"GET", "/check/id/{id}", anyone, ""},
 	{"POST", "/signup", anyone, signUpBody},
@@ -75,6 +75,10 @@ var routes = []route{
 	{"GET", "/backoffice/stat/series", administrator, ""},
 	{"GET", "/backoffice/temporary-password", administrator, ""},
 	{"POST", "/backoffice/user/{id}/temporary-password", administrator, ""},
+	{"GET", "/backoffice", anyone, ""},
+	{"GET", "/", anyone, ""},
+	{"GET", "/docs", anyone, ""},
+	{"GET", "/openapi.json", anyone, ""},
 }
 
 // methodsOf returns the methods of a path, with HEAD where there is GET. /user/{id} is a route of

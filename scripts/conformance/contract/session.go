@@ -43,11 +43,12 @@ func sessionCases() []check.Case {
 	all.add("session/list", "GET /session lists one's sessions, newest first; one is current.", func(t *check.T) {
 		u := t.NewUser()
 		r := t.Send(check.Request{
-			Do: "POST /auth", Body: check.JSON{"id": u.ID, "password": password}, Header: []string{"User-Agent: kit/2 한"},
+			Do: "POST /auth", Body: check.JSON{"id": u.ID, "password": password},
+			Header: []string{"User-Agent: kit/2 한"},
 		}).Want(http.StatusOK)
 		second := &check.User{ID: u.ID, Access: r.Text("access_token"), Refresh: r.Text("refresh_token")}
 		l := get(t, second, "/session").Is(pageOf(sessionShape)).Has("next", nil)
-		check.Equal(t, "sessions", len(l.Get("items").([]any)), 2) //nolint:forcetypeassert // as Is has checked
+		check.Equal(t, "sessions", size(l), 2)
 		l.Has("items.0.current", true).Has("items.1.current", false)
 		if agent := l.Text("items.0.user_agent"); !strings.HasPrefix(agent, "kit/2") {
 			l.Failf("the User-Agent of the sign-in", "%s", agent)
@@ -81,7 +82,7 @@ func sessionCases() []check.Case {
 		isRevoked(t, other)
 		get(t, u, "/user")
 		t.Send(check.Request{Do: "DELETE /session/" + id, As: u}).Want(http.StatusNotFound)
-		check.Equal(t, "sessions", len(get(t, u, "/session").Get("items").([]any)), 1) //nolint:forcetypeassert // or a panic
+		check.Equal(t, "sessions", size(get(t, u, "/session")), 1)
 	})
 	all.add("session/another user's", "The session of another user is 404, and goes on.", func(t *check.T) {
 		u, eve := t.Borrow(), t.Borrow()

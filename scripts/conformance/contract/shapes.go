@@ -16,8 +16,9 @@ var (
 	person = map[string]c.Shape{"id": userID, "name": text, "nickname": c.OrNull(text)}
 	public = c.With(person, map[string]c.Shape{"intro": c.OrNull(text), "created_at": c.Time})
 
-	userShape   = c.Object(public)
-	meShape     = c.Object(c.With(public, map[string]c.Shape{"email": c.OrNull(text), "role": c.Text("^(user|admin)$")}))
+	userShape = c.Object(public)
+	meShape   = c.Object(c.With(public, map[string]c.Shape{"email": c.OrNull(text),
+		"role": c.Text("^(user|admin)$")}))
 	tokensShape = c.Object(map[string]c.Shape{
 		"access_token": c.Text(`^[\w-]+\.[\w-]+\.[\w-]+$`), "token_type": c.Text("^Bearer$"),
 		"expires_in": c.Between(1, 300), "refresh_token": c.Text(`^\S{20,}$`), "must_change_password": c.Bool,

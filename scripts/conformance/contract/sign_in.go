@@ -46,7 +46,8 @@ func signInCases() []check.Case {
 		tryAuth(t, id, nfc).Want(http.StatusOK)
 	})
 	for name, wrong := range map[string]any{
-		"9 characters": "123456789", "101 characters": strings.Repeat("x", 101), "none": "", "null": nil, "a number": 1234567890,
+		"9 characters": "123456789", "101 characters": strings.Repeat("x", 101), "none": "", "null": nil,
+		"a number": 1234567890,
 	} {
 		all.add("auth/password: "+name, "Signing in with an ill-formed password is 400, like any ill-formed field.",
 			func(t *check.T) {
@@ -59,7 +60,8 @@ func signInCases() []check.Case {
 			Hints("password", "10", "100")
 		t.Send(check.Request{Do: "POST /auth", Body: check.JSON{"password": password}}).Want(http.StatusBadRequest).
 			Hints("id", "4", "50")
-		t.Send(check.Request{Do: "POST /refresh", Body: check.JSON{}}).Want(http.StatusBadRequest).Hints("refresh_token")
+		t.Send(check.Request{Do: "POST /refresh", Body: check.JSON{}}).Want(http.StatusBadRequest).
+			Hints("refresh_token")
 	})
 	all.add("auth/several sessions", "Each sign-in is a session of its own.", func(t *check.T) {
 		u := t.Borrow()

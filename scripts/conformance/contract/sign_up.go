@@ -13,7 +13,8 @@ func signUpCases() []check.Case {
 	all.add("signup/the account", "POST /signup is 201 with Me, and Location: /user/{id}.", func(t *check.T) {
 		id := t.NewID()
 		r := t.Send(check.Request{Do: "POST /signup", Body: check.JSON{
-			"id": id, "password": password, "name": "앤 안", "nickname": " n ", "intro": "two\nlines\t", "email": "a.b+c@example.org",
+			"id": id, "password": password, "name": "앤 안", "nickname": " n ", "intro": "two\nlines\t",
+			"email": "a.b+c@example.org",
 		}}).Want(http.StatusCreated).Is(meShape).WithHeader("Location", "/user/"+id)
 		r.Has("id", id).Has("name", "앤 안").Has("nickname", " n ").Has("intro", "two\nlines\t").
 			Has("email", "a.b+c@example.org").Has("role", "user")
@@ -51,7 +52,8 @@ func signUpCases() []check.Case {
 	all.add("signup/taken", "An ID that is taken is 409, whatever the case.", func(t *check.T) {
 		id := t.Borrow().ID
 		for _, taken := range []string{id, strings.ToUpper(id), strings.ToLower(id)} {
-			t.Send(check.Request{Do: "POST /signup", Body: check.JSON{"id": taken, "password": password, "name": "Eve"}}).
+			t.Send(check.Request{Do: "POST /signup", Body: check.JSON{"id": taken, "password": password,
+				"name": "Eve"}}).
 				Want(http.StatusConflict)
 			t.Send(check.Request{Do: "GET /check/id/" + taken}).Want(http.StatusConflict)
 		}
@@ -64,13 +66,20 @@ func signUpCases() []check.Case {
 		}
 		t.Send(check.Request{Do: "GET /user/" + id}).Want(http.StatusNotFound)
 	})
+	return append(append(all, userCases()...), userIDCases()...)
+}
+
+// userCases check what is shown of a user.
+func userCases() []check.Case {
+	var all list
 	all.add("user/public", "GET /user/{id} shows what is public, and neither email nor role.", func(t *check.T) {
 		id := t.NewID()
 		me := t.Send(check.Request{Do: "POST /signup", Body: check.JSON{
 			"id": id, "password": password, "name": "앤 안", "intro": "hello", "email": "a@example.org",
 		}}).Want(http.StatusCreated)
 		for _, as := range []*check.User{nil, t.Borrow()} {
-			r := get(t, as, "/user/"+id).Is(userShape).Has("id", id).Has("name", "앤 안").Has("intro", "hello").Has("nickname", nil)
+			r := get(t, as, "/user/"+id).Is(userShape).Has("id", id).Has("name", "앤 안").Has("intro", "hello").
+				Has("nickname", nil)
 			r.Has("created_at", me.Get("created_at"))
 		}
 	})
@@ -86,7 +95,7 @@ func signUpCases() []check.Case {
 		get(t, u, "/user").Is(meShape).Has("id", u.ID).Has("role", "user")
 		get(t, u, "/user/"+u.ID).Is(userShape)
 	})
-	return append(all, userIDCases()...)
+	return all
 }
 
 // userIDCases sign up with IDs at the borders of the rule.
@@ -112,7 +121,8 @@ func userIDCases() []check.Case {
 		} else {
 			free.Want(http.StatusOK)
 		}
-		t.Send(check.Request{Do: "POST /signup", Body: check.JSON{"id": id, "password": password, "name": "Ann"}}).Want(want)
+		t.Send(check.Request{Do: "POST /signup", Body: check.JSON{"id": id, "password": password, "name": "Ann"}}).
+			Want(want)
 	})
 	all.add("signup/id: every character", rule, func(t *check.T) {
 		id := ".-_~@+" + t.NewID()
@@ -122,17 +132,22 @@ func userIDCases() []check.Case {
 		tryAuth(t, id, password).Want(http.StatusOK)
 	})
 	for name, id := range map[string]string{
-		"3": "abc", "51": strings.Repeat("x", 51), "none": "", "a blank": "ann 1", "a slash": "ann/1", "a colon": "ann:1",
-		"Hangul": "앤앤앤앤", "an accent": "anné.1", "emoji": "ann😀1", "a line break": "ann.1\n", "a leading blank": " ann.1",
-		"a full-width letter": "ａnn.1", "a percent sign": "ann%31", "a control character": "ann\x011", "a hash": "ann#1",
-		"an exclamation mark": "ann!1", "3 and an accent": "abc\u0301", "a long s": "ſann1", "a Kelvin sign": "ann\u212a1",
+		"3": "abc", "51": strings.Repeat("x", 51), "none": "", "a blank": "ann 1", "a slash": "ann/1",
+		"a colon": "ann:1",
+		"Hangul":  "앤앤앤앤", "an accent": "anné.1", "emoji": "ann😀1", "a line break": "ann.1\n",
+		"a leading blank":     " ann.1",
+		"a full-width letter": "ａnn.1", "a percent sign": "ann%31", "a control character": "ann\x011",
+		"a hash":              "ann#1",
+		"an exclamation mark": "ann!1", "3 and an accent": "abc\u0301", "a long s": "ſann1",
+		"a Kelvin sign": "ann\u212a1",
 	} {
 		all.add("signup/id: "+name, rule, func(t *check.T) {
 			t.Send(check.Request{Do: "POST /signup", Body: check.JSON{"id": id, "password": password, "name": "Ann"}}).
 				Want(http.StatusBadRequest).Hints("id", "4", "50").HidesInHint(id)
 			t.Rule("Signing in with an ill-formed ID is 400, like any ill-formed field.")
 			tryAuth(t, id, password).Want(http.StatusBadRequest).Hints("id")
-			t.Send(check.Request{Do: "POST /temporary-password", Body: check.JSON{"id": id}}).Want(http.StatusBadRequest)
+			t.Send(check.Request{Do: "POST /temporary-password", Body: check.JSON{"id": id}}).
+				Want(http.StatusBadRequest)
 		})
 	}
 	return all

@@ -84,7 +84,8 @@ func temporaryPasswordCases() []check.Case {
 				Want(http.StatusNotFound)
 		}
 	})
-	all.admin("temporary password/restricted", "A session opened with it can only change the password, also after a refresh.",
+	all.admin("temporary password/restricted",
+		"A session opened with it can only change the password, also after a refresh.",
 		func(t *check.T) {
 			u := t.NewUser()
 			s := restricted(t, u, issued(t, u))
@@ -95,6 +96,12 @@ func temporaryPasswordCases() []check.Case {
 			t.Send(check.Request{Do: "POST /post", As: s, Body: check.JSON{"content": "x"}}).Want(http.StatusForbidden)
 			get(t, u, "/user")
 		})
+	return append(all, temporarySignInCases()...)
+}
+
+// temporarySignInCases check how a temporary password ends.
+func temporarySignInCases() []check.Case {
+	var all list
 	all.admin("temporary password/once", "A temporary password is for one sign-in.", func(t *check.T) {
 		u := t.NewUser()
 		temporary := issued(t, u)

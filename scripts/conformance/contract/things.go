@@ -10,7 +10,8 @@ import (
 
 // newPost creates a post and returns its path.
 func newPost(t *check.T, owner *check.User, content string) string {
-	r := t.Send(check.Request{Do: "POST /post", As: owner, Body: check.JSON{"content": content}}).Want(http.StatusCreated)
+	r := t.Send(check.Request{Do: "POST /post", As: owner, Body: check.JSON{"content": content}}).
+		Want(http.StatusCreated)
 	return fmt.Sprintf("/post/%d", r.Int("id"))
 }
 

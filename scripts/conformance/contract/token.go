@@ -85,17 +85,19 @@ func (p parsed) verifies(t *check.T, jwk map[string]any) bool {
 	if len(p.signature) != 64 {
 		return false
 	}
-	key := ecdsa.PublicKey{
-		Curve: elliptic.P256(), X: new(big.Int).SetBytes(number("x")), Y: new(big.Int).SetBytes(number("y")),
+	point := append(append([]byte{4}, number("x")...), number("y")...) // in SEC 1's uncompressed form
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		t.Failf("a key on P-256", "%v", err)
 	}
 	sum := sha256.Sum256([]byte(p.signed))
 	r, s := new(big.Int).SetBytes([]byte(p.signature[:32])), new(big.Int).SetBytes([]byte(p.signature[32:]))
-	return ecdsa.Verify(&key, sum[:], r, s)
+	return ecdsa.Verify(key, sum[:], r, s)
 }
 
 func tokenCases() []check.Case {
 	var all list
-	const form = "Access tokens are JWTs signed with EdDSA or ES256, 5 minutes long, with iss, aud, sub, iat, exp, jti and sid."
+	const form = "Access tokens are JWTs by EdDSA or ES256, of 5 minutes, with iss, aud, sub, iat, exp, jti and sid."
 	all.add("token/signature", form, func(t *check.T) {
 		p := parse(t, t.Borrow().Access)
 		if alg := p.header["alg"]; alg != "EdDSA" && alg != "ES256" {
@@ -160,8 +162,11 @@ var forgeries = map[string]func(*check.T, *check.User) string{
 	"two parts": func(_ *check.T, u *check.User) string {
 		return "Bearer " + u.Access[:strings.LastIndex(u.Access, ".")]
 	},
-	"four parts":      func(_ *check.T, u *check.User) string { return "Bearer " + u.Access + ".x" },
-	"a blank in it":   func(_ *check.T, u *check.User) string { return "Bearer " + u.Access[:20] + " " + u.Access[20:] },
+	"four parts": func(_ *check.T, u *check.User) string { return "Bearer " + u.Access + ".x" },
+	"a blank in it": func(_ *check.T,
+		u *check.User) string {
+		return "Bearer " + u.Access[:20] + " " + u.Access[20:]
+	},
 	"text after it":   func(_ *check.T, u *check.User) string { return "Bearer " + u.Access + " x" },
 	"a refresh token": func(_ *check.T, u *check.User) string { return "Bearer " + u.Refresh },
 	"an altered signature": func(_ *check.T, u *check.User) string {
@@ -198,7 +203,7 @@ var forgeries = map[string]func(*check.T, *check.User) string{
 		p := parse(t, u.Access)
 		jwk := published(t, p.header["kid"])
 		x, _ := jwk["x"].(string)
-		secret, _ := base64URL.DecodeString(x) //nolint:errcheck // any bytes do
+		secret, _ := base64URL.DecodeString(x)
 		p.header["alg"] = "HS256"
 		mac := hmac.New(sha256.New, secret)
 		mac.Write([]byte(p.encodeParts()))

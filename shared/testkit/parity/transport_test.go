@@ -107,12 +107,13 @@ func startBehindNginx(t *testing.T, b *binaries, f *fixture) sender {
 	}
 }
 
-// startBundle starts all functions as HTTP servers, and stops them when the test ends.
-func startBundle(t *testing.T, b *binaries, f *fixture, behindNginx bool) *bundle.Bundle {
+// startBundle starts all functions as HTTP servers, with these variables besides the usual ones, and
+// stops them when the test ends.
+func startBundle(t *testing.T, b *binaries, f *fixture, behindNginx bool, variables ...string) *bundle.Bundle {
 	t.Helper()
 	all := bundle.New(bundle.Options{
 		Source: root, Template: b.template, Dir: f.dir, Keys: b.keys, Binaries: b.dir,
-		DatabaseURL: f.proxy.FunctionsURL, OwnerURL: f.proxy.URL, Env: []string{fewIterations},
+		DatabaseURL: f.proxy.FunctionsURL, OwnerURL: f.proxy.URL, Env: append(variables, fewIterations),
 		Host: behindNginx, StartTimeout: host.StartTimeout, Logf: t.Logf,
 	})
 	must(t, all.Start(t.Context()))

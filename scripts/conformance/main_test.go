@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"minifb/scripts/conformance/check"
+	"minifb/scripts/conformance/contract"
+)
+
+// The kit shares no code with what it checks.
+func TestKitSharesNoCode(t *testing.T) {
+	t.Parallel()
+	output, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range strings.Lines(string(output)) {
+		path = strings.TrimSpace(path)
+		if strings.HasPrefix(path, "minifb/") && !strings.HasPrefix(path, "minifb/scripts/conformance") {
+			t.Errorf("the kit imports %s", path)
+		}
+	}
+}
+
+// Names are unique, and each case has a rule.
+func TestCasesHaveNamesAndRules(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, c := range contract.Cases() {
+		if seen[c.Name] {
+			t.Errorf("two cases are called %q", c.Name)
+		}
+		seen[c.Name] = true
+		if !strings.Contains(c.Name, "/") || !strings.HasSuffix(c.Rule, ".") {
+			t.Errorf("%q, %q: want area/name, and a sentence", c.Name, c.Rule)
+		}
+	}
+}
+
+// serve returns the URL of a server that gives every request the same response.
+func serve(t *testing.T, status int, body string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("X-Request-Id", r.Header.Get("X-Request-Id")+"x")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// A server with nothing behind its routes fails nearly every case.
+func TestEmptyServersFail(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]string{
+		"200 {}": serve(t, http.StatusOK, "{}"),
+		"404":    serve(t, http.StatusNotFound, `{"result":"Not Found","hint":"There is nothing."}`),
+	} {
+		o := contract.Options()
+		o.URL, o.Parallel, o.Admin = url, 8, &check.User{ID: "root.1", Password: "correct horse"}
+		results, err := check.Run(t.Context(), contract.Cases(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var passed []string
+		for _, r := range results {
+			if r.Failure == nil {
+				passed = append(passed, r.Case)
+			}
+		}
+		if len(results) < 1000 || len(passed)*20 > len(results) {
+			t.Errorf("%s: %d of %d cases pass: %s", name, len(passed), len(results), strings.Join(passed, "; "))
+		}
+		t.Logf("%s: %d of %d cases pass", name, len(passed), len(results))
+	}
+}
+
+// A server that limits sign-ups cannot be checked, and the error says what to do.
+func TestLimitedServerIsNotChecked(t *testing.T) {
+	t.Parallel()
+	limited := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	defer limited.Close()
+	if _, err := run(t.Context(), []string{limited.URL}); err == nil || !strings.Contains(err.Error(),
+		"LIMITS=off make run") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestBadArguments(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{}, {"a", "b"}, {"localhost:8080"}, {"-run", "(", "http://localhost"}, {"-admin", "root", "http://localhost"},
+		{"-profile", "x", "http://localhost"}, {"-parallel", "0", "http://localhost"}, {"-run", "^no such$",
+			"http://localhost"},
+		{"http://127.0.0.1:1"},
+	} {
+		if _, err := run(t.Context(), args); err == nil {
+			t.Errorf("%q is accepted", args)
+		}
+	}
+}
+
+// The files hold what people read, for programs.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	inJSON, inXML := filepath.Join(t.TempDir(), "a.json"), filepath.Join(t.TempDir(), "a.xml")
+	failed, err := run(t.Context(), []string{
+		"-run", "^auth/", "-json", inJSON, "-junit", inXML, serve(t, http.StatusOK, "{}"),
+	})
+	if err != nil || failed < 10 {
+		t.Fatalf("%d failed, %v", failed, err)
+	}
+	var report struct {
+		Cases, Failed int
+		Results       []check.Result
+	}
+	text, err := os.ReadFile(inJSON)
+	if err != nil || json.Unmarshal(text, &report) != nil || report.Failed != failed ||
+		len(report.Results) != report.Cases {
+		t.Errorf("%s, %v", text, err)
+	}
+	for _, r := range report.Results {
+		if f := r.Failure; f == nil || f.Case == "" || f.Rule == "" || f.Request == "" || f.Expected == "" ||
+			f.Got == "" {
+			t.Errorf("%s: %+v", r.Case, f)
+		}
+	}
+	var suite struct {
+		Failures int `xml:"failures,attr"`
+		Cases    []struct {
+			Failure string `xml:"failure"`
+		} `xml:"testcase"`
+	}
+	if text, err = os.ReadFile(inXML); err != nil || xml.Unmarshal(text, &suite) != nil || suite.Failures != failed ||
+		len(suite.Cases) != report.Cases || suite.Cases[0].Failure == "" {
+		t.Errorf("%s, %v", text, err)
+	}
+}
