@@ -28,13 +28,18 @@ const (
 	responseTimeout = 30 * time.Second
 )
 
-// serveHTTP serves until ctx is done. Then it drains: it closes the listener, and returns when all
-// connections are idle or drainTimeout has passed.
+// serveHTTP listens on address, or takes the socket that was passed to the process, and serves.
 func serveHTTP(ctx context.Context, address config.Address, h *Handler, log *slog.Logger) error {
 	listener, err := listen(address)
 	if err != nil {
 		return err
 	}
+	return serve(ctx, listener, h, log)
+}
+
+// serve serves until ctx is done. Then it drains: it closes the listener, and returns when all
+// connections are idle or drainTimeout has passed.
+func serve(ctx context.Context, listener net.Listener, h *Handler, log *slog.Logger) error {
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		WriteTimeout:                 h.settings.Timeout + responseTimeout,
@@ -65,8 +70,7 @@ func serveHTTP(ctx context.Context, address config.Address, h *Handler, log *slo
 	time.Sleep(drainPause)
 	limited, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
-	err = server.Shutdown(limited)
-	if err != nil {
+	if err := server.Shutdown(limited); err != nil {
 		return fmt.Errorf("drain: %w", err)
 	}
 	log.Info("stopped")

@@ -24,6 +24,10 @@ func recordingHandler(log *bytes.Buffer) *Handler {
 			case "odd":
 				w.WriteHeader(999)
 			case "panic":
+				w.Header().Set("Content-Type", "text/begun")
+				w.Header().Set("X-Begun", "begun")
+				w.WriteHeader(http.StatusCreated)
+				_, _ = w.Write([]byte("begun"))
 				panic("no")
 			}
 		})
@@ -32,8 +36,10 @@ func recordingHandler(log *bytes.Buffer) *Handler {
 	return NewHandler("test", routes, Deps{}, settings)
 }
 
-func get(h *Handler, path string) {
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
+func get(h *Handler, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w
 }
 
 func TestLog(t *testing.T) {
@@ -44,11 +50,14 @@ func TestLog(t *testing.T) {
 		"/thing/1":       "level=INFO msg=request method=GET route=/thing/{id} status=200 ",
 		"/thing/missing": "level=INFO msg=request method=GET route=/thing/{id} status=404 ",
 		"/thing/noted":   "level=ERROR msg=request method=GET route=/thing/{id} status=200 ",
+		"/thing/panic":   "level=ERROR msg=request method=GET route=/thing/{id} status=500 ",
+		"/thing/Geheim1": "level=INFO msg=request method=GET route=/thing/{id} status=200 ",
 		"/nowhere":       "level=INFO msg=request method=GET route=other status=404 ",
+		"/Geheim1":       "level=INFO msg=request method=GET route=other status=404 ",
 	} {
 		log.Reset()
-		get(h, path)
-		if !strings.Contains(log.String(), want) || strings.Contains(log.String(), "geheim") {
+		get(h, path+"?token=geheim2")
+		if !strings.Contains(log.String(), want) || strings.Contains(strings.ToLower(log.String()), "geheim") {
 			t.Errorf("%s is logged as %s, want %s", path, log.String(), want)
 		}
 	}
@@ -56,5 +65,20 @@ func TestLog(t *testing.T) {
 	get(h, "/healthz")
 	if log.Len() > 0 {
 		t.Errorf("a health check is logged: %s", log.String())
+	}
+}
+
+// Of a response that a view had begun before its panic, the client gets nothing.
+func TestPanicDropsTheResponseThatHadBegun(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	w := get(recordingHandler(&log), "/thing/panic")
+	response := w.Result()
+	if response.StatusCode != http.StatusInternalServerError || strings.Contains(w.Body.String(), "begun") ||
+		response.Header.Get("X-Begun") != "" || response.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("got %d %v %s", response.StatusCode, response.Header, w.Body)
+	}
+	if !strings.Contains(log.String(), "panic: no") || !strings.Contains(log.String(), "record_test.go") {
+		t.Errorf("the panic and its place are not logged: %s", log.String())
 	}
 }

@@ -158,8 +158,37 @@ func TestKeyExpiresAfterADay(t *testing.T) {
 		t.Errorf("with another body: got %v, want KeyReused", err)
 	}
 	f.exec(`UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 second'`)
-	if second, err := create("another"); err != nil || second.Replayed || second.ID == first.ID {
+	second, err := create("another")
+	if err != nil || second.Replayed || second.ID == first.ID {
 		t.Errorf("after a day: got %+v, %v, want a new post", second, err)
+	}
+	if again, err := create("another"); err != nil || !again.Replayed || again.ID != second.ID {
+		t.Errorf("the same again: got %+v, %v, want the second response", again, err)
+	}
+	if _, err := create("b"); !is(err, apperror.KeyReused) {
+		t.Errorf("with the body of the first day: got %v, want KeyReused", err)
+	}
+}
+
+// A key belongs to its method and path: with another one it is another key, and each gets its own response.
+func TestOneKeyOnTwoPaths(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 1)
+	key := idempotencyKey("k", "b")
+	others := []store.IdempotencyKey{key, key, key}
+	others[1].Path, others[2].Method = "/post/1/comment", "PUT"
+	var ids [3]int64
+	for round := range 2 {
+		for i, key := range others {
+			r, err := f.store.CreatePost(t.Context(), newPost(f.users[0], "hi"), key, encodePost)
+			if err != nil || r.Replayed != (round == 1) || round == 1 && r.ID != ids[i] {
+				t.Errorf("%s %s, request %d: got %+v, %v", key.Method, key.Path, round+1, r, err)
+			}
+			ids[i] = r.ID
+		}
+	}
+	if n := f.int(`SELECT count(*) FROM posts`); n != 3 {
+		t.Errorf("%d posts were created, want 3", n)
 	}
 }
 

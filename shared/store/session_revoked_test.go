@@ -8,6 +8,7 @@ import (
 
 	"minifb/shared/apperror"
 	"minifb/shared/store"
+	"minifb/shared/token"
 )
 
 // Another process refuses a revoked session within a second, in whatever way it was revoked.
@@ -165,4 +166,19 @@ func TestRevokedSessionsOnASlowDatabase(t *testing.T) {
 			t.Errorf("a revoked session: got %v, want BadToken", err)
 		}
 	})
+}
+
+// A revoked session stays on the list for four minutes longer than its access tokens live: clocks differ,
+// and a transaction may commit late.
+func TestRevokedSessionsOutlastTheirTokens(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 0)
+	age := token.Lifetime + token.Leeway + 4*time.Minute
+	f.exec(`INSERT INTO ended_sessions VALUES ($1, now() - $2 * interval '1 second')`, revokedSession, age.Seconds())
+	if n, err := f.store.PruneRevokedSessions(t.Context(), 10); n != 0 || err != nil {
+		t.Errorf("%d records were pruned, %v, want none", n, err)
+	}
+	if err := f.store.NewRevokedSessions().Check(t.Context(), revokedSession); !is(err, apperror.BadToken) {
+		t.Errorf("revoked %v ago: got %v, want BadToken", age, err)
+	}
 }

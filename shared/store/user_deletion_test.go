@@ -22,6 +22,10 @@ func TestDeletedAccountIsInvisibleBeforeTheSweep(t *testing.T) {
 	if _, _, err := f.store.PutPostReaction(ctx, bob, post, 1); err != nil {
 		t.Fatal(err)
 	}
+	commentOfAnn := f.comment(ann, post)
+	if _, _, err := f.store.PutCommentReaction(ctx, bob, commentOfAnn, 1); err != nil {
+		t.Fatal(err)
+	}
 	if err := f.store.DeleteAccount(ctx, f.credential(bob)); err != nil {
 		t.Fatal(err)
 	}
@@ -65,10 +69,14 @@ func TestDeletedAccountIsInvisibleBeforeTheSweep(t *testing.T) {
 	expect("a reaction to the account's comment", apperror.NotFound, err)
 
 	comments, err := f.store.Comments(ctx, ann, post, store.Page{Size: 20})
-	if err != nil || len(comments.Items) != 0 {
-		t.Errorf("%d comments, %v, want 0", len(comments.Items), err)
+	if err != nil || len(comments.Items) != 1 {
+		t.Errorf("%d comments, %v, want 1", len(comments.Items), err)
 	}
-	reactions, err := f.store.PostReactions(ctx, post, store.Page{Size: 20})
+	reactions, err := f.store.CommentReactions(ctx, commentOfAnn, store.Page{Size: 20})
+	if err != nil || len(reactions.Items) != 0 {
+		t.Errorf("%d reactions to a comment, %v, want 0", len(reactions.Items), err)
+	}
+	reactions, err = f.store.PostReactions(ctx, post, store.Page{Size: 20})
 	if err != nil || len(reactions.Items) != 0 {
 		t.Errorf("%d reactions, %v, want 0", len(reactions.Items), err)
 	}
@@ -88,6 +96,9 @@ func TestDeletedAccountIsInvisibleBeforeTheSweep(t *testing.T) {
 	}
 	if err := f.store.Sweep(ctx); err != nil {
 		t.Fatal(err)
+	}
+	if err := f.store.DeleteOwnComment(ctx, ann, commentOfAnn, nil); err != nil {
+		t.Error(err)
 	}
 	f.checkNoRows(0)
 	if n := f.int(`SELECT count(*) FROM users`); n != 2 {

@@ -107,6 +107,34 @@ func TestSweepDeletesInSmallTransactions(t *testing.T) {
 	f.checkInvariants()
 }
 
+// An account may have several comments on one post, and several reactions to one user's comments.
+func TestSweepOfSeveralRowsOnOnePost(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 2)
+	keeps, leaves := f.users[0], f.users[1]
+	post := f.post(keeps)
+	for range 3 {
+		kept := f.comment(keeps, post)
+		f.comment(leaves, post)
+		if _, _, err := f.store.PutCommentReaction(t.Context(), leaves, kept, 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.store.DeleteAccount(t.Context(), f.credential(leaves)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.store.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := f.int(`SELECT comment_count FROM posts`); n != 3 {
+		t.Errorf("the post counts %d comments, want 3", n)
+	}
+	if n := f.int(`SELECT sum(reaction_2) FROM comments`); n != 0 {
+		t.Errorf("the comments count %d reactions, want 0", n)
+	}
+	f.checkInvariants()
+}
+
 // An interrupted sweep leaves every counter correct. Others finish it, several at once, while users
 // write.
 func TestInterruptedSweepIsFinishedByOthers(t *testing.T) {
