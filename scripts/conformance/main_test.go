@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"io"
@@ -14,6 +15,7 @@ import (
 
 	"minifb/scripts/conformance/check"
 	"minifb/scripts/conformance/contract"
+	"minifb/scripts/conformance/core"
 )
 
 // The kit shares no code with what it checks.
@@ -65,26 +67,63 @@ func serve(t *testing.T, status int, body string) string {
 // A server with nothing behind its routes fails nearly every case.
 func TestEmptyServersFail(t *testing.T) {
 	t.Parallel()
+	coreCases, _ := core.Cases(core.Default())
 	for name, url := range map[string]string{
 		"200 {}": serve(t, http.StatusOK, "{}"),
 		"404":    serve(t, http.StatusNotFound, `{"result":"Not Found","hint":"There is nothing."}`),
 	} {
-		o := contract.Options()
-		o.URL, o.Parallel, o.Admin = url, 8, &check.User{ID: "root.1", Password: "correct horse"}
-		results, err := check.Run(t.Context(), contract.Cases(), o)
-		if err != nil {
-			t.Fatal(err)
+		failNearlyAll(t, name+", full", url, contract.Cases(), contract.Options())
+		failNearlyAll(t, name+", core", url, coreCases, core.Options(core.Default()))
+	}
+}
+
+func failNearlyAll(t *testing.T, name, url string, cases []check.Case, o check.Options) {
+	t.Helper()
+	o.URL, o.Parallel, o.Admin = url, 8, &check.User{ID: "root.1", Password: "correct horse"}
+	results, err := check.Run(t.Context(), cases, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var passed []string
+	for _, r := range results {
+		if r.Failure == nil {
+			passed = append(passed, r.Case)
 		}
-		var passed []string
-		for _, r := range results {
-			if r.Failure == nil {
-				passed = append(passed, r.Case)
-			}
+	}
+	if len(results) < 100 || len(passed)*20 > len(results) {
+		t.Errorf("%s: %d of %d cases pass: %s", name, len(passed), len(results), strings.Join(passed, "; "))
+	}
+	t.Logf("%s: %d of %d cases pass", name, len(passed), len(results))
+}
+
+// A file of names that lacks one, or has one that means nothing, is refused.
+func TestBadNames(t *testing.T) {
+	t.Parallel()
+	ours, err := os.ReadFile("core/names.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, replace := range map[string][2]string{
+		"a route is missing":  {`"sign_in": "POST /auth",`, ""},
+		"another route":       {`"sign_in"`, `"sing_in"`},
+		"a route with a URL":  {"GET /check/id/{user}", "http://localhost/check/{user}"},
+		"a member is missing": {`"rps": "rps",`, ""},
+		"no token":            {"Bearer {token}", "Bearer"},
+		"no pages":            {`"next": "next"`, `"next": ""`},
+		"no JSON":             {"{", ""},
+		"an unknown part":     {`"lists"`, `"list"`},
+	} {
+		text := strings.Replace(string(ours), replace[0], replace[1], 1)
+		if _, err := core.Parse([]byte(text)); err == nil || text == string(ours) {
+			t.Errorf("%s: no error", what)
 		}
-		if len(results) < 1000 || len(passed)*20 > len(results) {
-			t.Errorf("%s: %d of %d cases pass: %s", name, len(passed), len(results), strings.Join(passed, "; "))
-		}
-		t.Logf("%s: %d of %d cases pass", name, len(passed), len(results))
+	}
+	without, err := core.Parse(bytes.Replace(ours, []byte("POST /temporary-password"), nil, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, left := core.Cases(without); left != 1 {
+		t.Errorf("without a route %d cases are left out, want 1", left)
 	}
 }
 

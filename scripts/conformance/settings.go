@@ -13,6 +13,7 @@ import (
 
 	"minifb/scripts/conformance/check"
 	"minifb/scripts/conformance/contract"
+	"minifb/scripts/conformance/core"
 )
 
 // settings are the flags and the argument.
@@ -20,6 +21,7 @@ type settings struct {
 	url               string
 	admin             *check.User
 	profile           string
+	names             *core.Names
 	run               *regexp.Regexp
 	list              bool
 	parallel          int
@@ -36,6 +38,9 @@ func parse(args []string) (s settings, err error) {
 	flags.StringVar(&s.profile, "profile", "full",
 		"full: the whole contract of this project; core: what every minifb has")
 	pattern := flags.String("run", "", "run only the cases whose name matches this `REGEXP`")
+	names := flags.String("names", "",
+		"with --profile core, read what routes and members are called from this `FILE`,\n"+
+			"which is like scripts/conformance/core/names.json")
 	flags.BoolVar(&s.list, "list", false, "list the cases and their rules, and run none")
 	flags.IntVar(&s.parallel, "parallel", 8, "how many cases run at a time")
 	flags.StringVar(&s.junitFile, "junit", "", "write the results as JUnit's XML to this `FILE`")
@@ -46,8 +51,14 @@ func parse(args []string) (s settings, err error) {
 	if s.run, err = regexp.Compile(*pattern); err != nil {
 		return s, fmt.Errorf("--run: %w", err)
 	}
-	if s.profile != "full" {
+	if s.profile != "full" && s.profile != "core" {
 		return s, errors.New("--profile: must be core or full")
+	}
+	if s.names, err = readNames(*names); err != nil {
+		return s, err
+	}
+	if *names != "" && s.profile != "core" {
+		return s, errors.New("--names: needs --profile core; the profile full has the names of this project")
 	}
 	if s.parallel < 1 || s.parallel > 64 {
 		return s, errors.New("--parallel: must be 1 to 64")
@@ -72,9 +83,26 @@ func parse(args []string) (s settings, err error) {
 	return s, nil
 }
 
-// cases returns those that are to be run, and how many are left out for want of an administrator.
-func (s settings) cases() (selected []check.Case, left int, err error) {
-	for _, c := range contract.Cases() {
+// readNames reads a file of names. Without one it returns the names of this project.
+func readNames(file string) (*core.Names, error) {
+	if file == "" {
+		return core.Default(), nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return core.Parse(text)
+}
+
+// cases returns those that are to be run, and why others are left out.
+func (s settings) cases() (selected []check.Case, leftOut []string, err error) {
+	all, unnamed := contract.Cases(), 0
+	if s.profile == "core" {
+		all, unnamed = core.Cases(s.names)
+	}
+	left := 0
+	for _, c := range all {
 		switch {
 		case !s.run.MatchString(c.Name):
 		case c.Admin && s.admin == nil && !s.list:
@@ -84,13 +112,23 @@ func (s settings) cases() (selected []check.Case, left int, err error) {
 		}
 	}
 	if len(selected) == 0 {
-		return nil, left, fmt.Errorf("no case to run matches %q", s.run)
+		return nil, nil, fmt.Errorf("no case to run matches %q", s.run)
 	}
-	return selected, left, nil
+	if left > 0 {
+		leftOut = append(leftOut,
+			fmt.Sprintf("%d cases of the back office were not run: they need -admin ID:PASSWORD", left))
+	}
+	if unnamed > 0 {
+		leftOut = append(leftOut, fmt.Sprintf("%d cases were not run: the file of names has no such routes", unnamed))
+	}
+	return selected, leftOut, nil
 }
 
 func (s settings) options() check.Options {
 	o := contract.Options()
+	if s.profile == "core" {
+		o = core.Options(s.names)
+	}
 	o.URL, o.Parallel, o.Admin = s.url, s.parallel, s.admin
 	return o
 }

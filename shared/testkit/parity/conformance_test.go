@@ -5,12 +5,16 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"minifb/scripts/conformance/check"
 	"minifb/scripts/conformance/contract"
+	"minifb/scripts/conformance/core"
 	"minifb/shared/testkit/areatest"
 	"minifb/shared/testkit/lambdatest"
 )
@@ -30,17 +34,79 @@ func TestConformance(t *testing.T) {
 			o := contract.Options()
 			o.URL, o.Parallel = serve(t, newFixture(t, b.keys, []string{administrator})), 6
 			o.Admin = &check.User{ID: administrator, Password: areatest.Password}
-			results, err := check.Run(t.Context(), contract.Cases(), o)
-			must(t, err)
-			for _, r := range results {
-				if r.Failure != nil {
-					t.Errorf("%s\nrule: %s\n%s\nexpected: %s\ngot: %s",
-						r.Case, r.Rule, r.Failure.Request, r.Failure.Expected, r.Failure.Got)
-				}
-			}
-			t.Logf("%d cases", len(results))
+			passAll(t, contract.Cases(), o)
 		})
 	}
+}
+
+// passAll runs cases, which all have to pass.
+func passAll(t *testing.T, cases []check.Case, o check.Options) {
+	t.Helper()
+	results, err := check.Run(t.Context(), cases, o)
+	must(t, err)
+	for _, r := range results {
+		if r.Failure != nil {
+			t.Errorf("%s\nrule: %s\n%s\nexpected: %s\ngot: %s",
+				r.Case, r.Rule, r.Failure.Request, r.Failure.Expected, r.Failure.Got)
+		}
+	}
+	t.Logf("%d cases", len(results))
+}
+
+// The profile core passes, also for an implementation that calls its routes and members otherwise.
+func TestConformanceByOtherNames(t *testing.T) {
+	t.Parallel()
+	b := buildAll(t)
+	f := newFixture(t, b.keys, []string{administrator})
+	behind, err := url.Parse(startBundle(t, b, f, false, noLimits).URL)
+	must(t, err)
+	front := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(behind)
+			r.Out.URL.Path = strings.Replace(r.In.URL.Path, "/articles", "/post", 1)
+			r.Out.URL.RawPath = ""
+			rename(&r.Out.Body, &r.Out.ContentLength, `"text":`, `"content":`)
+			if token := r.In.Header.Get("X-Token"); token != "" {
+				r.Out.Header.Set("Authorization", "Bearer "+token)
+			}
+		},
+		ModifyResponse: func(r *http.Response) error {
+			r.Header.Del("Content-Length")
+			rename(&r.Body, &r.ContentLength, `"content":`, `"text":`, `"items":`, `"data":`, "/post", "/articles")
+			return nil
+		},
+	})
+	t.Cleanup(front.Close)
+
+	names, err := os.ReadFile(root + "scripts/conformance/core/names.json")
+	must(t, err)
+	other, err := core.Parse([]byte(strings.NewReplacer(
+		" /post", " /articles", `"content": "content"`, `"content": "text"`, `"items": "items"`, `"items": "data"`,
+		"Authorization: Bearer {token}", "X-Token: {token}",
+	).Replace(string(names))))
+	must(t, err)
+	for address, names := range map[string]*core.Names{behind.String(): core.Default(), front.URL: other} {
+		o := core.Options(names)
+		o.URL, o.Parallel, o.Admin = address, 6, &check.User{ID: administrator, Password: areatest.Password}
+		cases, left := core.Cases(names)
+		if left > 0 {
+			t.Errorf("%d cases are left out", left)
+		}
+		passAll(t, cases, o)
+	}
+}
+
+// rename replaces names in a body, if there is one.
+func rename(body *io.ReadCloser, length *int64, oldNew ...string) {
+	if *body == nil {
+		return
+	}
+	text, err := io.ReadAll(*body)
+	if err != nil {
+		return // the other side sees that the body is not whole
+	}
+	renamed := strings.NewReplacer(oldNew...).Replace(string(text))
+	*body, *length = io.NopCloser(strings.NewReader(renamed)), int64(len(renamed))
 }
 
 // startLambdaFront serves HTTP in front of functions that get Lambda events, and returns its URL.
