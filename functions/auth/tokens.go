@@ -9,10 +9,10 @@ import (
 
 // The tokens are what a client holds that is signed in.
 type tokens struct {
-	AccessToken        string `json:"access_token" doc:"A JWT, for 'Authorization: Bearer …'"`
+	AccessToken        string `json:"access_token" doc:"A JWT, for 'Authorization: Bearer …'" example:"eyJhbGciOiJF"`
 	TokenType          string `json:"token_type" enum:"Bearer" doc:"How the access token is sent"`
 	ExpiresIn          int    `json:"expires_in" doc:"Seconds until the access token expires" example:"300"`
-	RefreshToken       string `json:"refresh_token" doc:"For one POST /refresh"`
+	RefreshToken       string `json:"refresh_token" doc:"For one POST /refresh" example:"Hm4rTqkVwyr3zq1L"`
 	MustChangePassword bool   `json:"must_change_password" doc:"Whether the session may only change the password"`
 }
 

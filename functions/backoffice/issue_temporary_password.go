@@ -14,7 +14,7 @@ type issueInput struct {
 type issueOutput struct {
 	CacheControl string `header:"Cache-Control" doc:"no-store, as the body is secret"`
 	Body         struct {
-		TemporaryPassword string        `json:"temporary_password" doc:"For one sign-in; it is not shown again"`
+		TemporaryPassword string        `json:"temporary_password" doc:"Valid for one sign-in" example:"q7GmYxTj3Kd9"`
 		ExpiresAt         response.Time `json:"expires_at" doc:"Until when it can be used to sign in"`
 	}
 }

@@ -12,7 +12,7 @@ type comment struct {
 	ID         int64              `json:"id" doc:"The comment's id" example:"7"`
 	PostID     int64              `json:"post_id" doc:"The post that it is on" example:"14"`
 	Owner      response.Person    `json:"owner" doc:"Its author"`
-	Content    string             `json:"content" doc:"The text, as sent"`
+	Content    string             `json:"content" doc:"The text, as sent" example:"좋아요!"`
 	Modified   bool               `json:"modified" doc:"Whether the content was ever changed"`
 	Reactions  response.Reactions `json:"reactions" doc:"How many reactions of each type it has"`
 	MyReaction *int               `json:"my_reaction" required:"true" nullable:"true" doc:"The viewer's, 1–5, or null"`

@@ -10,20 +10,24 @@ import (
 func routes(a *api.API, _ function.Deps) {
 	v := newViews()
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/", Access: api.Public,
-		Summary: "Get the front page, which says what this is and where to go",
+		Method: http.MethodGet, Path: "/", ID: "getFrontPage", Access: api.Public,
+		Summary:     "Get the front page, which says what this is and where to go",
+		Description: "A page with links to what else there is.",
 	}, v.front)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/docs", Access: api.Public,
-		Summary: "Get the page on which to try each call",
+		Method: http.MethodGet, Path: "/docs", ID: "getDocs", Access: api.Public,
+		Summary:     "Get the page on which to try each call",
+		Description: "A reader signs in there, and sends each call.",
 	}, v.docs)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/docs/page/{version}/{name}", Access: api.Public,
-		Summary: "Get a script, a style sheet or an image of the two pages",
-		Errors:  []int{404},
+		Method: http.MethodGet, Path: "/docs/page/{version}/{name}", ID: "getDocsFile", Access: api.Public,
+		Summary:     "Get a script, a style sheet or an image of the two pages",
+		Description: "The pages name their files; browsers keep them for a year.",
+		Errors:      []int{404},
 	}, v.asset)
 	api.Register(a, api.Route{
-		Method: http.MethodGet, Path: "/openapi.json", Access: api.Public,
-		Summary: "Get the OpenAPI document of all routes",
+		Method: http.MethodGet, Path: "/openapi.json", ID: "getOpenAPI", Access: api.Public,
+		Summary:     "Get the OpenAPI document of all routes",
+		Description: "This document.",
 	}, v.openAPI)
 }

@@ -10,7 +10,7 @@ type notification struct {
 	ID           int64           `json:"id" doc:"The notification's id" example:"21"`
 	Type         int             `json:"type" doc:"1: commented on my post, 2: reacted to my post" enum:"1,2"`
 	Actor        response.Person `json:"actor" doc:"Who commented or reacted"`
-	PostID       int64           `json:"post_id" doc:"My post"`
+	PostID       int64           `json:"post_id" doc:"My post" example:"14"`
 	CommentID    *int64          `json:"comment_id" required:"true" nullable:"true" doc:"The comment; null for type 2"`
 	ReactionType *int            `json:"reaction_type" required:"true" nullable:"true" doc:"1–5; null for type 1"`
 	Read         bool            `json:"read" doc:"Whether it is marked as read"`
@@ -26,7 +26,7 @@ func newNotification(n store.Notification) notification {
 
 type countOutput struct {
 	Body struct {
-		Count int `json:"count" doc:"How many notifications"`
+		Count int `json:"count" doc:"How many notifications" example:"3"`
 	}
 }
 

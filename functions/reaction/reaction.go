@@ -8,7 +8,7 @@ import (
 // A reaction is the contract's Reaction.
 type reaction struct {
 	User      response.Person `json:"user" doc:"Whose it is"`
-	Type      int             `json:"type" minimum:"1" maximum:"5" doc:"Which of the five reactions"`
+	Type      int             `json:"type" minimum:"1" maximum:"5" doc:"Which of the five reactions" example:"1"`
 	Modified  bool            `json:"modified" doc:"Whether its type was ever changed"`
 	CreatedAt response.Time   `json:"created_at" doc:"When it was put first"`
 }

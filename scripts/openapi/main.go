@@ -73,6 +73,9 @@ func write(ctx context.Context, source string) (text []byte, err error) {
 			return nil, fmt.Errorf("%s: %w", f.Area, err)
 		}
 	}
+	if err := merged.complete(); err != nil {
+		return nil, err
+	}
 	var encoded bytes.Buffer
 	encoder := json.NewEncoder(&encoded)
 	encoder.SetEscapeHTML(false)

@@ -72,6 +72,12 @@ func (d *document) add(area, describedAs string, p part) error {
 		return fmt.Errorf("it is written in OpenAPI %s, and others in %s", p.OpenAPI, d.OpenAPI)
 	}
 	d.OpenAPI = p.OpenAPI
+	for _, paths := range p.Paths {
+		removeExtensions(paths)
+	}
+	for _, components := range p.Components {
+		removeExtensions(components)
+	}
 	for kind, components := range p.Components {
 		if d.Components[kind] == nil {
 			d.Components[kind] = object{}
@@ -101,4 +107,21 @@ func (d *document) add(area, describedAs string, p part) error {
 		d.Paths[path] = operations
 	}
 	return nil
+}
+
+// removeExtensions removes from a value what huma adds to JSON Schema.
+func removeExtensions(value any) {
+	switch value := value.(type) {
+	case object:
+		if value["pattern"] != nil {
+			delete(value, "patternDescription")
+		}
+		for _, part := range value {
+			removeExtensions(part)
+		}
+	case []any:
+		for _, part := range value {
+			removeExtensions(part)
+		}
+	}
 }

@@ -45,9 +45,9 @@ func (a Access) NeedsToken() bool { return a == SignedIn || a == Administrator |
 func (a Access) security() []map[string][]string {
 	switch {
 	case a.NeedsToken():
-		return []map[string][]string{{bearer: nil}}
+		return []map[string][]string{{bearer: {}}}
 	case a == Optional:
-		return []map[string][]string{{}, {bearer: nil}}
+		return []map[string][]string{{}, {bearer: {}}}
 	}
 	return []map[string][]string{}
 }

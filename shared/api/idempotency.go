@@ -69,6 +69,9 @@ func Encode[M, T any](newResponse func(M) T) func(M) ([]byte, error) {
 // Encoded is a body that is JSON already, and is documented as the T that it encodes.
 type Encoded[T any] struct{ json []byte }
 
+// EncodedAs returns the JSON of a T as a body.
+func EncodedAs[T any](json []byte) Encoded[T] { return Encoded[T]{json} }
+
 // MarshalJSON returns the body.
 func (e Encoded[T]) MarshalJSON() ([]byte, error) { return e.json, nil }
 

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"reflect"
 	"slices"
 	"strconv"
 
@@ -13,10 +12,13 @@ import (
 // A Route is one entry of an area's route table: what the OpenAPI text says of the route, and what
 // is checked before its view is called.
 type Route struct {
-	Method  string
-	Path    string // "/post/{id}"
-	Summary string
-	Access  Access
+	Method string
+	Path   string // "/post/{id}"
+	// ID is the operation's name in the OpenAPI text, unique in the bundle: createPost.
+	ID          string
+	Summary     string // one line
+	Description string // what a client has to know besides the fields, in Markdown
+	Access      Access
 	// Status is that of a success. It defaults to 200, or to 204 for a view that returns no body.
 	Status int
 	// OtherStatuses are further statuses of a success, which the view sets in its output, and when
@@ -35,8 +37,9 @@ func Register[In, Out any](a *API, route Route, view func(context.Context, *In) 
 		panic("api: " + route.Method + " " + route.Path + " does not say who may call it")
 	}
 	operation := huma.Operation{
-		Method: route.Method, Path: route.Path, Summary: route.Summary, DefaultStatus: route.Status,
-		Security: route.Access.security(), Metadata: map[string]any{metadataKey: route.Access},
+		Method: route.Method, Path: route.Path, OperationID: route.ID, Summary: route.Summary,
+		Description: route.Description, DefaultStatus: route.Status, Security: route.Access.security(),
+		Metadata: map[string]any{metadataKey: route.Access},
 	}
 	if out, ok := any(new(Out)).(document); ok {
 		operation.Responses = out.responses()
@@ -74,27 +77,25 @@ func (a *API) documentResponses(op *huma.Operation, route Route) {
 		op.Responses[strconv.Itoa(status)] = &other
 	}
 
-	statuses := slices.Concat(route.Access.errors(), inputErrors(op), route.Errors)
-	statuses = append(statuses, http.StatusInternalServerError)
-	schema := a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Error](), true, "")
-	for _, status := range statuses {
-		op.Responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status),
-			Content:     map[string]*huma.MediaType{mediaJSON: {Schema: schema}},
-		}
+	for _, status := range slices.Concat(errorsOfEveryRoute, route.Access.errors(), bodyErrors(op), route.Errors) {
+		op.Responses[strconv.Itoa(status)] = a.documentedError(status)
 	}
 }
 
-// inputErrors returns the statuses with which the checks of an operation's query and body may
-// refuse a request.
-func inputErrors(op *huma.Operation) []int {
-	if op.RequestBody != nil {
-		return []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}
+// errorsOfEveryRoute are the statuses with which any request may be refused: its query is malformed, or
+// what serves it fails.
+var errorsOfEveryRoute = []int{
+	http.StatusBadRequest, http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+}
+
+// bodyErrors returns the statuses with which the check of an operation's body may refuse a request.
+func bodyErrors(op *huma.Operation) []int {
+	if op.RequestBody == nil {
+		return nil
 	}
-	if slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "query" }) {
-		return []int{http.StatusBadRequest}
+	return []int{
+		http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
 	}
-	return nil
 }
 
 func operationOf(item *huma.PathItem, method string) *huma.Operation {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -47,10 +48,14 @@ func TestDocumentedStatuses(t *testing.T) {
 	Register(a, Route{Method: http.MethodPatch, Path: "/admin", Access: Administrator}, emptyView[bodyInput])
 	Register(a, Route{Method: http.MethodPut, Path: "/password", Access: PasswordChange}, emptyView[struct{}])
 	for route, want := range map[string][]int{
-		"PUT /password": {204, 401, 500},
-		"GET /public":   {204, 500}, "GET /optional": {204, 400, 401, 403, 500}, "GET /list": {204, 400, 401, 403, 500},
-		"POST /body": {201, 400, 401, 403, 413, 415, 422, 500}, "PUT /body": {204, 400, 413, 415, 500},
-		"DELETE /admin": {204, 401, 403, 404, 500}, "PATCH /admin": {204, 400, 401, 403, 413, 415, 500},
+		"PUT /password": {204, 400, 401, 500, 503, 504},
+		"GET /public":   {204, 400, 500, 503, 504},
+		"GET /optional": {204, 400, 401, 403, 500, 503, 504},
+		"GET /list":     {204, 400, 401, 403, 500, 503, 504},
+		"POST /body":    {201, 400, 401, 403, 408, 413, 415, 422, 500, 503, 504},
+		"PUT /body":     {204, 400, 408, 413, 415, 500, 503, 504},
+		"DELETE /admin": {204, 400, 401, 403, 404, 500, 503, 504},
+		"PATCH /admin":  {204, 400, 401, 403, 408, 413, 415, 500, 503, 504},
 	} {
 		var method, path string
 		if _, err := fmt.Sscan(route, &method, &path); err != nil {
@@ -63,6 +68,12 @@ func TestDocumentedStatuses(t *testing.T) {
 		}
 		if got := slices.Sorted(maps.Keys(operation.Responses)); !slices.Equal(got, wanted) {
 			t.Errorf("%s documents %v, want %v", route, got, wanted)
+		}
+		for status, response := range operation.Responses {
+			name, shared := strings.CutPrefix(response.Ref, "#/components/responses/")
+			if isError := status >= "400"; isError != shared || isError && a.OpenAPI().Components.Responses[name] == nil {
+				t.Errorf("%s: the response %s is %q", route, status, response.Ref)
+			}
 		}
 	}
 }

@@ -49,11 +49,11 @@ func NewUser(u store.User) User {
 
 // Reactions are how many reactions of each type a post or a comment has.
 type Reactions struct {
-	Type1 int `json:"1" doc:"Of type 1"`
-	Type2 int `json:"2" doc:"Of type 2"`
-	Type3 int `json:"3" doc:"Of type 3"`
-	Type4 int `json:"4" doc:"Of type 4"`
-	Type5 int `json:"5" doc:"Of type 5"`
+	Type1 int `json:"1" doc:"Of type 1" example:"3"`
+	Type2 int `json:"2" doc:"Of type 2" example:"0"`
+	Type3 int `json:"3" doc:"Of type 3" example:"1"`
+	Type4 int `json:"4" doc:"Of type 4" example:"0"`
+	Type5 int `json:"5" doc:"Of type 5" example:"0"`
 }
 
 // NewReactions returns the response type of a tally.
@@ -63,9 +63,9 @@ func NewReactions(t store.Tally) Reactions { return Reactions(t) }
 type Post struct {
 	ID           int64     `json:"id" doc:"The post's id" example:"14"`
 	Owner        Person    `json:"owner" doc:"Its author"`
-	Content      string    `json:"content" doc:"The text, as sent"`
+	Content      string    `json:"content" doc:"The text, as sent" example:"안녕!"`
 	Modified     bool      `json:"modified" doc:"Whether the content was ever changed"`
-	CommentCount int       `json:"comment_count" doc:"How many comments it has"`
+	CommentCount int       `json:"comment_count" doc:"How many comments it has" example:"2"`
 	Reactions    Reactions `json:"reactions" doc:"How many reactions of each type it has"`
 	MyReaction   *int      `json:"my_reaction" required:"true" nullable:"true" doc:"The viewer's, 1–5, or null"`
 	CreatedAt    Time      `json:"created_at" doc:"When it was created"`
