@@ -44,7 +44,8 @@ func (d *document) addExamples(route string, operation object) error {
 			return err
 		}
 	}
-	for status, response := range operation["responses"].(object) {
+	responses, _ := operation["responses"].(object)
+	for status, response := range responses {
 		if err := d.addExample(route+": the body of "+status, response.(object)); err != nil {
 			return err
 		}

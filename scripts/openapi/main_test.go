@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -30,6 +31,47 @@ func TestDocumentIsCurrent(t *testing.T) {
 	if len(is) != len(should) {
 		t.Fatalf("%s is not what the functions describe: run make openapi. It has %d lines and should have %d",
 			path, len(is), len(should))
+	}
+}
+
+// What a reader would miss is named.
+func TestIncomplete(t *testing.T) {
+	t.Parallel()
+	property := func(schema string) string {
+		return `"responses": {"200": {"content": {"application/json": {"schema": {
+			"type": "object", "required": ["a"], "properties": {"a": ` + schema + `}}}}}}`
+	}
+	const named = `"operationId": "get", "summary": "s", "description": "d", `
+	for operation, want := range map[string]string{
+		`"summary": "s", "description": "d", "responses": {}`:              "GET /a has no ID: add it to the api.Route",
+		`"operationId": "get", "summary": "s", "responses": {}`:            "GET /a has no Description",
+		`"operationId": "other", "summary": "s", "description": "d"`:       "GET /a and GET /b have the same ID, other",
+		named + property(`{"type": "string"}`):                             "GET /a: the body of 200.a has no example",
+		named + property(`{"type": "array", "items": {"type": "number"}}`): "GET /a: the body of 200.a[0] has no example",
+		named + property(`{"type": "string", "examples": ["x"]}`):          `{"a":"x"}`,
+		named + property(`{"type": ["string", "null"]}`):                   `{"a":null}`,
+		named + property(`{"type": "boolean"}`):                            `{"a":false}`,
+		named + property(`{"enum": ["x", "y"]}`):                           `{"a":"x"}`,
+		named + property(`{"$ref": "#/components/schemas/B"}`):             `{"a":{"b":1}}`,
+	} {
+		var p part
+		must(t, json.Unmarshal([]byte(`{"openapi": "3.1.0",
+			"components": {"schemas": {"B": {"type": "object", "required": ["b"],
+				"properties": {"c": {"type": "string"}, "b": {"type": "integer", "examples": [1]}}}}},
+			"paths": {"/a": {"get": {`+operation+`}}, "/b": {"get":
+				{"operationId": "other", "summary": "s", "description": "d", "responses": {}}}}}`), &p))
+		d := newDocument()
+		must(t, d.add("area", "An area", p))
+		err := d.complete()
+		if strings.HasPrefix(want, "{") {
+			content := d.Paths["/a"]["get"].(object)["responses"].(object)["200"].(object)["content"].(object)
+			got := content["application/json"].(object)["example"]
+			if text, ok := got.(json.RawMessage); err != nil || !ok || string(text) != want {
+				t.Errorf("%s: the example is %s, want %s; %v", operation, text, want, err)
+			}
+		} else if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", operation, err, want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package areatest
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,6 +35,9 @@ func undescribed(text *huma.OpenAPI) (names []string) {
 		}
 		for _, status := range slices.Sorted(maps.Keys(operation.Responses)) {
 			response := operation.Responses[status]
+			if name, shared := strings.CutPrefix(response.Ref, "#/components/responses/"); shared {
+				response = text.Components.Responses[name]
+			}
 			where := route + ": response " + status + " "
 			for _, name := range slices.Sorted(maps.Keys(response.Headers)) {
 				if response.Headers[name].Description == "" {
