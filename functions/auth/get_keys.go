@@ -20,7 +20,7 @@ type key struct {
 	Type      string `json:"kty" doc:"OKP or EC" enum:"OKP,EC"`
 	Use       string `json:"use" doc:"sig: it verifies signatures" example:"sig"`
 	Algorithm string `json:"alg" doc:"EdDSA or ES256" enum:"EdDSA,ES256"`
-	ID        string `json:"kid" doc:"As in the header of a token" example:"bdXqD0AiYUURZWjEa-yTEbP6vd4_E39dfZFArz_2uCg"`
+	ID        string `json:"kid" doc:"As in a token's header" example:"bdXqD0AiYUURZWjEa-yTEbP6vd4_E39dfZFArz_2uCg"`
 	Curve     string `json:"crv" doc:"Ed25519 or P-256" enum:"Ed25519,P-256"`
 	X         string `json:"x" doc:"The key, or its x coordinate" example:"VsnV3GKoU5RYDro4N2zLc6AkZqR4F_MKw2uztDpaEas"`
 	Y         string `json:"y,omitempty" doc:"The y coordinate of an EC key"`

@@ -25,17 +25,17 @@ func routes(a *api.API, d function.Deps) {
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/auth", ID: "signIn", Access: api.Public,
 		Summary: "Sign in",
-		Description: "Opens a session. A wrong password and an unknown ID get the same response after the same time. If the " +
-			"password was a temporary one, must_change_password is true, and the session may only call PATCH " +
-			"/user/password.",
+		Description: "Opens a session. A wrong password and an unknown ID get the same response after the same " +
+			"time. If the password was a temporary one, must_change_password is true, and the session may only " +
+			"call PATCH /user/password.",
 		Errors: []int{401, 429},
 	}, v.signIn)
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/refresh", ID: "refresh", Access: api.Public,
 		Summary: "Exchange a refresh token for its successor and an access token",
-		Description: "A refresh token works once: using it again revokes its session. Within 10 seconds it may be sent " +
-			"again, so that a lost response costs nothing. A session lasts 30 days after its last refresh, and 180 " +
-			"days after its sign-in at most.",
+		Description: "A refresh token works once: using it again revokes its session. Within 10 seconds it may " +
+			"be sent again, so that a lost response costs nothing. A session lasts 30 days after its last refresh, " +
+			"and 180 days after its sign-in at most.",
 		Errors: []int{401, 429},
 	}, v.refresh)
 	api.Register(a, api.Route{
@@ -46,8 +46,8 @@ func routes(a *api.API, d function.Deps) {
 	api.Register(a, api.Route{
 		Method: http.MethodDelete, Path: "/session/{id}", ID: "revokeSession", Access: api.SignedIn,
 		Summary: "Revoke one of one's sessions",
-		Description: "The id current names the session of this request. Every function refuses the session's access tokens " +
-			"within a second.",
+		Description: "The id current names the session of this request. Every function refuses the session's " +
+			"access tokens within a second.",
 		Status: http.StatusNoContent, Errors: []int{404},
 	}, v.revokeSession)
 	api.Register(a, api.Route{

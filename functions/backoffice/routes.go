@@ -42,15 +42,15 @@ func register(a *api.API, v views) {
 		Method: http.MethodPost, Path: "/backoffice/user/{id}/temporary-password", ID: "issueTemporaryPassword",
 		Access:  api.Administrator,
 		Summary: "Issue a temporary password, and show it this once",
-		Description: "It is valid for one sign-in within 30 minutes. One that was issued before stops working. The real " +
-			"password stays valid.",
+		Description: "It is valid for one sign-in within 30 minutes. One that was issued before stops working. " +
+			"The real password stays valid.",
 		Status: http.StatusCreated, Errors: []int{404},
 	}, v.issueTemporaryPassword)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/backoffice/stat/server", ID: "getServerStatistics", Access: api.Administrator,
 		Summary: "Read how many requests there were in the last 24 hours",
-		Description: "The requests to all functions, and those that nginx or the gateway refused, by status and by " +
-			"endpoint. Requests without a route have the path other.",
+		Description: "The requests to all functions, and those that nginx or the gateway refused, by status and " +
+			"by endpoint. Requests without a route have the path other.",
 	}, v.serverStat)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/backoffice/stat/service", ID: "getServiceStatistics",
@@ -61,7 +61,7 @@ func register(a *api.API, v views) {
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/backoffice/stat/series", ID: "getSeries", Access: api.Administrator,
 		Summary: "Read the requests of the last minutes, step by step, with errors and times",
-		Description: "Oldest first, with a point for each step; the errors are the 5xx. A step without requests has zeros, " +
-			"and null for its times.",
+		Description: "Oldest first, with a point for each step; the errors are the 5xx. A step without requests " +
+			"has zeros, and null for its times.",
 	}, v.series)
 }

@@ -16,8 +16,8 @@ func routes(a *api.API, d function.Deps) {
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/notification", ID: "listNotifications", Access: api.SignedIn,
 		Summary: "List what others did to one's posts, newest first",
-		Description: "Type 1: somebody commented on a post of the viewer. Type 2: somebody reacted to one. Nobody is " +
-			"notified of what they do themselves.",
+		Description: "Type 1: somebody commented on a post of the viewer. Type 2: somebody reacted to one. " +
+			"Nobody is notified of what they do themselves.",
 	}, v.list)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/notification/unread-count", ID: "countUnreadNotifications",
@@ -34,7 +34,7 @@ func routes(a *api.API, d function.Deps) {
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/notification/read", ID: "markNotificationsRead", Access: api.SignedIn,
 		Summary: "Mark all notifications as read, or all up to one",
-		Description: "Without a body, all notifications of the viewer. With up_to, those up to and with this id. It returns " +
-			"how many were unread.",
+		Description: "Without a body, all notifications of the viewer. With up_to, those up to and with this id. " +
+			"It returns how many were unread.",
 	}, v.markAll)
 }

@@ -90,7 +90,8 @@ func serve(t *testing.T) string {
 	}
 	binaries := filepath.Join(dir, "bin")
 	var messages strings.Builder
-	err = release.Build(context.Background(), top, binaries, release.Target{Arch: runtime.GOARCH}, &messages, folders...)
+	target := release.Target{Arch: runtime.GOARCH}
+	err = release.Build(context.Background(), top, binaries, target, &messages, folders...)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, messages.String())
 	}

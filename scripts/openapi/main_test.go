@@ -47,7 +47,7 @@ func TestIncomplete(t *testing.T) {
 		`"operationId": "get", "summary": "s", "responses": {}`:            "GET /a has no Description",
 		`"operationId": "other", "summary": "s", "description": "d"`:       "GET /a and GET /b have the same ID, other",
 		named + property(`{"type": "string"}`):                             "GET /a: the body of 200.a has no example",
-		named + property(`{"type": "array", "items": {"type": "number"}}`): "GET /a: the body of 200.a[0] has no example",
+		named + property(`{"type": "array", "items": {"type": "number"}}`): "GET /a: the body of 200.a[0] has no",
 		named + property(`{"type": "string", "examples": ["x"]}`):          `{"a":"x"}`,
 		named + property(`{"type": ["string", "null"]}`):                   `{"a":null}`,
 		named + property(`{"type": "boolean"}`):                            `{"a":false}`,

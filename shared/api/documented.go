@@ -12,7 +12,7 @@ import (
 // the header that it has.
 var documented = map[int]struct{ when, hint, header string }{
 	http.StatusBadRequest: {
-		"The request is malformed, or a field breaks its rule. The hint names each field and its rule, never the value.",
+		"The request is malformed, or a field breaks its rule. The hint names each field and its rule.",
 		"content: 1 to 3000 characters", "",
 	},
 	http.StatusUnauthorized: {
@@ -20,8 +20,8 @@ var documented = map[int]struct{ when, hint, header string }{
 		"The access token has expired; get another from POST /refresh.", "WWW-Authenticate",
 	},
 	http.StatusForbidden: {
-		"The viewer may not do this: it is another user's, or for administrators, or the current password is wrong, or " +
-			"the session was opened with a temporary password and may only change the password.",
+		"The viewer may not do this: it is another user's, or for administrators, or the current password is wrong, " +
+			"or the session was opened with a temporary password and may only change the password.",
 		"You have not permission for 'DELETE /post/14'", "",
 	},
 	http.StatusNotFound: {
@@ -52,12 +52,12 @@ var documented = map[int]struct{ when, hint, header string }{
 		"Too many requests of this kind; try again in 60 s.", "Retry-After",
 	},
 	http.StatusInternalServerError: {
-		"Something failed unexpectedly. The hint is the error's message, or a fixed sentence where the operator wants it so.",
+		"Something failed unexpectedly. The hint is the error's message, or a fixed sentence if the operator hides it.",
 		FailedGeneric.Hint, "",
 	},
 	http.StatusServiceUnavailable: {
-		"The database or the function cannot be reached, or takes no writes, or is overloaded. If the request may have been " +
-			"carried out all the same, the hint says so.",
+		"The database or the function cannot be reached, or takes no writes, or is overloaded. If the request may " +
+			"have been carried out all the same, the hint says so.",
 		NoDatabase.Hint, "Retry-After",
 	},
 	http.StatusGatewayTimeout: {

@@ -71,7 +71,8 @@ func TestDocumentedStatuses(t *testing.T) {
 		}
 		for status, response := range operation.Responses {
 			name, shared := strings.CutPrefix(response.Ref, "#/components/responses/")
-			if isError := status >= "400"; isError != shared || isError && a.OpenAPI().Components.Responses[name] == nil {
+			isError := status >= "400"
+			if isError != shared || isError && a.OpenAPI().Components.Responses[name] == nil {
 				t.Errorf("%s: the response %s is %q", route, status, response.Ref)
 			}
 		}
