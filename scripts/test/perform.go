@@ -78,12 +78,12 @@ func onCI() bool { return os.Getenv("CI") == "true" }
 
 // install installs what the tests need: PostgreSQL, gcc for the race detector, nginx, systemd for
 // systemd-analyze, curl for deploys, Chromium and npm for the dashboard, Prometheus and
-// InfluxDB for the feeds, and faketime for make chaos. Werkzeug, which some tests compare password
-// hashes with, is optional, and required on CI.
+// InfluxDB for the feeds, faketime for make chaos, and pgBackRest for archived WAL. Werkzeug, which
+// some tests compare password hashes with, is optional, and required on CI.
 func install(ctx context.Context, out io.Writer) error {
 	needs := []string{
 		"postgresql", "gcc", "nginx", "systemd", "curl", "chromium", "npm", "prometheus", "influxdb",
-		"faketime",
+		"faketime", "pgbackrest",
 	}
 	if onCI() {
 		needs = append(needs, "werkzeug")

@@ -17,7 +17,8 @@ type job struct {
 }
 
 // BackupUnits returns the systemd units of a host with a PostgreSQL of its own, by file name: those of
-// the nightly backup and of its check, and minifb-failed@, which runs the operator's
+// the nightly backup, of its check, and of the backup by pgBackRest, which scripts/setup enables where
+// the operator has configured a repository; and minifb-failed@, which runs the operator's
 // /etc/minifb/on-failure when one of them fails.
 func BackupUnits() (map[string]string, error) {
 	all := unitFiles{}
@@ -33,6 +34,11 @@ func BackupUnits() (map[string]string, error) {
 		{
 			Name: "restore-check", Description: "restore the newest dump, and check it", Time: "*-*-* 03:30:00",
 			Command: "/usr/local/lib/minifb/restore-check" + arguments, Folders: BackupMetrics,
+		},
+		{
+			Name: "archive", Description: "back the database up to another machine", Time: "*-*-* 04:30:00",
+			Command: "/usr/local/lib/minifb/archive-backup " + BackupMetrics, Network: true,
+			Folders: BackupMetrics + " /var/lib/pgbackrest /var/log/pgbackrest /var/spool/pgbackrest",
 		},
 	} {
 		if err := all.add("minifb-"+j.Name+".service", "job", j); err != nil {

@@ -146,8 +146,9 @@ func TestEachLineOfTheUnitsOfBackups(t *testing.T) {
 	}
 	job := slices.Concat(confined, []string{
 		"Type=oneshot", "User=postgres", "TimeoutStartSec=6h", "Nice=10", "IOSchedulingClass=idle", "MemoryMax=1G",
-		"TasksMax=64", "PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX",
+		"TasksMax=64",
 	})
+	local := append(slices.Clip(job), "PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX")
 	unit := []string{"After=postgresql.service", "OnFailure=minifb-failed@%N.service"}
 	const folders = "/var/backups/minifb /var/lib/minifb-metrics"
 	timer := func(time string) map[string][]string {
@@ -157,10 +158,15 @@ func TestEachLineOfTheUnitsOfBackups(t *testing.T) {
 		}
 	}
 	wants := map[string]map[string][]string{
-		"minifb-backup.service": {"Unit": unit, "Service": append(slices.Clip(job),
+		"minifb-backup.service": {"Unit": unit, "Service": append(slices.Clip(local),
 			"ExecStart=/usr/local/lib/minifb/backup "+folders, "ReadWritePaths="+folders)},
-		"minifb-restore-check.service": {"Unit": unit, "Service": append(slices.Clip(job),
+		"minifb-restore-check.service": {"Unit": unit, "Service": append(slices.Clip(local),
 			"ExecStart=/usr/local/lib/minifb/restore-check "+folders, "ReadWritePaths=/var/lib/minifb-metrics")},
+		"minifb-archive.service": {"Unit": unit, "Service": append(slices.Clip(job),
+			"ExecStart=/usr/local/lib/minifb/archive-backup /var/lib/minifb-metrics",
+			"RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+			"ReadWritePaths=/var/lib/minifb-metrics /var/lib/pgbackrest /var/log/pgbackrest /var/spool/pgbackrest")},
+		"minifb-archive.timer":       timer("04:30:00"),
 		"minifb-backup.timer":        timer("02:30:00"),
 		"minifb-restore-check.timer": timer("03:30:00"),
 		"minifb-failed@.service": {
