@@ -104,3 +104,34 @@ func TestRowLockCannotBeSet(t *testing.T) {
 		t.Errorf("got %v, want a violation of the check", err)
 	}
 }
+
+// What rehearse() creates, an administrator among it, can only be seen by the transaction that has called it:
+// nobody can commit it.
+func TestRehearsalsCannotBeCommitted(t *testing.T) {
+	t.Parallel()
+	db, address := migrated(t)
+	for _, area := range areas(t) {
+		conn := as(t, address, area)
+		for _, attack := range []string{
+			`SELECT FROM rehearse()`,
+			`BEGIN; SELECT FROM rehearse(); COMMIT`,
+			`BEGIN; SELECT FROM rehearse(); SET CONSTRAINTS ALL IMMEDIATE; COMMIT`,
+			`BEGIN; SELECT FROM rehearse(); PREPARE TRANSACTION 'kept'`,
+			`BEGIN; SAVEPOINT s; SELECT FROM rehearse(); RELEASE s; COMMIT`,
+			`BEGIN; SELECT FROM rehearse(); UPDATE users SET created_at = now(); COMMIT`,
+			`BEGIN; SELECT FROM rehearse(); DELETE FROM users; COMMIT`,
+			`BEGIN; SELECT FROM rehearse(); SET LOCAL session_replication_role = replica; COMMIT`,
+			`ALTER TABLE users DISABLE TRIGGER users_rehearsal`,
+		} {
+			_, err := conn.ExecContext(t.Context(), attack)
+			if err == nil || !slices.Contains([]string{insufficientPrivilege, "P0001", "55000"}, code(err)) {
+				t.Errorf("%s: %s: %v", area, attack, err)
+			}
+			_, _ = conn.ExecContext(t.Context(), `ROLLBACK`)
+		}
+	}
+	var left int
+	if err := db.QueryRow(`SELECT count(*) FROM users`).Scan(&left); err != nil || left > 0 {
+		t.Errorf("%d users remain of rehearsals: %v", left, err)
+	}
+}

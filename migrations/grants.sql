@@ -37,6 +37,11 @@ GRANT INSERT (at, methods, paths, statuses, counts, times)
     ON request_inbox TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
         minifb_reaction, minifb_notification, minifb_backoffice, minifb_docs, minifb_maintenance;
 
+-- Before a deploy it calls its routes in a transaction that cannot be committed.
+GRANT EXECUTE
+    ON ROUTINE rehearse() TO minifb_account, minifb_auth, minifb_post, minifb_timeline, minifb_comment,
+        minifb_reaction, minifb_notification, minifb_backoffice, minifb_docs;
+
 -- Accounts. It checks and sets passwords, and asks for temporary ones; it signs nobody in.
 GRANT SELECT (uid, id, password_hash, name, nickname, intro, email, role, created_at, deleted_at),
     INSERT (id, password_hash, name, nickname, intro, email),

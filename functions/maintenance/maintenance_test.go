@@ -32,6 +32,11 @@ func TestDescriptions(t *testing.T) {
 	areatest.EveryPropertyIsDescribed(t, routes)
 }
 
+func TestRehearsal(t *testing.T) {
+	t.Parallel()
+	areatest.EveryRouteIsRehearsed(t, routes)
+}
+
 func TestBodies(t *testing.T) {
 	t.Parallel()
 	areatest.EveryRouteRefusesBadBodies(t, routes)

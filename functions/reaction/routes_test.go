@@ -18,6 +18,11 @@ func TestDescriptions(t *testing.T) {
 	areatest.EveryPropertyIsDescribed(t, routes)
 }
 
+func TestRehearsal(t *testing.T) {
+	t.Parallel()
+	areatest.EveryRouteIsRehearsed(t, routes)
+}
+
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	areatest.EveryRouteRefusesBadTokens(t, routes)

@@ -118,7 +118,8 @@ func TestEveryAreaRunsTheSharedChecks(t *testing.T) {
 		for _, want := range []string{
 			fmt.Sprintf("areatest.RoutesMatchTemplate(t, %q, routes)", area),
 			"areatest.EveryRouteReturns503WithoutDatabase", "areatest.EveryRouteRefusesBadTokens",
-			"areatest.EveryRouteRefusesBadBodies", "areatest.EveryPropertyIsDescribed", "areatest.Main(m, routes)",
+			"areatest.EveryRouteRefusesBadBodies", "areatest.EveryPropertyIsDescribed",
+			"areatest.EveryRouteIsRehearsed", "areatest.Main(m, routes)",
 		} {
 			if !called[want] {
 				t.Errorf("the tests of functions/%s do not call %s", area, want)

@@ -57,7 +57,10 @@ func TestPlainMakeVariablesArePassedOn(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ arguments, want string }{
 		{"deploy FUNCTION=post HOST=root@host-1.example", `-host "root@host-1.example" -root "" -function "post"`},
-		{"deploy FUNCTION=post HOST=local ROOT=/srv/mini_fb MIGRATE=1", `-host "local" -root "/srv/mini_fb" -function "post" -migrate`},
+		{
+			"deploy FUNCTION=post HOST=local ROOT=/srv/mini_fb MIGRATE=1",
+			`-host "local" -root "/srv/mini_fb" -function "post" -migrate`,
+		},
 		{"rollback FUNCTION=post HOST=a TO=0123456789ab", `-function "post" -do rollback -to "0123456789ab"`},
 		{"supervise ROOT=. LISTEN=[::1]:8080", `-root "." -listen "[::1]:8080"`},
 		{"admin ID=a.b_c~d@e+f-g REVOKE=1", `-id "a.b_c~d@e+f-g" -revoke`},

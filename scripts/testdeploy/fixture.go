@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 
 	"minifb/shared/ops/bundle"
 	"minifb/shared/ops/process"
+	"minifb/shared/ops/release"
 	"minifb/shared/token"
 )
 
@@ -60,6 +65,42 @@ func (f *fixture) newScript(text string) (path string, err error) {
 	f.builds++
 	path = f.Binary(fmt.Sprintf("script.%d", f.builds))
 	return path, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700) //nolint:gosec // a program
+}
+
+// A fault is a change of the source.
+type fault struct{ file, old, new string }
+
+// newFault returns the path of a build of post with the fault.
+func (f *fixture) newFault(ctx context.Context, planted fault) (path string, err error) {
+	file, err := filepath.Abs(filepath.Join(f.source, planted.file))
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	changed := strings.Replace(string(text), planted.old, planted.new, 1)
+	if changed == string(text) {
+		return "", fmt.Errorf("%s does not have %q", planted.file, planted.old)
+	}
+	f.builds++
+	out := f.Binary(fmt.Sprintf("fault.%d", f.builds))
+	if err := os.MkdirAll(out, 0o700); err != nil {
+		return "", err
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{file: out + "/changed.go"}})
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(out+"/changed.go", []byte(changed), 0o600); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(out+"/overlay.json", overlay, 0o600); err != nil {
+		return "", err
+	}
+	target := release.Target{Arch: runtime.GOARCH, Overlay: out + "/overlay.json"}
+	return out + "/post", release.Build(ctx, f.source, out, target, os.Stderr, "./functions/post")
 }
 
 // deploy runs the command that `make deploy` runs, and returns its output and how long it took. The

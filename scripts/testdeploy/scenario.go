@@ -145,8 +145,25 @@ func (s scenario) checkAim(r *report, slowdown float64) {
 	}
 }
 
-// deployBroken deploys builds that do not work.
+// deployBroken deploys builds that do not work. Those of the first list are real builds with a fault that only
+// signed-in writes meet.
 func (s scenario) deployBroken(ctx context.Context, f *fixture, l *load, r *report) error {
+	for name, planted := range map[string]fault{
+		"panics in a write": {
+			"functions/post/delete.go", "return nil, v.store", `panic("planted"); return nil, v.store`,
+		},
+		"writes a wrong column": {
+			"shared/store/post.go", "UPDATE posts SET content = $2, modified", "UPDATE posts SET text = $2, modified",
+		},
+	} {
+		binary, err := f.newFault(ctx, planted)
+		if err != nil {
+			return err
+		}
+		if err := s.refuse(ctx, f, l, r, name, binary, "rehearsal: "); err != nil {
+			return err
+		}
+	}
 	const passed = `[ -z "$LISTEN_FDS" ] || ` // what follows happens only at the live socket
 	for _, b := range []struct{ name, script string }{
 		{"exits at once", "exit 3"},
@@ -160,26 +177,35 @@ func (s scenario) deployBroken(ctx context.Context, f *fixture, l *load, r *repo
 		if err != nil {
 			return err
 		}
-		others := f.otherPIDs()
-		var took time.Duration
-		p, err := l.during(ctx, func() error {
-			var output string
-			var deployErr error
-			output, took, deployErr = f.deploy(ctx, "-binary", binary)
-			if deployErr == nil || !strings.Contains(output, "NOT DEPLOYED") {
-				return fmt.Errorf("the build that %s was deployed: %w\n%s", b.name, deployErr, output)
-			}
-			return sleep(ctx, time.Second)
-		})
-		if err != nil {
+		if err := s.refuse(ctx, f, l, r, b.name, binary, ""); err != nil {
 			return err
 		}
-		r.printf("a build that %s was rolled back after %.1f s\n  meanwhile:            %s", b.name, took.Seconds(), p)
-		r.check(p.lost())
-		r.check(f.checkOthers(others))
-		if took > maxRollback {
-			r.check(fmt.Errorf("the build that %s was rolled back after %s, later than %s", b.name, took, maxRollback))
+	}
+	return nil
+}
+
+// refuse deploys a build, and checks that it is refused for this reason and that no request meets it.
+func (s scenario) refuse(ctx context.Context, f *fixture, l *load, r *report, name, binary, reason string) error {
+	others := f.otherPIDs()
+	var took time.Duration
+	p, err := l.during(ctx, func() error {
+		var output string
+		var deployErr error
+		output, took, deployErr = f.deploy(ctx, "-binary", binary)
+		if deployErr == nil || !strings.Contains(output, "NOT DEPLOYED") || !strings.Contains(output, reason) {
+			return fmt.Errorf("the build that %s was deployed, or refused for another reason: %w\n%s",
+				name, deployErr, output)
 		}
+		return sleep(ctx, time.Second)
+	})
+	if err != nil {
+		return err
+	}
+	r.printf("a build that %s was rolled back after %.1f s\n  meanwhile:            %s", name, took.Seconds(), p)
+	r.check(p.lost())
+	r.check(f.checkOthers(others))
+	if took > maxRollback {
+		r.check(fmt.Errorf("the build that %s was rolled back after %s, later than %s", name, took, maxRollback))
 	}
 	return nil
 }

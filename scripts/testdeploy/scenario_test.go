@@ -19,8 +19,14 @@ func TestDeploysLoseNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(root) })
+	owner := testdb.URL(t)
+	functions, err := testdb.WithRole(owner, "minifb_{function}")
+	if err != nil {
+		t.Fatal(err)
+	}
 	f, err := newFixture(t.Context(), bundle.Options{
-		Source: "../..", Dir: root, DatabaseURL: testdb.URL(t), StartTimeout: 4 * time.Second, Logf: t.Logf,
+		Source: "../..", Dir: root, OwnerURL: owner, StartTimeout: 4 * time.Second, Logf: t.Logf,
+		DatabaseURL: strings.NewReplacer("%7B", "{", "%7D", "}").Replace(functions),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -36,6 +42,19 @@ func TestDeploysLoseNothing(t *testing.T) {
 		t.Fatalf("%v, broken promises: %d\n%s", err, len(broken), out.String())
 	}
 	t.Log(out.String())
+
+	// Only requests with a key need this right.
+	if _, err := testdb.Open(t, owner).Exec(`REVOKE INSERT (key) ON idempotency_keys FROM minifb_post`); err != nil {
+		t.Fatal(err)
+	}
+	build, err := f.newBuild()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, _, err := f.deploy(t.Context(), "-binary", build)
+	if err == nil || !strings.Contains(output, "POST /post: 500") || !strings.Contains(output, "permission denied") {
+		t.Errorf("a deploy without a right that a write needs: %v\n%s", err, output)
+	}
 }
 
 func TestAMissedAimIsABrokenPromiseOnlyIfStrict(t *testing.T) {

@@ -47,6 +47,7 @@ type Config struct {
 	InfluxURL          string        `env:"INFLUX_URL,unset"`       // see feed.InfluxRule
 	ElasticURL         string        `env:"ELASTIC_URL,unset"`      // see feed.ElasticRule
 	OTLPURL            string        `env:"OTLP_URL,unset"`         // see feed.OTLPRule
+	Rehearse           string        `env:"REHEARSE"`               // on or off: see function.Rehearse
 	PassedSockets      string        `env:"LISTEN_FDS"`             // set by what passes a socket, such as systemd
 
 	LimitRules *limit.Rules `env:"-"` // of Limits; nil if they are off
@@ -67,6 +68,7 @@ func defaults() Config {
 		Limits:             "on",
 		TimeZone:           seoul,
 		Metrics:            "off",
+		Rehearse:           "off",
 	}
 }
 
@@ -145,6 +147,7 @@ func FromEnvironment(area string, requirements ...Requirement) (Config, error) {
 	p.check("LIMITS", err == nil,
 		"write on, off, or the limits that differ from the defaults, such as sign_up=5/1h,refresh=100/1m")
 	p.check("TIMEZONE", true, "name a time zone of the IANA database, such as Asia/Seoul")
+	p.check("REHEARSE", c.Rehearse == "on" || c.Rehearse == "off", "name on or off")
 	p.checkFeeds(c)
 	p.add("", c.Mail().Validate())
 	p.add("TOKEN_PUBLIC_KEYS", c.readPublicKeys())

@@ -30,7 +30,7 @@ func setEnvironment(t *testing.T, pairs ...string) {
 		"DATABASE_POOL", "LISTEN_FDS", "TRUSTED_PROXIES", "REQUEST_TIMEOUT", "ERROR_HINT", "TOKEN_PRIVATE_KEY",
 		"BASE_PATH", "CORS_ORIGINS",
 		"TOKEN_ISSUER", "TOKEN_AUDIENCE", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API", "LIMITS",
-		"TIMEZONE", "REFUSED_LOG", "METRICS", "INFLUX_URL", "ELASTIC_URL", "OTLP_URL",
+		"TIMEZONE", "REFUSED_LOG", "METRICS", "INFLUX_URL", "ELASTIC_URL", "OTLP_URL", "REHEARSE",
 	} {
 		t.Setenv(name, "")
 	}
@@ -61,6 +61,7 @@ var rules = map[string]string{
 	"PASSWORD_ITERATIONS": "PASSWORD_ITERATIONS: name 1 to 2000000",
 	"TIMEZONE":            "TIMEZONE: name a time zone of the IANA database, such as Asia/Seoul",
 	"METRICS":             "METRICS: name on or off",
+	"REHEARSE":            "REHEARSE: name on or off",
 	"INFLUX_URL":          "INFLUX_URL: " + feed.InfluxRule,
 	"ELASTIC_URL":         "ELASTIC_URL: " + feed.ElasticRule,
 	"OTLP_URL":            "OTLP_URL: " + feed.OTLPRule,
@@ -124,6 +125,7 @@ func TestEachInvalidValue(t *testing.T) {
 		"PASSWORD_ITERATIONS": {"0", "-1", "2000001", "geheim", "600_000"},
 		"TIMEZONE":            {"geheim", "Local", "../etc/geheim", "Asia/Geheim", "UTC+9", "asia"},
 		"METRICS":             {"ON", "geheim", "1"},
+		"REHEARSE":            {"ON", "geheim", "1"},
 		"INFLUX_URL": {
 			"geheim", "host:8086", "http://", "http://host:8086", "http://host/?db=", "http://host/?db=a&db=geheim",
 			"http://host/?db=a&org=geheim", "http://host/?org=o&bucket=b", "http://u:geheim@host/?org=o&bucket=b",
@@ -199,7 +201,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		"CORS_ORIGINS", "null",
 		"BASE_PATH", "v1",
 		"LIMITS", "some", "TIMEZONE", "geheim", "TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim",
-		"METRICS", "geheim", "INFLUX_URL", "geheim", "ELASTIC_URL", "geheim", "OTLP_URL", "geheim")
+		"METRICS", "geheim", "INFLUX_URL", "geheim", "ELASTIC_URL", "geheim", "OTLP_URL", "geheim",
+		"REHEARSE", "geheim")
 	demand := errors.New("TOKEN_PRIVATE_KEY: another demand")
 	met, unmet := func(config.Config) error { return nil }, func(config.Config) error { return demand }
 	got := strings.Join(problems(t, met, unmet), "\n")

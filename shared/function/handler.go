@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -48,8 +50,9 @@ func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
 	routes(a, d)
 	a.Handle("GET /healthz", healthy)
 	a.Handle("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, d.Store, d.Tokens) })
-	sources := feed.Sources{
-		Store: d.Store, Passwords: d.Passwords, Operations: operations(a), Schedules: a.Schedules(),
+	sources := feed.Sources{Store: d.Store, Passwords: d.Passwords, Schedules: a.Schedules()}
+	for _, operation := range operations(a) {
+		sources.Operations = append(sources.Operations, [2]string{operation.Method, operation.Path})
 	}
 	if metrics := s.Feeds.Metrics(sources); metrics != nil {
 		a.Handle("GET /metrics", metrics.ServeHTTP)
@@ -57,12 +60,13 @@ func NewHandler(area string, routes Routes, d Deps, s Settings) *Handler {
 	return &Handler{api: a, settings: s}
 }
 
-// operations returns the area's routes, as their method and path.
-func operations(a *api.API) (all [][2]string) {
-	for _, item := range a.OpenAPI().Paths {
+// operations returns the area's routes.
+func operations(a *api.API) (all []*huma.Operation) {
+	for _, path := range slices.Sorted(maps.Keys(a.OpenAPI().Paths)) {
+		item := a.OpenAPI().Paths[path]
 		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
 			if operation != nil {
-				all = append(all, [2]string{operation.Method, operation.Path})
+				all = append(all, operation)
 			}
 		}
 	}

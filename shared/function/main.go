@@ -101,6 +101,11 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 	defer counts.Close()
 	settings.Recorder = stat.NewRecorder(counts, log)
 	defer settings.Recorder.Start()()
+	if c.Rehearse == "on" && deps.Store.Ready(ctx) == nil { // a deploy reads in /readyz why it is not ready
+		if _, err := Rehearse(ctx, area, routes, deps, c.LimitRules, log); err != nil {
+			return err
+		}
+	}
 	handler := NewHandler(area, routes, deps, settings)
 	warm(ctx, deps, handler.api.WarmUps(), log)
 	return serveHTTP(ctx, c.Listen, handler, log)

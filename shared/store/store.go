@@ -21,6 +21,7 @@ import (
 // A Store reads and writes through a process's connection pool. It is safe for concurrent use.
 type Store struct {
 	db    *bun.DB
+	begin bun.IDB // begins transactions: db, or the transaction of a rehearsal
 	turns *turns
 
 	// hotReads runs the statements that read lists and single items. They are cached: PostgreSQL
@@ -101,12 +102,18 @@ func Open(url, application string, connections int, options ...Option) (*Store, 
 func newStore(pool *sql.DB, cached []any) *Store {
 	db := bun.NewDB(pool, pgdialect.New(), bun.WithDiscardUnknownColumns())
 	t := newTurns(pool.Stats().MaxOpenConnections)
+	return newStoreOn(pool, db, db, t, cached)
+}
+
+// newStoreOn returns a store whose statements run on the queryer, and whose transactions begin sees.
+func newStoreOn(on queryer, db *bun.DB, begin bun.IDB, t *turns, cached []any) *Store {
 	s := &Store{
 		db:         db,
+		begin:      begin,
 		turns:      t,
-		hotReads:   reader{t, pool, db, cached},
-		hotPrimary: writer{reader{t, pool, db, cached}},
-		primary:    writer{reader{t, pool, db, nil}},
+		hotReads:   reader{t, on, db, cached},
+		hotPrimary: writer{reader{t, on, db, cached}},
+		primary:    writer{reader{t, on, db, nil}},
 	}
 	s.postReactions = newMerger(s.react(reactToPost), errNoPost)
 	s.commentReactions = newMerger(s.react(reactToComment), errNoComment)
@@ -138,10 +145,19 @@ func (s *Store) inTx(ctx context.Context, f func(context.Context, transaction) e
 		return err
 	}
 	defer s.turns.leave()
-	return s.db.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error {
+	return s.begin.RunInTx(ctx, &sql.TxOptions{}, func(_ context.Context, tx bun.Tx) error {
 		plain := reader{queryer: tx.Tx, models: s.db}
 		hot := plain
 		hot.options = s.hotPrimary.options
 		return f(ctx, transaction{writer{plain}, hot})
 	})
+}
+
+// rehearse begins a transaction and returns a store that runs everything in it.
+func (s *Store) rehearse(ctx context.Context) (bun.Tx, *Store, error) {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return tx, nil, err
+	}
+	return tx, newStoreOn(tx.Tx, s.db, tx, nil, s.hotPrimary.options), nil
 }

@@ -135,19 +135,19 @@ func (h *Host) add(t *sam.Template, f sam.Function) error {
 	}
 	h.sockets = append(h.sockets, socket)
 	defaults := t.Environment(f, func(name string) (string, bool) { return RefusedLog(h.root), name == "RefusedLog" })
-	add := func(name, release string, socket *process.Socket, restart bool) {
+	add := func(name, release string, socket *process.Socket, restart bool, more ...string) {
 		h.units[name] = process.New(process.Options{
 			Name: name, Binary: filepath.Join(h.root, Releases, f.Area, release, "bootstrap"),
 			Socket: socket, Listen: filepath.Join(run, name+".sock"), Notify: filepath.Join(run, name+".notify"),
 			Log: filepath.Join(h.root, Logs, f.Area+".log"), Restart: restart, Logf: h.logf,
 			Env: func() []string {
-				return slices.Concat(defaults, h.readEnvironment("minifb.env"), h.readEnvironment(f.Area+".env"))
+				return slices.Concat(defaults, h.readEnvironment("minifb.env"), h.readEnvironment(f.Area+".env"), more)
 			},
 		})
 	}
 	add(f.Area, "current", socket, true)
 	add(f.Area+"-next", "next", socket, false)
-	add(f.Area+"-check", "next", nil, false)
+	add(f.Area+"-check", "next", nil, false, "REHEARSE=on")
 	return nil
 }
 

@@ -22,6 +22,8 @@ type Target struct {
 	Arch   string // amd64 or arm64; the system is Linux
 	Lambda bool   // for the runtime provided.al2023, without the code for Lambda's retired go1.x
 	Race   bool   // with the race detector; only for this machine
+	// Overlay is a file for `go build -overlay`, which replaces source files: tests plant faults with it.
+	Overlay string
 }
 
 // Build compiles main packages of the module in the folder source into the folder out. The binaries
@@ -52,6 +54,9 @@ func (t Target) compile(ctx context.Context, source string, output io.Writer, ar
 	}
 	if t.Lambda {
 		flags = append(flags, "-tags=lambda.norpc")
+	}
+	if t.Overlay != "" {
+		flags = append(flags, "-overlay="+t.Overlay)
 	}
 	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{"build", "-buildvcs=false"}, flags, arguments)...)
 	cmd.Dir = source

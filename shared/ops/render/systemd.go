@@ -155,7 +155,8 @@ func services(t *sam.Template, f sam.Function) []service {
 	check.Unit = "minifb-" + f.Area + "-check.service"
 	check.ExecStart = next.ExecStart
 	check.RuntimeDirectory = "minifb-" + f.Area + "-check"
-	check.Environment = append(slices.Clip(check.Environment), "LISTEN=unix:%t/"+check.RuntimeDirectory+"/http.sock")
+	check.Environment = append(slices.Clip(check.Environment), "REHEARSE=on",
+		"LISTEN=unix:%t/"+check.RuntimeDirectory+"/http.sock")
 	check.Description += " (the next release, while a deploy checks it)"
 	return []service{main, check, next}
 }

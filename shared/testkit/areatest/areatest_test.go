@@ -152,6 +152,7 @@ func TestSuperfluousRights(t *testing.T) {
 	db := testdb.Open(t, url)
 	if _, err := db.Exec(`
 		REVOKE ALL ON ALL TABLES IN SCHEMA public FROM minifb_timeline;
+		REVOKE ALL ON FUNCTION rehearse FROM minifb_timeline;
 		GRANT SELECT (uid, email, deleted_at), UPDATE (row_lock), DELETE ON users TO minifb_timeline;
 		GRANT SELECT ON posts TO minifb_timeline;
 		GRANT EXECUTE ON FUNCTION has_email, prune_refresh_tokens TO minifb_timeline;

@@ -1,10 +1,8 @@
 package areatest
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -66,42 +64,11 @@ func routeOf(operation *huma.Operation) string { return operation.Method + " " +
 // is "METHOD /path".
 func example(t *testing.T, text *huma.OpenAPI, operation *huma.Operation) Step {
 	t.Helper()
-	step := Step{Name: routeOf(operation)}
-	path := operation.Path
-	for _, p := range operation.Parameters {
-		if p.In == "path" {
-			value := exampleOf(t, step.Name+" "+p.Name, p.Schema, p.Example).(string)
-			path = strings.ReplaceAll(path, "{"+p.Name+"}", value)
-		}
-	}
-	step.Do = operation.Method + " " + path
-	if operation.RequestBody == nil || !operation.RequestBody.Required {
-		return step
-	}
-	schema := resolve(text, operation.RequestBody.Content["application/json"].Schema)
-	body := map[string]any{}
-	for _, name := range schema.Required {
-		body[name] = exampleOf(t, step.Name+" "+name, schema.Properties[name], nil)
-	}
-	encoded, err := json.Marshal(body)
+	path, body, err := api.Example(text, operation, func(string) any { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	step.Body = string(encoded)
-	return step
-}
-
-// exampleOf returns the given example, or else the schema's first one. The name is for the failure
-// message.
-func exampleOf(t *testing.T, name string, schema *huma.Schema, given any) any {
-	t.Helper()
-	if given != nil {
-		return given
-	}
-	if len(schema.Examples) == 0 {
-		t.Fatalf("%s has no example in the OpenAPI text", name)
-	}
-	return schema.Examples[0]
+	return Step{Name: routeOf(operation), Do: operation.Method + " " + path, Body: string(body)}
 }
 
 // resolve returns the schema that a reference names, or the schema itself.

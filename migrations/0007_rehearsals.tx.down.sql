@@ -1,0 +1,3 @@
+DROP FUNCTION rehearse();
+DROP TRIGGER users_rehearsal ON users;
+DROP FUNCTION refuse_rehearsal();
