@@ -95,7 +95,7 @@ chaos: ## break PostgreSQL, its disk, its clock and a function under load; RATE=
 admin: ## list the administrators; ID=ann.1 makes one, ID=ann.1 REVOKE=1 takes the role away; DATABASE_URL for other databases
 	@go run ./scripts/admin -id "$(ID)" $(if $(REVOKE),-revoke)
 
-.PHONY: deploy rollback releases status retire supervise
+.PHONY: deploy rollback releases status retire drain undrain supervise
 
 deployer = go run ./scripts/deploy -host "$(or $(HOSTS),$(HOST))" -root "$(ROOT)" -function "$(FUNCTION)"
 
@@ -113,6 +113,12 @@ status: ## show the release and the state of each function: HOST=user@host
 
 retire: ## stop FUNCTION=post on HOST=user@host and remove its releases; its data stays
 	@$(deployer) -do retire
+
+drain: ## let load balancers send nothing more to HOST=user@host: its health address returns 503
+	@$(deployer) -do drain
+
+undrain: ## take HOST=user@host back into service after make drain
+	@$(deployer) -do undrain
 
 supervise: ## serve ROOT=folder as a host on this machine, for HOST=local; LISTEN=127.0.0.1:8080 starts nginx in front
 	@go build -buildvcs=false -o .build/ ./scripts/supervise && exec .build/supervise -root "$(ROOT)" -listen "$(LISTEN)"

@@ -73,7 +73,7 @@ func TestTheFirstFailureStopsAll(t *testing.T) {
 		}
 	}
 	for _, o := range []options{
-		{do: "status", host: "a b"}, {do: "releases", host: "a b", function: "post"},
+		{do: "status", host: "a b"}, {do: "drain", host: "a b"}, {do: "releases", host: "a b", function: "post"},
 	} {
 		_, told, err = onHosts(t, "^a", o)
 		if err == nil || !strings.HasPrefix(told, "a "+o.do) || strings.Contains(told, "b ") {

@@ -1,11 +1,12 @@
 // Command deploy replaces the release of a function on hosts without losing a request, goes back to
-// an earlier release, shows what runs, and takes a function out of service:
+// an earlier release, shows what runs, and takes a function or a host out of service:
 //
 //	deploy -function post -host user@host [-migrate]
 //	deploy -do rollback -function post -host user@host [-to release]
 //	deploy -do releases -host user@host [-function post]
 //	deploy -do status -host user@host
 //	deploy -do retire -function post -host user@host
+//	deploy -do drain -host user@host, and -do undrain
 //
 // The function `all` stands for all functions of template.yaml, and -host may name several hosts,
 // with spaces: they are done one after the other, host by host, until one fails. The host `local`
@@ -51,7 +52,7 @@ var (
 
 func main() {
 	o := options{checkout: "."}
-	flag.StringVar(&o.do, "do", "deploy", "deploy, rollback, releases, status or retire")
+	flag.StringVar(&o.do, "do", "deploy", "deploy, rollback, releases, status, retire, drain or undrain")
 	flag.StringVar(&o.function, "function", "", "the function's `area`, such as post, or all")
 	flag.StringVar(&o.host, "host", "", "`user@host` for ssh, several, or local; the variable SSH can name another ssh")
 	flag.StringVar(&o.root, "root", "", "with -host local: the `folder` that scripts/supervise serves")
@@ -98,9 +99,9 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 		if o.function != "" && !plainArea.MatchString(o.function) {
 			return errors.New("FUNCTION must be a folder of functions/, or be left out")
 		}
-	case "status":
+	case "status", "drain", "undrain":
 	default:
-		return fmt.Errorf("-do %s: it must be deploy, rollback, releases, status or retire", o.do)
+		return fmt.Errorf("-do %s: it must be deploy, rollback, releases, status, retire, drain or undrain", o.do)
 	}
 	for i, host := range hosts {
 		o.host = host

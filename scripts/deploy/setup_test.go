@@ -49,7 +49,7 @@ func (h setupHost) run(t *testing.T, command string) string {
 	_, rest, _ := strings.Cut(string(script), "\nsay()")
 	head, rest, _ := strings.Cut(rest, "\npackages=")
 	_, rest, _ = strings.Cut(rest, "\n# put FILE")
-	functions, _, found := strings.Cut(rest, "\netc=")
+	functions, _, found := strings.Cut(rest, "\n# The steps.")
 	if !found {
 		t.Fatal("scripts/setup has another structure than this test expects")
 	}

@@ -307,7 +307,20 @@ retire)
 	rm -rf "$dir"
 	say "$AREA is retired: it does not run here any more, and its releases are removed. A deploy brings it back"
 	;;
+drain)
+	[ -n "$ROOT" ] || grep -qs "location = /health " /etc/nginx/nginx.conf || {
+		say "this host has no health address; set it up with RENDER='-health address:port' scripts/host"
+		exit 1
+	}
+	touch "$etc/draining" || exit 1
+	say "the health address returns 503 from now on. Wait until the load balancer sends nothing more; make undrain ends it"
+	;;
+undrain)
+	rm -f "$etc/draining" || exit 1
+	say "the health address returns what the functions say"
+	;;
 status)
+	[ ! -e "$etc/draining" ] || echo "This host is drained: its health address returns 503. make undrain ends it."
 	printf '%-14s %-34s %-9s %-8s %-30s %s\n' FUNCTION RELEASE STATE PID SINCE READY
 	for dir in "$base"/*/; do
 		dir=${dir%/}

@@ -1,6 +1,6 @@
 // Command render writes a host's nginx/nginx.conf and systemd/* into the folder -out, from
-// template.yaml; the units of backups, backups/*, for a host with a PostgreSQL of its own; with
-// -metrics also prometheus/*.
+// template.yaml; the flags in force, host.flags; the units of backups, backups/*, for a host with a
+// PostgreSQL of its own; with -metrics also prometheus/*.
 package main
 
 import (
@@ -36,6 +36,8 @@ func run() error {
 		"with a certificate: the `port` that redirects HTTP to HTTPS; browsers then use nothing else for a year (HSTS)")
 	flag.StringVar(&n.Health, "health", "",
 		"the `address:port` where load balancers ask GET /health whether this host can serve, such as 10.0.0.5:8081")
+	flag.StringVar(&n.Draining, "draining", render.Settings+"/draining",
+		"the `file` that makes /health return 503 while it exists; make drain creates it")
 	flag.StringVar(&n.Metrics, "metrics", "",
 		"the `address:port` where Prometheus reads the functions' metrics, such as 127.0.0.1:9180")
 	flag.StringVar(&n.Backups, "backups", "", "with -metrics: the `folder` of the metrics of backups")
@@ -45,21 +47,21 @@ func run() error {
 	flag.StringVar(&n.Refused, "refused", render.RefusedLog, "nginx's `log` of the requests that it refuses itself")
 	flag.StringVar(&n.PID, "pid", "/run/nginx.pid", "the `file` of nginx's process id")
 	flag.StringVar(&n.User, "user", "www-data", "the `user` of nginx's workers; empty where root does not start nginx")
+	stored := flag.String("stored", "", "a `file` of a host's flags, which those of the command line replace")
 	flag.Parse()
+	if err := addStored(flag.CommandLine, *stored); err != nil {
+		return err
+	}
+	files := map[string]string{"host.flags": inForce(flag.CommandLine)}
 	if n.Listen == "" {
 		n.Listen = "80"
 		if n.Certificate != "" {
 			n.Listen = "443"
 		}
 	}
-	if *trust != "" {
-		for address := range strings.SplitSeq(*trust, ",") {
-			prefix, err := netip.ParsePrefix(address)
-			if err != nil {
-				return fmt.Errorf("-trust: %w", err)
-			}
-			n.Trust = append(n.Trust, prefix)
-		}
+	var err error
+	if n.Trust, err = prefixes(*trust); err != nil {
+		return fmt.Errorf("-trust: %w", err)
 	}
 	template, err := sam.Load(*from)
 	if err != nil {
@@ -69,7 +71,7 @@ func run() error {
 	if err := n.Configuration(&configuration, template); err != nil {
 		return err
 	}
-	files := map[string]string{"nginx/nginx.conf": configuration.String()}
+	files["nginx/nginx.conf"] = configuration.String()
 	units, err := addUnits(files, template)
 	if err != nil {
 		return err
@@ -86,6 +88,21 @@ func run() error {
 	}
 	fmt.Printf("wrote %s/nginx/nginx.conf, and %d units in %s/systemd\n", *out, units, *out)
 	return nil
+}
+
+// prefixes returns the networks in a list with commas.
+func prefixes(list string) (all []netip.Prefix, err error) {
+	if list == "" {
+		return nil, nil
+	}
+	for address := range strings.SplitSeq(list, ",") {
+		prefix, err := netip.ParsePrefix(address)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
 }
 
 // addUnits adds the units to the files, and returns how many functions have.

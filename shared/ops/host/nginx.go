@@ -49,7 +49,7 @@ func StartNginx(root string, t *sam.Template, n render.Nginx) (*Nginx, error) {
 		return nil, err
 	}
 	n.Sockets, n.State, n.Logs, n.PID = filepath.Join(root, Run), dir, dir, filepath.Join(dir, "pid")
-	n.Refused = RefusedLog(root)
+	n.Refused, n.Draining = RefusedLog(root), filepath.Join(root, Settings, "draining")
 	if os.Geteuid() == 0 {
 		n.User = "root" // the owner of the sockets
 	}

@@ -70,6 +70,24 @@ func TestHealthNamesWhatIsDown(t *testing.T) {
 	}
 	check("GET /health", 503, fmt.Sprintf(unavailable, "gone is not ready: GET /health/gone has the reason."))
 	check("GET /health/gone", 503, fmt.Sprintf(unavailable, "The function gone cannot be reached."))
+	check("GET /health", 503, fmt.Sprintf(unavailable, "gone is not ready: GET /health/gone has the reason."))
+
+	// A drained host says so at once; its functions still serve.
+	serve(t, dir, "gone", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })
+	check("GET /health", 200, "{}")
+	draining := filepath.Join(dir, host.Settings, "draining")
+	for _, err := range []error{os.MkdirAll(filepath.Dir(draining), 0o755), os.WriteFile(draining, nil, 0o600)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("GET /health", 503, fmt.Sprintf(unavailable, "This host is drained: send requests to others."))
+	check("GET /health/post", 200, "{}")
+	if err := os.Remove(draining); err != nil {
+		t.Fatal(err)
+	}
+	check("GET /health", 200, "{}")
+
 	// Clients do not reach it.
 	response, body := send(t, address, ask("GET /health"))
 	checkError(t, response, body, 404, "'GET /health'")

@@ -31,6 +31,8 @@ type Nginx struct {
 	// Health is an address and port where load balancers ask GET /health whether this host can serve;
 	// unset for nowhere.
 	Health string
+	// Draining is a file that makes /health return 503 while it exists; see `make drain`.
+	Draining string
 	// Certificate and Key are PEM files. With them, Listen serves TLS and HTTP/2, and Redirect, a
 	// port or address:port, redirects plain HTTP to HTTPS, and browsers are told to use nothing else
 	// for a year.
@@ -123,6 +125,7 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 	}
 	words := []string{
 		n.Listen, n.Sockets, n.State, n.Logs, n.Refused, n.PID, n.User, n.Certificate, n.Key, n.Redirect, n.Backups,
+		n.Draining,
 	}
 	for _, word := range words {
 		if !plain.MatchString(word) {
