@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
-	"github.com/elastic/go-elasticsearch/v9/esapi"
 )
 
 // An elastic sends a document for each request to Elasticsearch.
@@ -73,11 +72,13 @@ func (e *elastic) send(ctx context.Context, batch []*Request) outcome[*Request] 
 	if err != nil {
 		return outcome[*Request]{err: err}
 	}
-	request := esapi.BulkRequest{
-		Index: e.index, Body: body, FilterPath: []string{"items.*.status", "items.*.error.reason"},
-		Header: http.Header{"Content-Type": {"application/x-ndjson"}},
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		"/"+e.index+"/_bulk?filter_path=items.*.status,items.*.error.reason", body)
+	if err != nil {
+		return outcome[*Request]{err: err}
 	}
-	response, err := request.Do(ctx, e.transport)
+	request.Header.Set("Content-Type", "application/x-ndjson")
+	response, err := e.transport.Perform(request) // adds the server and the credentials
 	if err != nil {
 		return outcome[*Request]{again: batch, err: err}
 	}
