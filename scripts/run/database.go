@@ -17,9 +17,12 @@ const databaseTimeout = 5 * time.Second
 // ping waits until the server of a variable's URL accepts a connection. Its errors never contain
 // the URL's password.
 func ping(ctx context.Context, variable, url string) error {
+	if err := checkURL(variable, url); err != nil {
+		return err
+	}
 	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		return checkURL(variable, url)
+	if err != nil { // checkURL would have refused it
+		return fmt.Errorf("%s: cannot be parsed", variable)
 	}
 	config.ConnectTimeout = time.Second
 	db := sql.OpenDB(stdlib.GetConnector(*config))

@@ -32,15 +32,8 @@ func Migrate(ctx context.Context, url string) (applied []string, err error) {
 	defer s.Close()
 	s.db.SetConnMaxLifetime(0) // a migration may take long
 	s.db.SetConnMaxIdleTime(0)
-	const lock = `SELECT current_setting('server_encoding') FROM pg_advisory_lock($1)`
-	var encoding string
-	err = s.primary.one(ctx, &encoding, lock, migrationLock)
-	if err != nil {
-		return nil, fmt.Errorf("lock the schema: %w", err)
-	}
-	if encoding != "UTF8" {
-		return nil, fmt.Errorf("the database's encoding is %s; create it with ENCODING 'UTF8', so that lengths"+
-			" count code points", encoding)
+	if err := s.lockSchema(ctx); err != nil {
+		return nil, err
 	}
 	list := migrate.NewMigrations()
 	if err := list.Discover(migrations.Files); err != nil {
@@ -62,6 +55,34 @@ func Migrate(ctx context.Context, url string) (applied []string, err error) {
 		applied = append(applied, file)
 	}
 	return applied, s.grant(ctx)
+}
+
+// OldestPostgreSQL is the oldest major version that is tested.
+const OldestPostgreSQL = 15
+
+// lockSchema waits until no other process migrates, and returns an error unless the database can have the
+// schema.
+func (s *Store) lockSchema(ctx context.Context) error {
+	var server struct {
+		Encoding string
+		Version  string
+		Number   int // 150004 is 15.4
+	}
+	err := s.primary.one(ctx, &server, `
+		SELECT current_setting('server_encoding') AS encoding, current_setting('server_version') AS version,
+			current_setting('server_version_num') AS number
+		FROM pg_advisory_lock($1)`, migrationLock)
+	switch {
+	case err != nil:
+		return fmt.Errorf("lock the schema: %w", err)
+	case server.Number/10000 < OldestPostgreSQL:
+		return fmt.Errorf("the database's server is PostgreSQL %s; use version %d or newer", server.Version,
+			OldestPostgreSQL)
+	case server.Encoding != "UTF8":
+		return fmt.Errorf("the database's encoding is %s; create it with ENCODING 'UTF8', so that lengths"+
+			" count code points", server.Encoding)
+	}
+	return nil
 }
 
 // grant creates the functions' roles and gives them their rights. No other transaction sees them

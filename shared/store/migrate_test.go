@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"minifb/migrations"
 	"minifb/shared/store"
+	"minifb/shared/testkit/pgproxy"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -163,12 +165,39 @@ func TestMigrateRecordsInTheSameTransaction(t *testing.T) {
 	}
 }
 
+// claimingVersion returns the URL of an empty database behind a proxy, which makes every major version that the
+// server names this one.
+func claimingVersion(t *testing.T, major string) string {
+	t.Helper()
+	address := testdb.Empty(t, "")
+	var version, number string
+	err := testdb.Open(t, address).QueryRow(`
+		SELECT current_setting('server_version'), current_setting('server_version_num')`).Scan(&version, &number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy, err := pgproxy.New(address, func(fromServer bool, sent []byte) bool {
+		for _, named := range []string{version, number} {
+			if i := bytes.Index(sent, []byte(named)); fromServer && i >= 0 {
+				copy(sent[i:], major)
+			}
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(proxy.Close)
+	return proxy.URL
+}
+
 func TestMigrateRefuses(t *testing.T) {
 	t.Parallel()
 	latin1 := testdb.Empty(t, "ENCODING 'LATIN1' LOCALE 'C'")
 	for name, test := range map[string]struct{ address, part string }{
 		"another encoding": {latin1, "encoding is LATIN1; create it with ENCODING 'UTF8'"},
 		"no encoding":      {testdb.Empty(t, "ENCODING 'SQL_ASCII' LOCALE 'C'"), "encoding is SQL_ASCII"},
+		"an old server":    {claimingVersion(t, "13"), "is PostgreSQL 13."},
 		"no server":        {"postgres://u:secret@127.0.0.1:1/d", "connect"},
 		"no address":       {"secret", "DATABASE_URL cannot be read"},
 	} {

@@ -66,8 +66,8 @@ func WithTracer(tracer pgx.QueryTracer) Option {
 // pools transactions it must set default_query_exec_mode=exec, which turns the caching of
 // statements off.
 func Open(url, application string, connections int, options ...Option) (*Store, error) {
-	config, err := pgx.ParseConfig(url)
-	if err != nil { // err may contain the password
+	config, err := parseURL(url)
+	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL cannot be read; write it as postgres://user:password@host:5432/database")
 	}
 	var cached []any
