@@ -16,7 +16,7 @@ var confined = []string{
 	"AmbientCapabilities=", "ProtectSystem=strict", "ProtectHome=yes", "ProtectProc=invisible", "ProcSubset=pid",
 	"ProtectClock=yes", "ProtectControlGroups=yes", "ProtectHostname=yes", "ProtectKernelLogs=yes",
 	"ProtectKernelModules=yes", "ProtectKernelTunables=yes", "PrivateDevices=yes", "DevicePolicy=closed",
-	"PrivateTmp=yes", "PrivateUsers=yes", "RemoveIPC=yes", "KeyringMode=private", "LockPersonality=yes",
+	"PrivateTmp=yes", "PrivateUsers=yes", "KeyringMode=private", "LockPersonality=yes",
 	"MemoryDenyWriteExecute=yes", "RestrictNamespaces=yes", "RestrictRealtime=yes", "RestrictSUIDSGID=yes",
 	"SystemCallArchitectures=native", "SystemCallFilter=@system-service",
 	"SystemCallFilter=~@privileged @resources @mount @debug @obsolete", "SystemCallErrorNumber=EPERM",
@@ -79,7 +79,7 @@ func TestEachLineOfTheUnits(t *testing.T) {
 			"EnvironmentFile=/etc/minifb/minifb.env", "EnvironmentFile=-/etc/minifb/" + f.Area + ".env",
 			fmt.Sprintf("MemoryMax=%dM", f.MemoryMB), "MemorySwapMax=0", "TasksMax=256",
 			fmt.Sprintf("CPUQuota=%d%%", 100*max(1, f.MemoryMB/256)),
-			"DynamicUser=yes", "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+			"DynamicUser=yes", "RemoveIPC=yes", "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
 		})
 		after := []string{"After=network.target " + unit + ".socket", "StartLimitIntervalSec=0"}
 		behindSocket := append(slices.Clip(after), "Requires="+unit+".socket")
@@ -121,7 +121,7 @@ func TestEachLineOfTheUnits(t *testing.T) {
 				"ExecStart=/usr/bin/curl --fail-with-body --silent --show-error --max-time 61 "+
 					"--unix-socket /run/minifb/maintenance.sock --request POST http://localhost/schedule/maintenance",
 				"KillMode=mixed", "KillSignal=SIGTERM", "MemoryMax=64M", "MemorySwapMax=0", "CPUQuota=100%",
-				"TasksMax=256", "DynamicUser=yes", "SupplementaryGroups=www-data", "PrivateNetwork=yes",
+				"TasksMax=256", "DynamicUser=yes", "RemoveIPC=yes", "SupplementaryGroups=www-data", "PrivateNetwork=yes",
 				"RestrictAddressFamilies=AF_UNIX"),
 		},
 		"minifb-maintenance-maintenance.timer": {
@@ -176,6 +176,9 @@ func TestEachLineOfTheUnitsOfBackups(t *testing.T) {
 	}
 	for name, want := range wants {
 		checkUnit(t, name, units[name], want)
+		if strings.Contains(units[name], "\nRemoveIPC=") {
+			t.Errorf("the end of %s removes the shared memory of PostgreSQL", name)
+		}
 	}
 	if len(units) != len(wants) {
 		t.Errorf("%d of %d units are compared", len(wants), len(units))
