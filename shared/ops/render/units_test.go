@@ -121,8 +121,8 @@ func TestEachLineOfTheUnits(t *testing.T) {
 				"ExecStart=/usr/bin/curl --fail-with-body --silent --show-error --max-time 61 "+
 					"--unix-socket /run/minifb/maintenance.sock --request POST http://localhost/schedule/maintenance",
 				"KillMode=mixed", "KillSignal=SIGTERM", "MemoryMax=64M", "MemorySwapMax=0", "CPUQuota=100%",
-				"TasksMax=256", "DynamicUser=yes", "RemoveIPC=yes", "SupplementaryGroups=www-data", "PrivateNetwork=yes",
-				"RestrictAddressFamilies=AF_UNIX"),
+				"TasksMax=256", "RemoveIPC=yes", "DynamicUser=yes", "SupplementaryGroups=www-data",
+				"PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX"),
 		},
 		"minifb-maintenance-maintenance.timer": {
 			"Unit": {}, "Timer": {"OnActiveSec=10s", "OnUnitActiveSec=10s", "AccuracySec=1s"},
