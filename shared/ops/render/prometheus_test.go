@@ -126,8 +126,8 @@ func TestAlarmsFire(t *testing.T) {
 	fires(t, alarms, "MinifbBackupFailed")
 	fires(t, alarms, "MinifbMailStuck")
 
-	get := func() {
-		response, err := http.Get("http://" + address + "/post")
+	get := func(size int) {
+		response, err := http.Get(fmt.Sprintf("http://%s/post?size=%d", address, size))
 		if err != nil {
 			t.Error(err)
 			return
@@ -143,8 +143,8 @@ func TestAlarmsFire(t *testing.T) {
 		t.Fatal(err)
 	}
 	var readers sync.WaitGroup
-	for range 4 {
-		readers.Go(get)
+	for i := range 4 { // requests for pages of different sizes do not share a read
+		readers.Go(func() { get(1 + i) })
 	}
 	programs.Until(t, "four requests wait for more than a second", func() bool {
 		var waiting int
@@ -160,7 +160,7 @@ func TestAlarmsFire(t *testing.T) {
 
 	away(t, database)
 	programs.Until(t, "MinifbErrors", func() bool {
-		get()
+		get(1)
 		return isFiring(t, alarms, "MinifbErrors")
 	})
 	fires(t, alarms, "MinifbDatabaseAway")
