@@ -77,6 +77,11 @@ checker = CGO_ENABLED=0 go build -buildvcs=false -trimpath -o .build/minifb-chec
 check: ## check whether a server is a minifb: URL=http://localhost:8080 CHECK='-admin ID:PASSWORD -run REGEXP', CHECK=-help lists the flags
 	@$(checker) && exec .build/minifb-check $(CHECK) $(URL)
 
+.PHONY: mutants
+
+mutants: ## plant faults in front of the bundle, one at a time, and count how many make check notices; MUTANTS='-run REGEXP'
+	@go build -buildvcs=false -o .build/ ./scripts/mutants && exec .build/mutants $(MUTANTS)
+
 .PHONY: demo stress
 
 demo: ## fill a running bundle with users, posts, comments and reactions; BASE_URL=http://localhost:8080 SEED=1

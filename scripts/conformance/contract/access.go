@@ -59,16 +59,17 @@ func ignoresTokens(t *check.T, r route) {
 	if r.body != "" {
 		request.Body = strings.ReplaceAll(r.body, "nobody.0", t.NewID())
 	}
-	want, listed := map[string]int{
-		"POST /signup": http.StatusCreated, "POST /temporary-password": http.StatusAccepted,
-		"POST /auth": http.StatusUnauthorized, "POST /refresh": http.StatusUnauthorized,
-	}[r.String()]
-	if !listed {
-		want = http.StatusOK
+	want := http.StatusOK
+	switch r.path {
+	case "/signup":
+		want = http.StatusCreated
+	case "/temporary-password":
+		want = http.StatusAccepted
+	case "/auth":
+		request.Body = check.JSON{"id": t.Borrow().ID, "password": password}
+	case "/refresh":
+		request.Body = check.JSON{"refresh_token": t.NewUser().Refresh}
 	}
 	request.Header = bearer("no.such.token")
-	response := t.Send(request).Want(want)
-	if got := response.Header.Get("WWW-Authenticate"); strings.Contains(got, "invalid_token") && r.path != "/refresh" {
-		response.Failf("no word about the token", "%s", got)
-	}
+	t.Send(request).Want(want)
 }

@@ -70,6 +70,33 @@ func changingPageCases() []check.Case {
 // foreignCursorCases check the feed, which all cases share, and cursors of other lists.
 func foreignCursorCases() []check.Case {
 	var all list
+	all.add("page/GET /post: pages", "No item shows twice or is skipped.", func(t *check.T) {
+		u := t.Borrow()
+		mine := map[string]bool{}
+		for range 6 {
+			mine[strings.TrimPrefix(newPost(t, u, "x"), "/post/")] = true
+		}
+		seen := map[string]bool{}
+		found := 0
+		for path := "/post?size=2"; found < len(mine); {
+			r := get(t, nil, path).Is(pageOf(postShape))
+			check.Equal(t, "items", size(r), 2)
+			for i := range 2 {
+				id := itoa(r.Int("items." + itoa(i) + ".id"))
+				if seen[id] {
+					r.Failf("each post once", "%s twice", id)
+				}
+				seen[id] = true
+				if mine[id] {
+					found++
+				}
+			}
+			if len(seen) > 400 || r.Get("next") == nil {
+				r.Failf("the 6 posts that were just made", "%d of them", found)
+			}
+			path = r.Text("next")
+		}
+	})
 	all.add("page/GET /post: items are removed", keyset, func(t *check.T) {
 		u := t.Borrow()
 		oldest := newPost(t, u, "oldest")

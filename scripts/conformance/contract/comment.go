@@ -102,6 +102,7 @@ func commentCases() []check.Case {
 		post := newPost(t, u, "x")
 		comment := newComment(t, u, post, "1")
 		react(t, t.Borrow(), comment, 1).Want(http.StatusCreated)
+		exist(t, u, comment, comment+"/reaction", post+"/comment")
 		remove(t, u, comment)
 		isMissing(t, u, comment, comment+"/reaction")
 		get(t, nil, post+"/comment").Has("items", []any{})

@@ -12,6 +12,13 @@ func leave(t *check.T, u *check.User) {
 		Want(http.StatusNoContent)
 }
 
+// exist checks that paths are there, so that it tells something if they are missing later.
+func exist(t *check.T, u *check.User, paths ...string) {
+	for _, path := range paths {
+		get(t, u, path)
+	}
+}
+
 func isMissing(t *check.T, u *check.User, paths ...string) {
 	for _, path := range paths {
 		t.Send(check.Request{Do: "GET " + path, As: u}).Want(http.StatusNotFound)
@@ -24,6 +31,7 @@ func deletionCases() []check.Case {
 	const hides = "Deletion of an account hides it and all it made at once."
 	all.add("deletion/account", hides, func(t *check.T) {
 		u := t.NewUser()
+		exist(t, nil, "/user/"+u.ID, "/timeline/"+u.ID)
 		leave(t, u)
 		isMissing(t, nil, "/user/"+u.ID, "/timeline/"+u.ID)
 		tryAuth(t, u.ID, password).Want(http.StatusUnauthorized)
@@ -39,8 +47,10 @@ func deletionCases() []check.Case {
 		u, eve := t.NewUser(), t.Borrow()
 		post := newPost(t, u, "gone")
 		comment := newComment(t, eve, post, "with it")
+		paths := []string{post, post + "/comment", post + "/reaction", comment, comment + "/reaction"}
+		exist(t, eve, paths...)
 		leave(t, u)
-		isMissing(t, eve, post, post+"/comment", post+"/reaction", comment, comment+"/reaction")
+		isMissing(t, eve, paths...)
 		t.Send(check.Request{Do: "POST " + post + "/comment", As: eve, Body: check.JSON{"content": "x"}}).
 			Want(http.StatusNotFound)
 		react(t, eve, post, 1).Want(http.StatusNotFound)
@@ -57,6 +67,7 @@ func deletionCases() []check.Case {
 		comment := newComment(t, u, post, "gone")
 		react(t, u, post, 3).Want(http.StatusCreated)
 		react(t, u, mine, 4).Want(http.StatusCreated)
+		exist(t, eve, comment, post+"/reaction", mine+"/reaction", "/notification")
 		leave(t, u)
 		isMissing(t, eve, comment)
 		l := get(t, nil, post+"/comment")
@@ -71,6 +82,7 @@ func deletionCases() []check.Case {
 			u := t.NewUser()
 			post := newPost(t, u, "gone")
 			change(t, u, "/user/nickname", check.JSON{"nickname": "gone"}).Want(http.StatusOK)
+			t.Send(check.Request{Do: "GET /check/id/" + u.ID}).Want(http.StatusConflict)
 			leave(t, u)
 			t.Send(check.Request{Do: "GET /check/id/" + u.ID}).Want(http.StatusOK)
 			again := signUp(t, u.ID)
@@ -82,6 +94,12 @@ func deletionCases() []check.Case {
 				r.Failf("the old token is refused", "200")
 			}
 		})
+	return append(all, refusedDeletionCases()...)
+}
+
+// refusedDeletionCases check what keeps an account.
+func refusedDeletionCases() []check.Case {
+	var all list
 	all.add("deletion/wrong password", "A wrong current password is 403, and deletes nothing.", func(t *check.T) {
 		u := t.NewUser()
 		t.Send(check.Request{Do: "POST /user/deletion", As: u, Body: check.JSON{"password": "another password"}}).

@@ -26,6 +26,9 @@ func orderCases() []check.Case {
 			all.add("order/"+r.String()+": token before media type", order, func(t *check.T) {
 				t.Send(check.Request{Do: r.to(missing), Body: "{", Type: "text/plain"}).Want(http.StatusUnauthorized)
 			})
+			all.add("order/"+r.String()+": token before body", order, func(t *check.T) {
+				t.Send(check.Request{Do: r.to(missing), Body: "{"}).Want(http.StatusUnauthorized)
+			})
 			all.add("order/"+r.String()+": token before size", order, func(t *check.T) {
 				t.Send(check.Request{Do: r.to(missing), Body: r.body + strings.Repeat(" ", 64<<10)}).
 					Want(http.StatusUnauthorized)
@@ -65,9 +68,12 @@ func orderCases() []check.Case {
 			}
 		})
 		all.add("order/"+kind+": existence before If-Match", order, func(t *check.T) {
-			t.Send(check.Request{
+			request := check.Request{
 				Do: "DELETE /" + kind + "/" + missing, As: t.Borrow(), Header: []string{`If-Match: "none"`},
-			}).Want(http.StatusNotFound)
+			}
+			t.Send(request).Want(http.StatusNotFound)
+			request.Do, request.Body = "PATCH /"+kind+"/"+missing, check.JSON{"content": "x"}
+			t.Send(request).Want(http.StatusNotFound)
 		})
 	}
 	all.add("order/signup: body before conflict", order, func(t *check.T) {

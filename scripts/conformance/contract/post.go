@@ -59,8 +59,10 @@ func postCases() []check.Case {
 		react(t, eve, post, 1).Want(http.StatusCreated)
 		react(t, eve, comment, 1).Want(http.StatusCreated)
 		get(t, u, "/notification/unread-count").Has("count", 2)
+		paths := []string{post, comment, post + "/comment", post + "/reaction", comment + "/reaction"}
+		exist(t, u, paths...)
 		remove(t, u, post)
-		isMissing(t, u, post, comment, post+"/comment", post+"/reaction", comment+"/reaction")
+		isMissing(t, u, paths...)
 		get(t, u, "/notification/unread-count").Has("count", 0)
 		get(t, u, "/notification").Has("items", []any{})
 		get(t, u, "/timeline").Has("items", []any{})

@@ -15,6 +15,7 @@ import (
 	"minifb/scripts/conformance/check"
 	"minifb/scripts/conformance/contract"
 	"minifb/scripts/conformance/core"
+	"minifb/scripts/mutants/fault"
 	"minifb/shared/testkit/areatest"
 	"minifb/shared/testkit/lambdatest"
 )
@@ -146,4 +147,25 @@ func startLambdaFront(t *testing.T, b *binaries, f *fixture) string {
 	}))
 	t.Cleanup(front.Close)
 	return front.URL
+}
+
+// The kit notices planted faults. `make mutants` plants all of them, and here are a few of each kind.
+func TestPlantedFaultsAreNoticed(t *testing.T) {
+	t.Parallel()
+	b := buildAll(t)
+	o := contract.Options()
+	o.URL = startBundle(t, b, newFixture(t, b.keys, []string{administrator}), false, noLimits).URL
+	o.Parallel, o.Admin = 6, &check.User{ID: administrator, Password: areatest.Password}
+	var patterns []string
+	for _, r := range routes(b.template) {
+		patterns = append(patterns, r.String())
+	}
+	faults := fault.All(patterns)
+	for i := 0; i < len(faults); i += 80 {
+		by, err := fault.Try(t.Context(), faults[i], contract.Cases(), o, patterns)
+		must(t, err)
+		if by == "" {
+			t.Errorf("no case notices this fault: %s", faults[i].Name)
+		}
+	}
 }
