@@ -98,7 +98,8 @@ func TestPingReportsNoPassword(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{
 		"postgres://u:s3cret@localhost:port/x", "postgres://u:s3cret%zz@h/x",
-		"postgres://u:1/s3cret@h/x", "postgres://u:s3cret/1@h/x", "postgres://u:s3cret#1@h/x", "postgres://u:1?s3cret@h/x",
+		"postgres://u:1/s3cret@h/x", "postgres://u:s3cret/1@h/x", "postgres://u:s3cret#1@h/x",
+		"postgres://u:1?s3cret@h/x",
 		"host=/nonexistent password=s3cret user=u",
 	} {
 		err := ping(t.Context(), "OWNER_DATABASE_URL", url)

@@ -177,7 +177,8 @@ type bulk struct {
 
 func (b *bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	user, password, _ := r.BasicAuth()
-	if r.Method != http.MethodPost || r.URL.Path != "/minifb/_bulk" || !r.URL.Query().Has("filter_path") || user != "user" || password != secret ||
+	if r.Method != http.MethodPost || r.URL.Path != "/minifb/_bulk" || !r.URL.Query().Has("filter_path") ||
+		user != "user" || password != secret ||
 		r.Header.Get("Content-Type") != "application/x-ndjson" {
 		b.t.Errorf("%s %s by %s as %s", r.Method, r.URL.Path, user, r.Header.Get("Content-Type"))
 		w.WriteHeader(http.StatusBadRequest)
