@@ -53,3 +53,37 @@ func TestSeriesMergesHistograms(t *testing.T) {
 		}
 	}
 }
+
+// PostgreSQL computes the percentiles of folded steps, and the store those of waiting ones, by the same
+// rule.
+func TestPercentilesAreTheSameWaitingAndFolded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 0)
+	at := time.Now().Truncate(store.LongRequestStep).Add(-time.Hour)
+	var want []store.RequestTimes
+	for i, times := range [][]int64{{1}, {1, 1}, {1, 1, 1}, {3, 0, 0, 1}, {0, 99, 1}, {0, 98, 2}, {0, 0, 199, 1}} {
+		step := at.Add(time.Duration(i) * store.LongRequestStep)
+		counts := map[store.Endpoint]int64{{Method: "GET", Path: "/post", Status: 200}: 1}
+		b := store.RequestBatch{At: step, Counts: counts, Times: times}
+		if _, err := f.store.AddRequests(t.Context(), fmt.Sprint(i), 0, 1, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for folded := range 2 {
+		got, err := f.store.RequestSeries(t.Context(), at, store.LongRequestStep)
+		if err != nil || len(got) != 7 {
+			t.Fatalf("%d steps, %v", len(got), err)
+		}
+		if folded == 0 {
+			want = got
+		}
+		for i := range want {
+			if got[i].P50 != want[i].P50 || got[i].P99 != want[i].P99 {
+				t.Errorf("folded %+v, waiting %+v", got[i], want[i])
+			}
+		}
+		if _, err := f.store.FoldRequests(t.Context(), 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
