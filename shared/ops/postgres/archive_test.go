@@ -123,6 +123,10 @@ func TestPointInTimeRestore(t *testing.T) {
 	a := newArchived(t)
 	a.pgbackrest(t, "stanza-create")
 	a.run(t, "sh", "archive-backup", a.dir)
+	ended := a.sql(t, `SELECT extract(epoch FROM clock_timestamp())::bigint`)
+	programs.Until(t, "the second in which the backup ended is over: pgBackRest restores to later ones", func() bool {
+		return a.sql(t, `SELECT floor(extract(epoch FROM clock_timestamp())) > `+ended) == "t"
+	})
 	a.sql(t, `CREATE TABLE rows AS SELECT 'before' AS text`)
 	target := a.sql(t, `SELECT clock_timestamp()`)
 	a.sql(t, `INSERT INTO rows VALUES ('after')`)
