@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -56,7 +57,8 @@ func newInstance(t *testing.T) (*Runtime, instance) {
 func TestInvoke(t *testing.T) {
 	t.Parallel()
 	r, i := newInstance(t)
-	go func() {
+	var calls sync.WaitGroup
+	calls.Go(func() {
 		id, header, event := i.next()
 		milliseconds, err := strconv.ParseInt(header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
 		left := time.Until(time.UnixMilli(milliseconds))
@@ -77,7 +79,7 @@ func TestInvoke(t *testing.T) {
 		}
 		id, _, _ = i.next()
 		i.post("invocation/"+id+"/error", `{"errorMessage":"no","errorType":"T"}`)
-	}()
+	})
 	result, err := r.Invoke(t.Context(), []byte("hello"))
 	if err != nil || string(result) != "the event was hello" {
 		t.Errorf("%q, %v", result, err)
@@ -86,6 +88,7 @@ func TestInvoke(t *testing.T) {
 	if _, err := r.Invoke(t.Context(), nil); !errors.As(err, &failed) || failed != (Failure{"no", "T"}) {
 		t.Errorf("a function error: %v", err)
 	}
+	calls.Wait() // the runtime may be closed only after its last response
 }
 
 func TestInvokeWithoutResult(t *testing.T) {
