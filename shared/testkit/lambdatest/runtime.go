@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,12 +30,14 @@ type Runtime struct {
 	// Failures receives the instance's reports that it cannot start (init/error).
 	Failures chan Failure
 
-	server  *http.Server
-	exited  context.Context // done when the instance has exited
-	close   context.CancelFunc
-	turn    chan struct{} // has one value: the right to invoke
-	next    chan *invocation
-	current chan *invocation // has the invocation that the instance is handling, if any
+	server *http.Server
+	exited context.Context // done when the instance has exited
+	close  context.CancelFunc
+	turn   chan struct{} // has one value: the right to invoke
+	next   chan *invocation
+
+	mu      sync.Mutex
+	current *invocation // the one that has no result yet, if any
 }
 
 type invocation struct {
@@ -65,7 +68,7 @@ func NewRuntime() (*Runtime, error) {
 	}
 	r := &Runtime{
 		Address: listener.Addr().String(), Timeout: 15 * time.Second, Failures: make(chan Failure, 1),
-		turn: make(chan struct{}, 1), next: make(chan *invocation), current: make(chan *invocation, 1),
+		turn: make(chan struct{}, 1), next: make(chan *invocation),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", r.serveNext)
@@ -120,6 +123,8 @@ func (r *Runtime) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	i := &invocation{
 		id: rand.Text(), payload: payload, deadline: time.Now().Add(r.Timeout), done: make(chan outcome, 1),
 	}
+	r.setCurrent(i)
+	defer r.setCurrent(nil) // a result that comes later is refused
 	timer := time.NewTimer(r.Timeout)
 	defer timer.Stop()
 	select {
@@ -137,10 +142,6 @@ func (r *Runtime) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	case <-r.exited.Done():
 		return nil, errExited
 	case <-timer.C:
-		select { // a result that comes later is refused
-		case <-r.current:
-		default:
-		}
 		message := fmt.Sprintf("Task timed out after %.2f seconds", r.Timeout.Seconds())
 		return nil, Failure{Type: "Sandbox.Timedout", Message: message}
 	}
@@ -149,7 +150,6 @@ func (r *Runtime) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 func (r *Runtime) serveNext(w http.ResponseWriter, q *http.Request) {
 	select {
 	case i := <-r.next:
-		r.current <- i
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", i.id)
 		w.Header().Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(i.deadline.UnixMilli(), 10))
@@ -167,18 +167,31 @@ func (r *Runtime) finish(w http.ResponseWriter, q *http.Request, parse func([]by
 			http.StatusRequestEntityTooLarge)
 		return
 	}
-	select {
-	case i := <-r.current:
-		if i.id == q.PathValue("id") {
-			i.done <- parse(body)
-			writeAccepted(w)
-			return
-		}
-		r.current <- i
-	default:
+	i := r.takeCurrent(q.PathValue("id"))
+	if i == nil {
+		http.Error(w, `{"errorMessage":"no such invocation is being handled","errorType":"InvalidRequestID"}`,
+			http.StatusBadRequest)
+		return
 	}
-	http.Error(w, `{"errorMessage":"no such invocation is being handled","errorType":"InvalidRequestID"}`,
-		http.StatusBadRequest)
+	i.done <- parse(body)
+	writeAccepted(w)
+}
+
+func (r *Runtime) setCurrent(i *invocation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.current = i
+}
+
+// takeCurrent returns the current invocation, once, if it has this id.
+func (r *Runtime) takeCurrent(id string) (i *invocation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current == nil || r.current.id != id {
+		return nil
+	}
+	i, r.current = r.current, nil
+	return i
 }
 
 func writeAccepted(w http.ResponseWriter) {

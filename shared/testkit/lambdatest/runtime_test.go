@@ -94,7 +94,7 @@ func TestInvoke(t *testing.T) {
 func TestInvokeWithoutResult(t *testing.T) {
 	t.Parallel()
 	r, i := newInstance(t)
-	r.Timeout = 500 * time.Millisecond
+	r.Timeout = 50 * time.Millisecond
 	var failed Failure
 	if _, err := r.Invoke(t.Context(), nil); !errors.As(err, &failed) || failed.Type != "Sandbox.Timedout" {
 		t.Errorf("the instance asks for no event: %v", err)
