@@ -22,35 +22,7 @@ import (
 
 func TestMain(m *testing.M) { areatest.Main(m, routes) }
 
-func TestRoutes(t *testing.T) {
-	t.Parallel()
-	areatest.RoutesMatchTemplate(t, "maintenance", routes)
-}
-
-func TestDescriptions(t *testing.T) {
-	t.Parallel()
-	areatest.EveryPropertyIsDescribed(t, routes)
-}
-
-func TestRehearsal(t *testing.T) {
-	t.Parallel()
-	areatest.EveryRouteIsRehearsed(t, routes)
-}
-
-func TestBodies(t *testing.T) {
-	t.Parallel()
-	areatest.EveryRouteRefusesBadBodies(t, routes)
-}
-
-func TestTokens(t *testing.T) {
-	t.Parallel()
-	areatest.EveryRouteRefusesBadTokens(t, routes)
-}
-
-func TestOutage(t *testing.T) {
-	t.Parallel()
-	areatest.EveryRouteReturns503WithoutDatabase(t, routes)
-}
+func TestRoutes(t *testing.T) { areatest.CheckRoutes(t, "maintenance", routes) }
 
 // A fixture is a database, and what the function needs.
 type fixture struct {
