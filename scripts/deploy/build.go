@@ -51,15 +51,11 @@ func (o options) build(ctx context.Context, area string) (map[string]string, err
 	if len(packages) == 0 {
 		return files, nil
 	}
-	arch, err := o.architecture(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return files, release.Build(ctx, o.checkout, out, release.Target{Arch: arch}, os.Stderr, packages...)
+	return files, release.Build(ctx, o.checkout, out, release.Target{Arch: o.architecture}, os.Stderr, packages...)
 }
 
-// architecture returns the host's GOARCH.
-func (o options) architecture(ctx context.Context) (string, error) {
+// askArchitecture returns the host's GOARCH.
+func (o options) askArchitecture(ctx context.Context) (string, error) {
 	if o.host == "local" {
 		return runtime.GOARCH, nil
 	}

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -47,8 +46,9 @@ func TestMain(m *testing.M) {
 
 // A folder is a host in a folder of this machine, with one function, post.
 type folder struct {
-	root   string
-	builds int
+	root     string
+	template *sam.Template
+	builds   int
 }
 
 func newFolder(t *testing.T) *folder {
@@ -67,12 +67,12 @@ Resources:
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := host.Start(root, template, 3*time.Second, t.Logf)
+	h, err := host.Start(root, template, host.StartTimeout, t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Stop)
-	return &folder{root: root}
+	return &folder{root: root, template: template}
 }
 
 // run runs the command for post, and returns what it prints and whether it succeeds.

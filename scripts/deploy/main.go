@@ -9,9 +9,9 @@
 //	deploy -do drain -host user@host, and -do undrain
 //
 // The function `all` stands for all functions of template.yaml, and -host may name several hosts,
-// with spaces: they are done one after the other, host by host, until one fails. The host `local`
-// is a folder of this machine, -root, that scripts/supervise serves. The steps on the host are in
-// steps.sh.
+// with spaces: they are done one after the other, host by host, until one fails; status and releases go
+// on. The host `local` is a folder of this machine, -root, that scripts/supervise serves. The steps on
+// the host are in steps.sh.
 package main
 
 import (
@@ -39,6 +39,7 @@ type options struct {
 	do, function, to, host, root, binary string
 	migrate                              bool
 	checkout                             string // the folder of template.yaml and of the code
+	architecture                         string // of the host: its GOARCH, if something is built
 }
 
 var (
@@ -96,6 +97,9 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 			return errors.New("set FUNCTION to the one function that is to be retired")
 		}
 	case "releases":
+		if o.function == "all" {
+			o.function = ""
+		}
 		if o.function != "" && !plainArea.MatchString(o.function) {
 			return errors.New("FUNCTION must be a folder of functions/, or be left out")
 		}
@@ -103,6 +107,12 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 	default:
 		return fmt.Errorf("-do %s: it must be deploy, rollback, releases, status, retire, drain or undrain", o.do)
 	}
+	return o.onHosts(ctx, out, hosts, functions)
+}
+
+// onHosts does on each host what the flags say. Status and releases, which change nothing, go on after a failure.
+func (o options) onHosts(ctx context.Context, out io.Writer, hosts []string, functions []sam.Function) error {
+	var failed []error
 	for i, host := range hosts {
 		o.host = host
 		if len(hosts) > 1 {
@@ -113,12 +123,16 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 		if err == nil {
 			continue
 		}
+		if o.do == "status" || o.do == "releases" {
+			failed = append(failed, err)
+			continue
+		}
 		if rest := hosts[i+1:]; len(rest) > 0 {
 			fmt.Fprintf(out, "STOPPED at %s; not touched: %s\n", host, strings.Join(rest, " "))
 		}
 		return err
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // check returns an error if the flags do not say what to do.
@@ -128,8 +142,8 @@ func (o options) check(hosts []string) error {
 	case o.host == "":
 		return errors.New("set HOST=user@host, HOSTS='a b', or HOST=local ROOT=folder")
 	case slices.ContainsFunc(hosts, func(host string) bool { return !plainHost.MatchString(host) }):
-		return errors.New("HOST must be a host or user@host of letters, digits and . _ - : [ ], " +
-			"and neither part may begin with a hyphen")
+		return errors.New("HOST must be a host or user@host of letters, digits and . _ - : [ ], and neither part may " +
+			"begin with a hyphen; HOSTS must be such hosts with one space between them")
 	case local && o.root == "":
 		return errors.New("HOST=local needs ROOT=folder, the folder of `make supervise`")
 	case !local && (o.root != "" || slices.Contains(hosts, "local")):
@@ -167,6 +181,12 @@ func (o options) functions() ([]sam.Function, error) {
 func (o options) onHost(ctx context.Context, out io.Writer, functions []sam.Function) error {
 	if functions == nil {
 		return o.send(ctx, out, nil, "VERB="+o.do, "AREA="+o.function)
+	}
+	if o.do == "deploy" && (o.binary == "" || o.migrate) {
+		var err error
+		if o.architecture, err = o.askArchitecture(ctx); err != nil {
+			return err
+		}
 	}
 	for i, f := range functions {
 		o.migrate = o.migrate && i == 0

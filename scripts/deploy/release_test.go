@@ -9,7 +9,17 @@ import (
 	"testing"
 
 	"minifb/shared/ops/host"
+	"minifb/shared/ops/render"
+	"minifb/shared/testkit/programs"
 )
+
+func TestReleasesOfAFunctionThatTheHostLacks(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	if output, ok := f.run(t, options{do: "releases"}); ok || !strings.Contains(output, "no releases of it") {
+		t.Errorf("the releases of a function that was never deployed: %s", output)
+	}
+}
 
 func TestRollbacksNeverReturnToABadRelease(t *testing.T) {
 	t.Parallel()
@@ -156,6 +166,15 @@ func TestDrain(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t)
 	draining := filepath.Join(f.root, host.Settings, "draining")
+	if output, ok := f.run(t, options{do: "drain"}); ok || !strings.Contains(output, "no health address") {
+		t.Errorf("a host without a health address: %s", output)
+	}
+	health := render.Nginx{Listen: programs.FreeAddress(t), Health: programs.FreeAddress(t)}
+	nginx, err := host.StartNginx(f.root, f.template, health)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nginx.Stop)
 	if output, ok := f.run(t, options{do: "drain"}); !ok {
 		t.Fatal(output)
 	}

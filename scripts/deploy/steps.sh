@@ -20,9 +20,9 @@ trap '' HUP INT PIPE
 renice -n 10 -p $$ >/dev/null 2>&1 || :
 
 if [ -n "$ROOT" ]; then
-	base=$ROOT/opt run=$ROOT/run etc=$ROOT/etc check=$ROOT/run/$AREA-check.sock
+	base=$ROOT/opt run=$ROOT/run etc=$ROOT/etc nginx=$ROOT/nginx check=$ROOT/run/$AREA-check.sock
 else
-	base=/opt/minifb run=/run/minifb etc=/etc/minifb check=/run/minifb-$AREA-check/http.sock
+	base=/opt/minifb run=/run/minifb etc=/etc/minifb nginx=/etc/nginx check=/run/minifb-$AREA-check/http.sock
 fi
 dir=$base/$AREA live=$run/$AREA.sock
 body=$(mktemp) || exit 1
@@ -282,6 +282,7 @@ rollback)
 	say "$AREA: $RELEASE serves again and replaces $former"
 	;;
 releases)
+	[ -z "$AREA" ] || [ -d "$dir/releases" ] || die "this host has no releases of it"
 	printf '%-14s %-34s %-6s %s\n' FUNCTION RELEASE SIZE STATE
 	for dir in "$base"/${AREA:-*}/; do
 		dir=${dir%/}
@@ -308,8 +309,8 @@ retire)
 	say "$AREA is retired: it does not run here any more, and its releases are removed. A deploy brings it back"
 	;;
 drain)
-	[ -n "$ROOT" ] || grep -qs "location = /health " /etc/nginx/nginx.conf || {
-		say "this host has no health address; set it up with RENDER='-health address:port' scripts/host"
+	grep -qs "location = /health " "$nginx/nginx.conf" || {
+		say "this host has no health address to drain; RENDER='-health address:port' scripts/host sets one up"
 		exit 1
 	}
 	touch "$etc/draining" || exit 1
@@ -339,7 +340,11 @@ status)
 		failures
 	done
 	if [ -z "$ROOT" ] && systemctl -q is-enabled minifb-backup.timer 2>/dev/null; then
-		/usr/local/lib/minifb/backup-status || exit 1
+		if [ -x /usr/local/lib/minifb/backup-status ]; then
+			/usr/local/lib/minifb/backup-status || exit 1
+		else
+			echo "This host cannot say yet whether its backups succeed: run scripts/host for it again."
+		fi
 	fi
 	;;
 esac
