@@ -18,8 +18,8 @@ import (
 )
 
 // isFunction names the variable that makes the test binary act as a function, which responds to all
-// requests with this status.
-const isFunction = "DEPLOY_TEST_FUNCTION"
+// requests with this status; away names a file, while which exists it responds with 503.
+const isFunction, away = "DEPLOY_TEST_FUNCTION", "DEPLOY_TEST_AWAY"
 
 func TestMain(m *testing.M) {
 	status := os.Getenv(isFunction)
@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 	_ = http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		var code int
 		_, _ = fmt.Sscan(status, &code)
+		if _, err := os.Stat(os.Getenv(away)); err == nil {
+			code = http.StatusServiceUnavailable
+		}
 		w.WriteHeader(code)
 	}))
 }

@@ -29,7 +29,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"minifb/shared/ops/sam"
 )
@@ -223,7 +222,6 @@ func (o options) oneFunction(ctx context.Context, out io.Writer, f sam.Function)
 	if o.migrate {
 		migrate = "yes"
 	}
-	name := time.Now().UTC().Format("20060102T150405.000") + "-" + release.hash[:12]
-	variables = append(variables, "RELEASE="+name, "HASH="+release.hash, "MIGRATE="+migrate)
+	variables = append(variables, "HASH="+release.hash, "MIGRATE="+migrate)
 	return o.send(ctx, out, bytes.NewReader(release.archive), variables...)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,6 +77,81 @@ func TestARollbackSkipsAReleaseThatFailsItsCheck(t *testing.T) {
 	f.expect(t, "after the second rollback", map[string]string{r[0]: "live", r[2]: "bad"})
 }
 
+// While the database is away, no release is ready, so that a failed check says nothing about a release.
+func TestARollbackWithoutTheDatabaseMarksNothing(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	database := filepath.Join(f.root, "database-away")
+	var hashes []string
+	for range 3 {
+		hash, ok := f.deploy(t, "export "+away+"="+database+"\n"+works(t))
+		if !ok {
+			t.Fatal("a working release is refused")
+		}
+		hashes = append(hashes, hash)
+	}
+	if err := os.WriteFile(database, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	output, ok := f.run(t, options{do: "rollback"})
+	if ok || !strings.Contains(output, "the live release is not ready either") {
+		t.Errorf("a rollback without the database: %s", output)
+	}
+	if err := os.Remove(database); err != nil {
+		t.Fatal(err)
+	}
+	f.expect(t, "after it", map[string]string{hashes[0]: "older", hashes[1]: "previous", hashes[2]: "live"})
+}
+
+// Releases are listed by their names, which begin with the time.
+func TestReleasesHaveTheOrderOfTheirDeploys(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.deployAll(t, 1)
+	future := filepath.Join(f.root, host.Releases, "post", "releases", "29990101T000000.000-0123456789ab")
+	if err := os.Mkdir(future, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	before := f.files(t)
+	f.builds++
+	binary := filepath.Join(f.root, "late")
+	if err := os.WriteFile(binary, []byte("#!/bin/sh\n"+works(t)+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	output, ok := f.run(t, options{binary: binary})
+	if ok || !strings.Contains(output, "the clock of this host") || !strings.Contains(output, filepath.Base(future)) {
+		t.Errorf("a deploy before the newest release: %s", output)
+	}
+	if after := f.files(t); after != before {
+		t.Errorf("after it, the host has\n%s\nand not\n%s", after, before)
+	}
+}
+
+// An earlier version marked no release: the link previous named the one to go back to.
+func TestAHostFromBeforeTheMarks(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	r := f.deployAll(t, 2)
+	if output, ok := f.run(t, options{do: "rollback"}); !ok {
+		t.Fatal(output)
+	}
+	post := filepath.Join(f.root, host.Releases, "post")
+	marks, err := filepath.Glob(filepath.Join(post, "releases", "*", "bad"))
+	if err != nil || len(marks) != 1 {
+		t.Fatalf("%q, %v", marks, err)
+	}
+	previous := filepath.Join(post, "previous")
+	target, _ := filepath.Rel(post, filepath.Dir(marks[0]))
+	if err := errors.Join(os.Remove(marks[0]), os.Symlink(target, previous)); err != nil {
+		t.Fatal(err)
+	}
+	r = append(r, f.deployAll(t, 1)...)
+	f.expect(t, "after the first deploy", map[string]string{r[0]: "previous", r[1]: "bad", r[2]: "live"})
+	if _, err := os.Lstat(previous); !os.IsNotExist(err) {
+		t.Errorf("the link remains: %v", err)
+	}
+}
+
 // files returns the names of all files of post, without the lock.
 func (f *folder) files(t *testing.T) string {
 	t.Helper()
@@ -115,7 +191,7 @@ func TestNothingOfARefusedReleaseRemains(t *testing.T) {
 	var out strings.Builder
 	o := options{host: "local", root: f.root}
 	err := o.send(t.Context(), &out, strings.NewReader("no tar"),
-		"VERB=deploy", "AREA=post", "PROBE=/post", "RELEASE=20260101T000000.000-a", "HASH=a", "MIGRATE=")
+		"VERB=deploy", "AREA=post", "PROBE=/post", "HASH=0123456789abcdef", "MIGRATE=")
 	if err == nil || !strings.Contains(out.String(), "did not arrive") {
 		t.Errorf("%v: %s", err, out.String())
 	}

@@ -1,7 +1,7 @@
-# The steps of a deploy, a rollback or a status, on the host. scripts/deploy sends this file with
-# assignments of these variables in front: VERB, AREA, ROOT, PROBE; for a deploy RELEASE, HASH and
-# MIGRATE; for a rollback TO. The release arrives as a tar on the standard input. With ROOT set, the
-# host is that folder of this machine, which scripts/supervise serves.
+# The steps of a deploy, rollback, retire, drain, undrain, status or releases (VERB), on the host.
+# scripts/deploy sends this file with assignments of these variables in front: VERB, AREA, ROOT, PROBE;
+# for a deploy HASH and MIGRATE; for a rollback TO. The release arrives as a tar on the standard input.
+# With ROOT set, the host is that folder of this machine, which scripts/supervise serves.
 #
 # Each function has three units:
 #   minifb-AREA        serves the release of the link `current`, at the function's socket
@@ -138,13 +138,26 @@ previous() {
 # named NAME prints the release of this name, or the newest with this hash.
 named() { releases | grep -x -e "$1" -e "[^-]*-$1" | head -n 1; }
 
-# refuse RELEASE removes a new release that does not work. One that a rollback has tried is kept, and marked.
+# mark RELEASE REASON marks the release as bad.
+mark() { echo "$2 at $(date -u +%FT%TZ)" >"$dir/releases/$1/bad"; }
+
+# pass RELEASE marks all good releases that are newer as bad: no later rollback returns to them.
+pass() {
+	for release in $(releases); do
+		older "$1" "$release" && good "$release" && mark "$release" "it was rolled back from"
+	done
+}
+
+# refuse RELEASE removes a new release that does not work. One that a rollback has tried is kept, and marked,
+# unless the live release is not ready either: then the cause may be another, such as the database.
 refuse() {
 	rm -f "$dir/next"
 	if [ "$VERB" = deploy ]; then
 		rm -rf "$dir/releases/$1"
+	elif [ "$(get "$live" /readyz)" = 200 ]; then
+		mark "$1" "it failed the check of a rollback"
 	else
-		echo "it failed the check of a rollback at $(date -u +%FT%TZ)" >"$dir/releases/$1/bad"
+		say "$AREA: the live release is not ready either, so $1 is not marked as bad: $(head -c 300 "$body")"
 	fi
 }
 
@@ -152,6 +165,19 @@ lock() {
 	mkdir -p "$dir/releases" || exit 1
 	exec 9>"$dir/lock"
 	flock -n 9 || die "another deploy or rollback of this function is running; try again when it has ended"
+	if [ -L "$dir/previous" ]; then # an earlier version of these steps had this link, and no file `bad`
+		[ -z "$(live)" ] || pass "$(live)"
+		rm "$dir/previous"
+	fi
+}
+
+# name sets RELEASE to a name for the new release: the time, by this host's clock, and the hash. Its order
+# is that of the deploys.
+name() {
+	RELEASE=$(date -u +%Y%m%dT%H%M%S.%3N)-$(echo "$HASH" | cut -c 1-12)
+	newest=$(releases | head -n 1)
+	[ -z "$newest" ] || older "$newest" "$RELEASE" ||
+		die "NOT DEPLOYED: the clock of this host is at ${RELEASE%-*}, but its newest release is $newest; set the clock"
 }
 
 # receive RELEASE unpacks the release. It writes without the page cache where the disk allows that.
@@ -187,19 +213,30 @@ migrate() {
 	rm -f "$dir/releases/$1/migrate"
 }
 
-# try RELEASE checks the release in minifb-AREA-check. If it does not work, it is refused and the
-# deploy ends. The serving process is not involved.
+# fail RELEASE NAME REASON ends a deploy or a rollback, because the release does not work in minifb-NAME.
+# If that is minifb-AREA, the former release is started again.
+fail() {
+	log "$2"
+	if [ "$2" != "$AREA" ]; then
+		unit stop "$2"
+	elif [ -n "$former" ]; then
+		link "$former" current
+		unit restart "$AREA"
+		unit stop "$AREA-next"
+	else
+		unit stop "$AREA"
+		rm -f "$dir/current"
+	fi
+	[ -n "$ROOT" ] || systemctl --quiet reset-failed "minifb-$AREA-check.service" "minifb-$AREA-next.service" 2>/dev/null
+	refuse "$1"
+	die "NOT DEPLOYED: the release $1 $3. ${former:-No release} serves"
+}
+
+# try RELEASE checks the release in minifb-AREA-check. The serving process is not involved.
 try() {
 	link "$1" next || die "the link next cannot be set"
-	if unit start "$AREA-check" && works "$check"; then
-		unit stop "$AREA-check"
-		return
-	fi
+	{ unit start "$AREA-check" && works "$check"; } || fail "$1" "$AREA-check" "does not work"
 	unit stop "$AREA-check"
-	log "$AREA-check"
-	[ -n "$ROOT" ] || systemctl --quiet reset-failed "minifb-$AREA-check.service"
-	refuse "$1"
-	die "NOT DEPLOYED: the release $1 does not work. ${former:-No release} still serves"
 }
 
 # switch RELEASE replaces the former release: it starts minifb-AREA-next, restarts minifb-AREA with
@@ -207,30 +244,13 @@ try() {
 # at the socket. If the new release does not work, the former one is started again.
 switch() {
 	if [ -n "$former" ]; then
-		unit start "$AREA-next" || {
-			unit stop "$AREA-next"
-			refuse "$1"
-			die "NOT DEPLOYED: $1 did not start beside $former, which still serves"
-		}
+		unit start "$AREA-next" || fail "$1" "$AREA-next" "did not start beside the live one"
 	fi
 	link "$1" current || die "the link current cannot be set"
-	if unit restart "$AREA" && unit stop "$AREA-next" && works "$live"; then
-		rm -f "$dir/next" "$dir/releases/$1/bad"
-		[ -n "$former" ] || timers start
-		return
-	fi
-	log "$AREA"
-	if [ -n "$former" ]; then
-		link "$former" current
-		unit restart "$AREA"
-	else
-		unit stop "$AREA"
-		rm -f "$dir/current"
-	fi
-	unit stop "$AREA-next"
-	[ -n "$ROOT" ] || systemctl --quiet reset-failed "minifb-$AREA-next.service" 2>/dev/null
-	refuse "$1"
-	die "NOT DEPLOYED: the release $1 did not work at the function's socket. ${former:-No release} serves again"
+	{ unit restart "$AREA" && unit stop "$AREA-next" && works "$live"; } ||
+		fail "$1" "$AREA" "did not work at the function's socket"
+	rm -f "$dir/next" "$dir/releases/$1/bad"
+	[ -n "$former" ] || timers start
 }
 
 # prune keeps the five newest good releases, the live one, the one before it, and the newest bad one: somebody may
@@ -253,6 +273,7 @@ case $VERB in
 deploy)
 	lock
 	former=$(live)
+	name
 	receive "$RELEASE"
 	[ -z "$MIGRATE" ] || migrate "$RELEASE"
 	try "$RELEASE"
@@ -274,10 +295,7 @@ rollback)
 	fi
 	try "$RELEASE"
 	switch "$RELEASE"
-	for release in $(releases); do # no later rollback returns to these
-		older "$RELEASE" "$release" && good "$release" &&
-			echo "it was rolled back from at $(date -u +%FT%TZ)" >"$dir/releases/$release/bad"
-	done
+	pass "$RELEASE"
 	prune
 	say "$AREA: $RELEASE serves again and replaces $former"
 	;;
