@@ -25,8 +25,8 @@ func newProgress(out *os.File, total int) *progress {
 }
 
 // done is called after each case.
-func (p *progress) done(n int, _ check.Case, failed bool) {
-	if failed {
+func (p *progress) done(n int, r check.Result) {
+	if r.Failure != nil {
 		p.failed++
 	}
 	pause := 10 * time.Second

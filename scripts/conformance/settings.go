@@ -34,7 +34,8 @@ func parse(args []string) (s settings, err error) {
 		fmt.Fprintln(flags.Output(), "usage: minifb-check [flags] http://localhost:8080")
 		flags.PrintDefaults()
 	}
-	admin := flags.String("admin", "", "`ID:PASSWORD` of an administrator, for the cases of the back office")
+	admin := flags.String("admin", "", "`ID:PASSWORD` of an administrator, for the cases of the back office;\n"+
+		"or set ADMIN_ID and ADMIN_PASSWORD, which other users of the machine cannot see")
 	flags.StringVar(&s.profile, "profile", "full",
 		"full: the whole contract of this project; core: what every minifb has")
 	pattern := flags.String("run", "", "run only the cases whose name matches this `REGEXP`")
@@ -63,12 +64,8 @@ func parse(args []string) (s settings, err error) {
 	if s.parallel < 1 || s.parallel > 64 {
 		return s, errors.New("--parallel: must be 1 to 64")
 	}
-	if *admin != "" {
-		id, password, ok := strings.Cut(*admin, ":")
-		if !ok {
-			return s, errors.New("--admin: must be ID:PASSWORD")
-		}
-		s.admin = &check.User{ID: id, Password: password}
+	if s.admin, err = administrator(*admin); err != nil {
+		return s, err
 	}
 	if s.list && flags.NArg() == 0 {
 		return s, nil
@@ -81,6 +78,21 @@ func parse(args []string) (s settings, err error) {
 		return s, fmt.Errorf("%q is not a URL such as http://localhost:8080", s.url)
 	}
 	return s, nil
+}
+
+// administrator returns who is named by the flag, or else by the environment; nil if nobody is.
+func administrator(flag string) (*check.User, error) {
+	id, password := os.Getenv("ADMIN_ID"), os.Getenv("ADMIN_PASSWORD")
+	if flag != "" {
+		id, password, _ = strings.Cut(flag, ":")
+	}
+	switch {
+	case id == "" && password == "":
+		return nil, nil //nolint:nilnil // nobody is no mistake
+	case id == "" || password == "":
+		return nil, errors.New("--admin: must be ID:PASSWORD; and ADMIN_ID needs ADMIN_PASSWORD")
+	}
+	return &check.User{ID: id, Password: password}, nil
 }
 
 // readNames reads a file of names. Without one it returns the names of this project.
@@ -115,8 +127,8 @@ func (s settings) cases() (selected []check.Case, leftOut []string, err error) {
 		return nil, nil, fmt.Errorf("no case to run matches %q", s.run)
 	}
 	if left > 0 {
-		leftOut = append(leftOut,
-			fmt.Sprintf("%d cases of the back office were not run: they need -admin ID:PASSWORD", left))
+		leftOut = append(leftOut, fmt.Sprintf("%d cases of the back office were not run: they need "+
+			"-admin ID:PASSWORD, or ADMIN_ID and ADMIN_PASSWORD", left))
 	}
 	if unnamed > 0 {
 		leftOut = append(leftOut, fmt.Sprintf("%d cases were not run: the file of names has no such routes", unnamed))

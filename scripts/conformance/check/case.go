@@ -28,6 +28,9 @@ type T struct {
 	rule     string
 	last     *Response // the last response, which a failure shows
 	borrowed []*User
+	// private is set while the administrator signs in: a failure then shows neither the request's body nor the
+	// response, because the one has the password, and the other the tokens, under whatever names.
+	private bool
 }
 
 // A Failure says how the responses differ from a rule.
@@ -38,7 +41,8 @@ type Failure struct {
 	Expected string `json:"expected"`
 	Got      string `json:"got"`
 
-	busy bool // by a 503 or 504
+	// Busy says that the last response was 503 or 504: it may be that the server has too much to do.
+	Busy bool `json:"-"`
 }
 
 // stopped is what a T panics with to end its case. Its failure is nil if the whole run is to end.
@@ -46,11 +50,15 @@ type stopped struct{ failure *Failure }
 
 // Failf ends the case. The request and the response that are reported are the last ones.
 func (t *T) Failf(expected, got string, args ...any) {
-	f := &Failure{Rule: t.rule, Expected: expected, Got: fmt.Sprintf(got, args...)}
+	f := &Failure{Rule: t.rule, Expected: t.run.hide(expected), Got: t.run.hide(fmt.Sprintf(got, args...))}
 	if t.last != nil {
-		f.Request = t.last.request.describe()
-		f.Got += "\n" + t.last.describe()
-		f.busy = t.last.Status == http.StatusServiceUnavailable || t.last.Status == http.StatusGatewayTimeout
+		f.Request = t.last.request.describe(t.run.hide)
+		f.Got += "\n" + t.last.describe(t.run.hide)
+		f.Busy = t.last.Status == http.StatusServiceUnavailable || t.last.Status == http.StatusGatewayTimeout
+		if t.private {
+			f.Request = t.run.hide(t.last.request.Do) + ", to sign the administrator in"
+			f.Got = fmt.Sprintf("something else, with the status %d; the rest is not shown", t.last.Status)
+		}
 	}
 	panic(stopped{f})
 }
@@ -65,11 +73,12 @@ func Equal[V comparable](t *T, what string, got, want V) {
 	}
 }
 
-// Eventually calls done until it returns true, and ends the case if that takes longer than limit.
+// Eventually calls done until it returns true, and ends the case if a call that began after limit does not. A call that
+// began before says nothing: its requests may have been slow.
 func (t *T) Eventually(limit time.Duration, expected string, done func() bool) {
 	deadline := time.Now().Add(limit)
-	for !done() {
-		if time.Now().After(deadline) {
+	for begun := time.Now(); !done(); begun = time.Now() {
+		if begun.After(deadline) {
 			t.Failf(expected, "not within %v", limit)
 		}
 		select {

@@ -55,18 +55,19 @@ func (r Request) lines() []string {
 // longest is how much of a body, a header or a path a report shows.
 const longest = 400
 
-// describe returns the request for a report. Tokens are cut.
-func (r Request) describe() string {
+// describe returns the request for a report, without what is to be hidden. Tokens are cut.
+func (r Request) describe(hide func(string) string) string {
 	var out strings.Builder
-	out.WriteString(cut(r.Do))
+	out.WriteString(cut(hide(r.Do)))
 	for _, line := range r.lines() {
+		line = hide(line)
 		if strings.HasPrefix(line, "Authorization: ") && len(line) > 40 {
 			line = line[:40] + "…"
 		}
 		out.WriteString("\n" + cut(line))
 	}
 	if body := r.encode(); body != "" {
-		out.WriteString("\n\n" + cut(body))
+		out.WriteString("\n\n" + cut(hide(body)))
 	}
 	return out.String()
 }

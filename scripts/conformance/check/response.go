@@ -35,7 +35,7 @@ func (r *Response) Failf(expected, got string, args ...any) {
 // Rule sets the rule that the next failure names.
 func (r *Response) Rule(rule string) { r.t.rule = rule }
 
-func (r *Response) describe() string {
+func (r *Response) describe(hide func(string) string) string {
 	if r.Status == 0 {
 		return ""
 	}
@@ -43,11 +43,11 @@ func (r *Response) describe() string {
 	fmt.Fprintf(&out, "%d %s", r.Status, http.StatusText(r.Status))
 	for name, values := range r.Header {
 		if name != "Date" && !strings.HasPrefix(name, "Access-Control-") {
-			fmt.Fprintf(&out, "\n%s: %s", name, cut(strings.Join(values, " | ")))
+			fmt.Fprintf(&out, "\n%s: %s", name, cut(hide(strings.Join(values, " | "))))
 		}
 	}
 	if len(r.Body) > 0 {
-		out.WriteString("\n\n" + cut(string(r.Body)))
+		out.WriteString("\n\n" + cut(hide(string(r.Body))))
 	}
 	lines := strings.Split(out.String(), "\n")
 	if end := slices.Index(lines, ""); end > 0 {
@@ -132,6 +132,20 @@ func (r *Response) Has(path string, want any) *Response {
 		r.Failf(path+": "+encoded(want), "%s: %s", path, encoded(got))
 	}
 	return r
+}
+
+// otherTexts are those of RFC 9110 where Go has the text of an earlier RFC.
+var otherTexts = map[int]string{
+	http.StatusRequestEntityTooLarge: "Content Too Large",
+	http.StatusUnprocessableEntity:   "Unprocessable Content",
+}
+
+// NamesItsStatus checks that the member result of an error is the text of its status.
+func (r *Response) NamesItsStatus() *Response {
+	if other, ok := otherTexts[r.Status]; ok && r.Text("result") == other {
+		return r
+	}
+	return r.Has("result", http.StatusText(r.Status))
 }
 
 func encoded(value any) string {

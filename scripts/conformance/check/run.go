@@ -19,10 +19,11 @@ type Options struct {
 	Parallel int    // how many cases run at a time
 	Admin    *User  // nil: the cases that need an administrator are not run
 
-	SignUp func(t *T, id string) *User         // signs a user up
-	SignIn func(t *T, u *User)                 // opens a session, and keeps its tokens in u
-	Always func(*Response)                     // checks what every response has to have
-	Done   func(done int, c Case, failed bool) // called after each case, one call at a time; may be nil
+	SignUp func(t *T, id string) *User // signs a user up
+	SignIn func(t *T, u *User)         // opens a session, and keeps its tokens in u
+	Always func(*Response)             // checks what every response has to have
+	// Done is called once for each case, when its result is final; one call at a time. It may be nil.
+	Done func(done int, r Result)
 }
 
 // A Result is that of one case.
@@ -45,8 +46,9 @@ type run struct {
 	admin   sync.Mutex // held while the administrator signs in
 	limited atomic.Bool
 
-	mu   sync.Mutex
-	free []*User // who may be borrowed
+	mu      sync.Mutex
+	free    []*User  // who may be borrowed
+	secrets []string // the administrator's password and tokens
 }
 
 // newIDs returns a function that returns IDs that nobody has.
@@ -74,12 +76,23 @@ func Run(ctx context.Context, cases []Case, o Options) ([]Result, error) {
 	defer cancel()
 	r := &run{o: o, newID: newIDs(), client: newClient(4 * o.Parallel), cancel: cancel}
 	defer r.client.CloseIdleConnections()
+	if o.Admin != nil {
+		r.keepSecret(o.Admin.Password)
+	}
 	results := make([]Result, len(cases))
 	// Cases of an area are alike. In a random order the costly ones do not come all at once.
 	turns := rand.Perm(len(cases)) //nolint:gosec // no secret
-	var next, done atomic.Int64
+	var next atomic.Int64
 	var workers sync.WaitGroup
 	var reporting sync.Mutex
+	done := 0
+	report := func(result Result) {
+		reporting.Lock()
+		defer reporting.Unlock()
+		if done++; o.Done != nil {
+			o.Done(done, result)
+		}
+	}
 	for range o.Parallel {
 		workers.Go(func() {
 			for ctx.Err() == nil {
@@ -88,26 +101,29 @@ func Run(ctx context.Context, cases []Case, o Options) ([]Result, error) {
 					return
 				}
 				i := turns[turn]
-				begun := time.Now()
-				failure := r.do(ctx, cases[i])
-				took := time.Since(begun)
-				results[i] = Result{cases[i].Name, cases[i].Rule, took, took.Seconds(), failure}
-				if o.Done != nil {
-					reporting.Lock()
-					o.Done(int(done.Add(1)), cases[i], failure != nil)
-					reporting.Unlock()
+				results[i] = r.timed(ctx, cases[i])
+				if f := results[i].Failure; f == nil || !f.Busy {
+					report(results[i])
 				}
 			}
 		})
 	}
 	workers.Wait()
 	for i, c := range cases {
-		if f := results[i].Failure; f != nil && f.busy && ctx.Err() == nil {
-			results[i].Failure = r.do(ctx, c)
+		if f := results[i].Failure; f != nil && f.Busy && ctx.Err() == nil {
+			results[i] = r.timed(ctx, c)
+			report(results[i])
 		}
 	}
 	if r.limited.Load() {
 		return nil, ErrLimited
 	}
 	return results, ctx.Err()
+}
+
+func (r *run) timed(ctx context.Context, c Case) Result {
+	begun := time.Now()
+	failure := r.do(ctx, c)
+	took := time.Since(begun)
+	return Result{c.Name, c.Rule, took, took.Seconds(), failure}
 }

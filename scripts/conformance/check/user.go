@@ -1,6 +1,10 @@
 package check
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // A User is a user of the server that is checked.
 type User struct {
@@ -61,9 +65,33 @@ func (t *T) NewID() string { return t.run.newID() }
 func (t *T) Admin() *User {
 	t.run.admin.Lock()
 	defer t.run.admin.Unlock()
+	t.private = true
 	t.renew(t.run.o.Admin)
+	t.private = false
 	u := *t.run.o.Admin
+	t.run.keepSecret(u.Access, u.Refresh)
 	return &u
+}
+
+// keepSecret keeps texts out of reports.
+func (r *run) keepSecret(texts ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, text := range texts {
+		if text != "" && !slices.Contains(r.secrets, text) {
+			r.secrets = append(r.secrets, text)
+		}
+	}
+}
+
+// hide returns a text without the secrets.
+func (r *run) hide(text string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, secret := range r.secrets {
+		text = strings.ReplaceAll(text, secret, "[hidden]")
+	}
+	return text
 }
 
 // Limited ends the whole run: the server refuses to sign up more users.

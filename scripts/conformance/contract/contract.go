@@ -90,7 +90,7 @@ func isError(r *check.Response, method string) {
 	if method != http.MethodHead {
 		r.Rule("Every error is {\"result\", \"hint\"}: the status text alone, and what is wrong.")
 		r.Is(check.Object(map[string]check.Shape{"result": check.Text("."), "hint": check.Text(`\S{2}`)}))
-		r.Has("result", http.StatusText(r.Status))
+		r.NamesItsStatus()
 	}
 	for status, name := range map[int]string{
 		http.StatusUnauthorized: "WWW-Authenticate", http.StatusMethodNotAllowed: "Allow",

@@ -65,7 +65,7 @@ func Options(n *Names) check.Options {
 			if r.Status >= http.StatusBadRequest && !strings.HasPrefix(r.Request().Do, http.MethodHead) {
 				r.Rule(`Every error is {"result", "hint"}: the status text, and what is wrong.`)
 				r.Is(check.AtLeast(map[string]check.Shape{"result": check.Text("."), "hint": check.Text(`\S`)}))
-				r.Has("result", http.StatusText(r.Status))
+				r.NamesItsStatus()
 			}
 		},
 	}

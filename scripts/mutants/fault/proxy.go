@@ -5,12 +5,14 @@ package fault
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A Fault is a mistake that a server could have.
@@ -46,7 +48,7 @@ type Proxy struct {
 
 	mu     sync.Mutex
 	stored map[string]any // what the fault remembers
-	broken error          // a mistake in the fault itself
+	broken error          // a request that was not passed on, or a mistake in the fault itself
 }
 
 // NewProxy returns a proxy in front of the server at this URL, which has these routes.
@@ -54,7 +56,9 @@ func NewProxy(f Fault, behind *url.URL, routes []string) *Proxy {
 	return &Proxy{
 		fault: f, behind: behind, patterns: routes, stored: map[string]any{},
 		client: &http.Client{
-			Transport:     &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true},
+			Transport: &http.Transport{
+				MaxIdleConnsPerHost: 32, DisableCompression: true, IdleConnTimeout: time.Minute,
+			},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
@@ -63,20 +67,24 @@ func NewProxy(f Fault, behind *url.URL, routes []string) *Proxy {
 // Close closes the connections to the server.
 func (p *Proxy) Close() { p.client.CloseIdleConnections() }
 
-// Broken returns an error if the fault could not distort a response.
+// Broken returns an error if a request could not be passed on, or the fault could not distort a response.
 func (p *Proxy) Broken() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.broken
 }
 
+func (p *Proxy) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken = errors.Join(p.broken, err)
+}
+
 // ServeHTTP serves a request with the fault.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.broken = fmt.Errorf("the fault %q of %s %s: %v", p.fault.Name, r.Method, r.RequestURI, cause)
+			p.fail(fmt.Errorf("the fault %q of %s %s: %v", p.fault.Name, r.Method, r.RequestURI, cause))
 		}
 	}()
 	body, err := io.ReadAll(r.Body)
@@ -141,18 +149,20 @@ func (x *exchange) forward() {
 		Method: x.method, Header: x.header.Clone(), ContentLength: int64(len(x.body)),
 		URL: &url.URL{Scheme: x.proxy.behind.Scheme, Host: x.proxy.behind.Host, Opaque: x.target},
 	}
-	if len(x.body) > 0 {
-		r.Body = io.NopCloser(bytes.NewReader(x.body))
+	if body := x.body; len(body) > 0 {
+		// With GetBody a request is sent again if the server has just closed an idle connection.
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	response, err := x.proxy.client.Do(r)
-	if err != nil {
-		x.status, x.out, x.response = http.StatusBadGateway, http.Header{}, []byte(err.Error())
-		return
+	if err == nil {
+		defer response.Body.Close()
+		x.status, x.out = response.StatusCode, response.Header
+		x.response, err = io.ReadAll(response.Body)
 	}
-	defer response.Body.Close()
-	x.status, x.out = response.StatusCode, response.Header
-	if x.response, err = io.ReadAll(response.Body); err != nil {
-		x.status = http.StatusBadGateway
+	if err != nil {
+		x.proxy.fail(fmt.Errorf("%s %s was not passed on: %w", x.method, x.target, err))
+		x.status, x.out, x.response = http.StatusBadGateway, http.Header{}, nil
 	}
 }
 

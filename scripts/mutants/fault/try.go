@@ -3,13 +3,11 @@ package fault
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"minifb/scripts/conformance/check"
 )
@@ -48,34 +46,20 @@ func Try(ctx context.Context, f Fault, cases []check.Case, o check.Options, rout
 	return "", nil
 }
 
+// try runs cases against a server with a fault. A failure counts only if it is the fault's: a server that is busy,
+// a request that the proxy could not pass on, and the end of the context make cases fail too.
 func try(ctx context.Context, f Fault, cases []check.Case, o check.Options, routes []string) (string, error) {
-	behind, err := url.Parse(o.URL)
-	if err != nil {
-		return "", err
-	}
-	proxy := NewProxy(f, behind, routes)
-	defer proxy.Close()
-	server := httptest.NewServer(proxy)
-	defer server.Close()
-	o.URL = server.URL
-
-	ctx, cancel := context.WithCancel(ctx)
+	trying, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var once sync.Once
 	caughtBy := ""
-	o.Done = func(_ int, c check.Case, failed bool) {
-		if failed {
-			once.Do(func() {
-				caughtBy = c.Name
-				cancel()
-			})
+	o.Done = func(_ int, r check.Result) {
+		if caughtBy == "" && r.Failure != nil && !r.Failure.Busy && ctx.Err() == nil {
+			caughtBy = r.Case
+			cancel()
 		}
 	}
-	_, err = check.Run(ctx, cases, o)
-	if broken := proxy.Broken(); broken != nil {
-		return "", broken
-	}
-	if caughtBy != "" && !errors.Is(err, check.ErrLimited) {
+	_, err := run(trying, f, cases, o, routes)
+	if caughtBy != "" && errors.Is(err, context.Canceled) {
 		return caughtBy, nil
 	}
 	return caughtBy, err
@@ -83,14 +67,22 @@ func try(ctx context.Context, f Fault, cases []check.Case, o check.Options, rout
 
 // Run is Try without a fault: every case has to pass. It returns the results.
 func Run(ctx context.Context, cases []check.Case, o check.Options, routes []string) ([]check.Result, error) {
+	return run(ctx, None, cases, o, routes)
+}
+
+func run(ctx context.Context, f Fault, cases []check.Case, o check.Options, routes []string) ([]check.Result, error) {
 	behind, err := url.Parse(o.URL)
 	if err != nil {
 		return nil, err
 	}
-	proxy := NewProxy(None, behind, routes)
+	proxy := NewProxy(f, behind, routes)
 	defer proxy.Close()
-	server := httptest.NewServer(http.HandlerFunc(proxy.ServeHTTP))
+	server := httptest.NewServer(proxy)
 	defer server.Close()
 	o.URL = server.URL
-	return check.Run(ctx, cases, o)
+	results, err := check.Run(ctx, cases, o)
+	if broken := proxy.Broken(); broken != nil {
+		return nil, broken
+	}
+	return results, err
 }
