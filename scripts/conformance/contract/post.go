@@ -35,7 +35,7 @@ func postCases() []check.Case {
 	})
 	all.add("post/feed", "GET /post lists the posts of all users, newest first.", func(t *check.T) {
 		first, second := newPost(t, t.Borrow(), "1"), newPost(t, t.Borrow(), "2")
-		r := get(t, nil, "/post?size=100").Is(pageOf(postShape))
+		r := get(t, nil, feed).Is(pageOf(postShape))
 		inOrder(r, second, first)
 		get(t, t.Borrow(), "/post").Is(pageOf(postShape))
 	})
@@ -46,7 +46,7 @@ func postCases() []check.Case {
 		for as, want := range map[*check.User]any{u: 4, t.Borrow(): nil, nil: nil} {
 			get(t, as, post).Has("my_reaction", want).Has("reactions.4", 1)
 			get(t, as, "/timeline/"+u.ID+"?size=1").Has("items.0.my_reaction", want).Has("items.0.reactions.4", 1)
-			r := get(t, as, "/post?size=100")
+			r := get(t, as, feed)
 			if i := find(r, post); i >= 0 {
 				r.Has("items."+itoa(i)+".my_reaction", want).Has("items."+itoa(i)+".reactions.4", 1)
 			}
@@ -55,6 +55,7 @@ func postCases() []check.Case {
 	all.add("post/delete", "DELETE /post/{id} is 204; comments, reactions and notifications go too.", func(t *check.T) {
 		u, eve := t.NewUser(), t.Borrow()
 		post := newPost(t, u, "x")
+		inOrder(get(t, nil, feed), post)
 		comment := newComment(t, eve, post, "y")
 		react(t, eve, post, 1).Want(http.StatusCreated)
 		react(t, eve, comment, 1).Want(http.StatusCreated)
@@ -63,6 +64,7 @@ func postCases() []check.Case {
 		exist(t, u, paths...)
 		remove(t, u, post)
 		isMissing(t, u, paths...)
+		isUnlisted(get(t, nil, feed), post)
 		get(t, u, "/notification/unread-count").Has("count", 0)
 		get(t, u, "/notification").Has("items", []any{})
 		get(t, u, "/timeline").Has("items", []any{})

@@ -27,6 +27,15 @@ func reactionFaults() (all []Fault) {
 				}
 			}},
 			Fault{put + ": the same again is 404", put, errorOnSecond},
+			Fault{put + ": two at a time are a conflict", put, func(x *exchange) {
+				key := "under way " + x.target
+				if x.begin(key) {
+					x.refuse(http.StatusConflict, "Another request is under way.")
+					return
+				}
+				x.forward()
+				x.remember(key, nil)
+			}},
 			Fault{put + ": type 5 is stored as 4", put, sending(func(o map[string]any) {
 				if o["type"] == json.Number("5") {
 					o["type"] = 4

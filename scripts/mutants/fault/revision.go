@@ -123,6 +123,7 @@ func backofficeFaults() []Fault {
 		})},
 		{"the server's counts are stale", server, stale},
 		{"rps as text", server, always("rps", "1.5")},
+		{"the totals are stale", service, stale},
 		{"posts_today above posts", service, each(func(o map[string]any) { o["posts_today"] = sum(o["posts"], 1) })},
 		{"posts as text", service, always("posts", "1")},
 		{"no users", service, always("users", 0)},

@@ -3,6 +3,7 @@ package fault
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -89,7 +90,28 @@ func postFaults() (all []Fault) {
 			})},
 		)
 	}
-	return append(all, timelineFaults()...)
+	return append(append(all, timelineFaults()...), Fault{"GET /post: deleted ones stay", "GET /post", keepsItems})
+}
+
+// keepsItems adds what an earlier page had to a page that no longer has it.
+func keepsItems(x *exchange) {
+	x.forward()
+	object, _ := decode(x.response).(map[string]any)
+	items, isList := object["items"].([]any)
+	if !isList || has("cursor")(x) {
+		return
+	}
+	key := x.target + x.header.Get("Authorization")
+	last, _ := x.recall(key).([]any)
+	x.remember(key, items)
+	id := func(item any) any { return item.(map[string]any)["id"] } //nolint:forcetypeassert // as the server sends it
+	for _, old := range last {
+		if !slices.ContainsFunc(items, func(item any) bool { return id(item) == id(old) }) {
+			items = append(items, old)
+		}
+	}
+	object["items"] = items
+	x.response = encode(object)
 }
 
 // timelineFaults are about timelines, and comments of posts.
