@@ -28,7 +28,7 @@ func reactionFaults() (all []Fault) {
 			}},
 			Fault{put + ": the same again is 404", put, errorOnSecond},
 			Fault{put + ": two at a time are a conflict", put, func(x *exchange) {
-				key := "under way " + x.target
+				key := "under way " + x.target + x.header.Get("Authorization")
 				if x.begin(key) {
 					x.refuse(http.StatusConflict, "Another request is under way.")
 					return
