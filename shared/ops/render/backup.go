@@ -14,6 +14,24 @@ type job struct {
 	Folders     string // where it may write
 	Network     bool   // it may use the network
 	Time        string // an expression of systemd's OnCalendar
+	Optional    bool   // not every host runs it
+}
+
+// jobs run every night. Each writes its metrics into <name>.prom of the folder BackupMetrics.
+var jobs = []job{
+	{
+		Name: "backup", Description: "dump the database", Time: "*-*-* 02:30:00",
+		Command: "/usr/local/lib/minifb/backup " + Dumps + " " + BackupMetrics, Folders: Dumps + " " + BackupMetrics,
+	},
+	{
+		Name: "restore-check", Description: "restore the newest dump, and check it", Time: "*-*-* 03:30:00",
+		Command: "/usr/local/lib/minifb/restore-check " + Dumps + " " + BackupMetrics, Folders: BackupMetrics,
+	},
+	{
+		Name: "archive", Description: "back the database up to another machine", Time: "*-*-* 04:30:00",
+		Command: "/usr/local/lib/minifb/archive-backup " + BackupMetrics, Network: true, Optional: true,
+		Folders: BackupMetrics + " /var/lib/pgbackrest /var/log/pgbackrest /var/spool/pgbackrest",
+	},
 }
 
 // BackupUnits returns the systemd units of a host with a PostgreSQL of its own, by file name: those of
@@ -25,26 +43,14 @@ func BackupUnits() (map[string]string, error) {
 	if err := all.add("minifb-failed@.service", "failed", nil); err != nil {
 		return nil, err
 	}
-	arguments := " " + Dumps + " " + BackupMetrics
-	for _, j := range []job{
-		{
-			Name: "backup", Description: "dump the database", Time: "*-*-* 02:30:00",
-			Command: "/usr/local/lib/minifb/backup" + arguments, Folders: Dumps + " " + BackupMetrics,
-		},
-		{
-			Name: "restore-check", Description: "restore the newest dump, and check it", Time: "*-*-* 03:30:00",
-			Command: "/usr/local/lib/minifb/restore-check" + arguments, Folders: BackupMetrics,
-		},
-		{
-			Name: "archive", Description: "back the database up to another machine", Time: "*-*-* 04:30:00",
-			Command: "/usr/local/lib/minifb/archive-backup " + BackupMetrics, Network: true,
-			Folders: BackupMetrics + " /var/lib/pgbackrest /var/log/pgbackrest /var/spool/pgbackrest",
-		},
-	} {
+	for _, j := range jobs {
+
 		if err := all.add("minifb-"+j.Name+".service", "job", j); err != nil {
 			return nil, err
 		}
-		nightly := timer{j.Description + ", every night", []string{"OnCalendar=" + j.Time, "Persistent=true"}}
+		nightly := timer{
+			Description: j.Description + ", every night", Times: []string{"OnCalendar=" + j.Time, "Persistent=true"},
+		}
 		if err := all.add("minifb-"+j.Name+".timer", "timer", nightly); err != nil {
 			return nil, err
 		}

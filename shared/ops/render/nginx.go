@@ -161,7 +161,7 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 		}
 	}
 	text, err := template.New("nginx.conf").Funcs(template.FuncMap{
-		"status": http.StatusText, "backups": func() []string { return backupJobs },
+		"status": http.StatusText, "jobs": func() []job { return jobs },
 		"hsts": func() string { return "max-age=31536000" },
 	}).Parse(nginxText)
 	if err != nil {

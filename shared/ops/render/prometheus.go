@@ -17,9 +17,6 @@ var Alarms string
 //go:embed prometheus.yml.tmpl
 var prometheusText string
 
-// backupJobs are the scripts that write metrics about backups, each into NAME.prom.
-var backupJobs = []string{"backup", "restore-check"}
-
 // Prometheus writes a configuration of Prometheus that reads the metrics of this host at n.Metrics, and
 // the rules of alarms.yml beside it.
 func (n Nginx) Prometheus(w io.Writer, t *sam.Template) error {
@@ -31,7 +28,9 @@ func (n Nginx) Prometheus(w io.Writer, t *sam.Template) error {
 		data.Names = append(data.Names, f.Area)
 	}
 	if n.Backups != "" {
-		data.Names = append(data.Names, backupJobs...)
+		for _, j := range jobs {
+			data.Names = append(data.Names, j.Name)
+		}
 	}
 	text, err := template.New("prometheus.yml").Parse(prometheusText)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,17 @@ func TestAlarmRules(t *testing.T) {
 	} {
 		if output, err := exec.Command("promtool", arguments...).CombinedOutput(); err != nil {
 			t.Errorf("promtool %s (scripts/install prometheus installs it): %v\n%s", arguments, err, output)
+		}
+	}
+	units, err := render.BackupUnits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range units {
+		job, ok := strings.CutSuffix(strings.TrimPrefix(name, "minifb-"), ".timer")
+		metric := "time() - minifb_" + strings.ReplaceAll(job, "-", "_") + "_success_timestamp_seconds"
+		if ok && !strings.Contains(render.Alarms, metric) {
+			t.Errorf("no alarm fires when %s fails", name)
 		}
 	}
 }
@@ -74,6 +86,21 @@ func TestMetricsHaveTheirOwnAddress(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", target, got, want)
 		}
 	}
+	// A host without an archive has no metrics of it, which is no failure.
+	archive := func(want string) {
+		t.Helper()
+		response, body := send(t, metrics, ask("GET /metrics/archive"))
+		contentType := response.Header.Get("Content-Type")
+		if response.StatusCode != 200 || body != want || contentType != "text/plain; version=0.0.4" {
+			t.Errorf("the metrics of the archive: %d %s, %q, want %q", response.StatusCode, contentType, body, want)
+		}
+	}
+	archive("")
+	const metric = "minifb_archive_success_timestamp_seconds 1\n"
+	if err := os.WriteFile(filepath.Join(dir, "backups", "archive.prom"), []byte(metric), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	archive(metric)
 }
 
 // startWithMetrics runs nginx in front of what begin serves in a host's folder, and returns its
@@ -164,6 +191,11 @@ func TestAlarmsFire(t *testing.T) {
 		return isFiring(t, alarms, "MinifbErrors")
 	})
 	fires(t, alarms, "MinifbDatabaseAway")
+	for _, labels := range firing(t, alarms) {
+		if labels["function"] == "archive" {
+			t.Errorf("%s fires on a host without an archive", labels["alertname"])
+		}
+	}
 }
 
 // startFunctions starts post and maintenance at their sockets in a host's folder.
@@ -234,9 +266,17 @@ func fires(t *testing.T, alarms, name string) {
 
 func isFiring(t *testing.T, alarms, name string) bool {
 	t.Helper()
+	return slices.ContainsFunc(firing(t, alarms), func(labels map[string]string) bool {
+		return labels["alertname"] == name
+	})
+}
+
+// firing returns the labels of the alarms that fire.
+func firing(t *testing.T, alarms string) (all []map[string]string) {
+	t.Helper()
 	response, err := http.Get(alarms)
 	if err != nil {
-		return false // it has just started
+		return nil // it has just started
 	}
 	defer response.Body.Close()
 	var result struct {
@@ -248,12 +288,12 @@ func isFiring(t *testing.T, alarms, name string) bool {
 		}
 	}
 	if json.NewDecoder(response.Body).Decode(&result) != nil {
-		return false // it starts
+		return nil // it starts
 	}
 	for _, alarm := range result.Data.Alerts {
-		if alarm.Labels["alertname"] == name && alarm.State == "firing" {
-			return true
+		if alarm.State == "firing" {
+			all = append(all, alarm.Labels)
 		}
 	}
-	return false
+	return all
 }
