@@ -49,7 +49,8 @@ func BackupUnits() (map[string]string, error) {
 			return nil, err
 		}
 		nightly := timer{
-			Description: j.Description + ", every night", Times: []string{"OnCalendar=" + j.Time, "Persistent=true"},
+			Description: j.Description + ", every night",
+			Times:       []string{"OnCalendar=" + j.Time, "Persistent=true"},
 		}
 		if err := all.add("minifb-"+j.Name+".timer", "timer", nightly); err != nil {
 			return nil, err

@@ -67,6 +67,7 @@ func (s service) Network() bool { return s.Function }
 type timer struct {
 	Description string
 	Times       []string // lines of the section [Timer]
+	Needs       string   // a file without which it does not start; unset for none
 }
 
 // unitFiles are the texts of units, by their file names.
@@ -108,7 +109,9 @@ func Units(t *sam.Template) (map[string]string, error) {
 			}
 			name := unit + "-" + strings.ToLower(schedule.Name)
 			description := "the schedule " + schedule.Name + " of " + f.Area
-			if err := all.add(name+".timer", "timer", timer{description, times}); err != nil {
+			// The timer of a retired function does not come back at the next boot.
+			needs := Releases + "/" + f.Area + "/current/bootstrap"
+			if err := all.add(name+".timer", "timer", timer{description, times, needs}); err != nil {
 				return nil, err
 			}
 			service := scheduleService(f, schedule, name)

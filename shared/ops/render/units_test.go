@@ -125,7 +125,8 @@ func TestEachLineOfTheUnits(t *testing.T) {
 				"PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX"),
 		},
 		"minifb-maintenance-maintenance.timer": {
-			"Unit": {}, "Timer": {"OnActiveSec=10s", "OnUnitActiveSec=10s", "AccuracySec=1s"},
+			"Unit":    {"ConditionPathExists=/opt/minifb/maintenance/current/bootstrap"},
+			"Timer":   {"OnActiveSec=10s", "OnUnitActiveSec=10s", "AccuracySec=1s"},
 			"Install": {"WantedBy=timers.target"},
 		},
 	} {
