@@ -78,12 +78,16 @@ func dumpsIn(t *testing.T, folder string) (names []string) {
 	return names
 }
 
-// The newest 14 dumps stay, only their owner can read them, and nothing of a dump that failed remains.
+// The newest 14 dumps stay, only their owner can read them, and nothing of a dump that failed
+// or was killed remains.
 func TestBackupKeepsTheNewest(t *testing.T) {
 	t.Parallel()
 	database, dumps := databaseName(t, testdb.URL(t)), t.TempDir()
+	planted := []string{"minifb-20260116T023000Z.dump.part"}
 	for day := range 15 {
-		name := fmt.Sprintf("minifb-202601%02dT023000Z.dump", day+1)
+		planted = append(planted, fmt.Sprintf("minifb-202601%02dT023000Z.dump", day+1))
+	}
+	for _, name := range planted {
 		if err := os.WriteFile(filepath.Join(dumps, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
