@@ -15,7 +15,8 @@ import (
 	"minifb/shared/testkit/programs"
 )
 
-// An archived is a PostgreSQL with the settings of a host's, whose WAL pgBackRest archives into a folder.
+// An archived is a PostgreSQL with the settings of scripts/archive.conf. pgBackRest archives its WAL into a folder,
+// without encryption, and keeps backups as docs/backups.md says.
 type archived struct {
 	dir, programs string
 	attributes    *syscall.SysProcAttr
@@ -60,6 +61,8 @@ repo1-path=%[1]s/repository
 log-path=%[1]s
 lock-path=%[1]s/lock
 start-fast=y
+repo1-retention-full-type=time
+repo1-retention-full=14
 [minifb]
 pg1-path=%[1]s/data
 pg1-socket-path=%[1]s
@@ -116,8 +119,8 @@ func (a archived) pgbackrest(t *testing.T, arguments ...string) string {
 	return a.run(t, "pgbackrest", append([]string{"--stanza=minifb"}, arguments...)...)
 }
 
-// A database that is lost with its disk is restored to a chosen time, from a backup and the WAL that was archived after
-// it. The settings are those that scripts/host gives a host.
+// A database that is lost with its disk is restored to a chosen time, from the backup of scripts/archive-backup and the
+// WAL that was archived after it.
 func TestPointInTimeRestore(t *testing.T) {
 	t.Parallel()
 	a := newArchived(t)
