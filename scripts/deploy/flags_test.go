@@ -87,16 +87,16 @@ func TestSetupKeepsFlagsAndDatabase(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o644 {
 		t.Errorf("the ordinary user cannot read the flags: %v, %v", info, err)
 	}
-	const own, other = `"postgres://minifb:00ff@127.0.0.1:5432/minifb"`, "postgres://minifb@db.internal:5432/minifb"
-	for _, c := range []struct{ stored, now, want string }{
-		{"", "", "own\n"}, {own, "", "own\n"}, {other, "", "other\n"},
-		{own, other, "other\n"}, {other, "local", "own\n"},
-		{"postgres://minifb@/minifb?host=/run/postgresql", "", "own\n"},
-		{"postgres://u:p@localhost/minifb", "", "own\n"},
-	} {
+	type hostCase struct{ stored, now, want string }
+	cases := []hostCase{{"", "", "own\n"}, {ownURL, "", "own\n"}, {ownURL, otherURLs[0], "other\n"}}
+	for _, url := range otherURLs {
+		cases = append(cases, hostCase{url, "", "other\n"}, hostCase{ownURL + url, "", "other\n"},
+			hostCase{url, "local", "own\n"})
+	}
+	for _, c := range cases {
 		h = setupHost{etc: t.TempDir(), from: t.TempDir()}
 		if c.stored != "" {
-			h.write(t, filepath.Join(h.etc, "migrate.env"), "DATABASE_URL="+c.stored+"\n")
+			h.write(t, filepath.Join(h.etc, "migrate.env"), c.stored)
 		}
 		if c.now != "" {
 			h.write(t, filepath.Join(h.from, "database-url"), c.now)

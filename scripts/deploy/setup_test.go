@@ -107,12 +107,25 @@ func (h setupHost) checkRoles(t *testing.T) {
 	}
 }
 
-const ownerURL = "DATABASE_URL=\"postgres://minifb:00ff@127.0.0.1:5432/minifb?sslmode=disable\"\n"
+// ownURL is the setting that scripts/setup writes on a host with a PostgreSQL of its own.
+const ownURL = "DATABASE_URL=\"postgres://minifb:00ff@127.0.0.1:5432/minifb?sslmode=disable\"\n"
+
+// otherURLs are settings that an operator has written, some of them for a PostgreSQL on the same machine.
+var otherURLs = []string{
+	"DATABASE_URL=\"postgres://minifb@db.internal:5432/minifb\"\n",
+	"DATABASE_URL=\"postgres://minifb:00ff@127.0.0.1:5432/minifb\"\n",
+	"DATABASE_URL=\"postgres://minifb:00ff@127.0.0.1:6432/minifb?sslmode=disable\"\n",
+	"DATABASE_URL=\"postgres://minifb:secret@127.0.0.1:5432/minifb?sslmode=disable\"\n",
+	"DATABASE_URL=\"postgres://minifb:00ff@127.0.0.1:5432/minifb?sslmode=disable&host=db.internal\"\n",
+	"DATABASE_URL=postgres://minifb:00ff@127.0.0.1:5432/minifb?sslmode=disable\n",
+	"DATABASE_URL=postgres://minifb@/minifb?host=/run/postgresql\n",
+	"  DATABASE_URL=postgres://u:p@localhost/minifb\n",
+}
 
 //nolint:paralleltest // the passwords are of roles that all databases share
 func TestSetupGivesEachFunctionItsRole(t *testing.T) {
 	h := newSetupHost(t)
-	h.write(t, filepath.Join(h.etc, "migrate.env"), ownerURL)
+	h.write(t, filepath.Join(h.etc, "migrate.env"), ownURL)
 	h.write(t, filepath.Join(h.etc, "minifb.env"), "ERROR_HINT=generic\n")
 	h.write(t, filepath.Join(h.etc, "post.env"), "LIMITS=off\n")
 	h.run(t, "give_roles")
@@ -132,7 +145,7 @@ func TestSetupGivesEachFunctionItsRole(t *testing.T) {
 //nolint:paralleltest // the passwords are of roles that all databases share
 func TestSetupUpgradesAHostFromBeforeTheRoles(t *testing.T) {
 	h := newSetupHost(t)
-	h.write(t, filepath.Join(h.etc, "minifb.env"), ownerURL)
+	h.write(t, filepath.Join(h.etc, "minifb.env"), ownURL)
 	db := testdb.Open(t, h.database)
 	if _, err := db.Exec(`CREATE TABLE users (uid bigint)`); err != nil { // from an earlier release
 		t.Fatal(err)
@@ -165,7 +178,7 @@ func TestSetupUpgradesAHostFromBeforeTheRoles(t *testing.T) {
 //nolint:paralleltest // the passwords are of roles that all databases share
 func TestSetupMovesToAnotherPostgreSQL(t *testing.T) {
 	h := newSetupHost(t)
-	h.write(t, filepath.Join(h.etc, "migrate.env"), ownerURL)
+	h.write(t, filepath.Join(h.etc, "migrate.env"), ownURL)
 	h.write(t, filepath.Join(h.etc, "post.env"), "LIMITS=off\n")
 	h.run(t, "give_roles")
 	h.checkRoles(t)

@@ -17,22 +17,53 @@ var planted = map[string]bool{
 	"etc/minifb/private.jwk": false, "etc/minifb/migrate.env": false, "opt/minifb/post/current/bootstrap": false,
 	"usr/local/lib/minifb/backup": false, "var/log/minifb/refused.log": false, "etc/logrotate.d/minifb": false,
 	"etc/logrotate.d/other": true, "etc/nginx/nginx.conf": true, "etc/nginx/nginx.conf.debian": false,
-	"etc/postgresql/15/main/conf.d/minifb.conf": true, "var/backups/minifb/minifb-1.dump": true,
+	"etc/postgresql/15/main/conf.d/minifb.conf": true, "etc/postgresql/15/main/conf.d/own.conf": true,
+	"etc/postgresql/15/main/conf.d/minifb-archive.conf": false, "var/backups/minifb/minifb-1.dump": true,
 	"var/lib/minifb-metrics/backup.prom": true,
+}
+
+// plant creates the files in a folder that stands for the host's /.
+func plant(t *testing.T) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	for name := range planted {
+		setupHost{}.write(t, filepath.Join(root, name), name)
+	}
+	return root
+}
+
+// uninstall runs the script, with stand-ins for the programs that control PostgreSQL. It returns what
+// it prints, and what the stand-ins were told.
+func uninstall(t *testing.T, root, database string) (output, told string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, script := range map[string]string{
+		"runuser": "echo \"$*\"; cat", "pg_ctlcluster": "echo pg_ctlcluster \"$*\"",
+	} {
+		text := "#!/bin/sh\n{ " + script + "; } >>'" + dir + "/log'\n"
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "../uninstall", "local")
+	cmd.Env = append(os.Environ(), "ROOT="+root, "DATABASE="+database, "PATH="+dir+":"+os.Getenv("PATH"))
+	printed, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, printed)
+	}
+	log, _ := os.ReadFile(filepath.Join(dir, "log"))
+	return string(printed), string(log)
+}
+
+func exists(t *testing.T, root, name string) bool {
+	t.Helper()
+	_, err := os.Stat(filepath.Join(root, name))
+	return err == nil
 }
 
 func TestUninstall(t *testing.T) {
 	t.Parallel()
-	root := t.TempDir()
-	for name := range planted {
-		file := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(name), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	root := plant(t)
 	system := filepath.Join(root, "etc/systemd/system")
 	wants := filepath.Join(system, "sockets.target.wants")
 	for _, err := range []error{
@@ -44,15 +75,20 @@ func TestUninstall(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), "sh", "../uninstall", "local")
-	cmd.Env = append(os.Environ(), "ROOT="+root, "DATABASE=")
-	output, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(output), "the backups in /var/backups/minifb stay") {
-		t.Fatalf("%v: %s", err, output)
+	output, told := uninstall(t, root, "")
+	for _, want := range []string{
+		"the backups in /var/backups/minifb stay", "PostgreSQL 15 was restarted without minifb-archive.conf\n",
+	} {
+		if !strings.Contains(output, want) {
+			t.Errorf("it does not print %q: %s", want, output)
+		}
+	}
+	if told != "pg_ctlcluster 15 main restart\n" {
+		t.Errorf("PostgreSQL is told %q", told)
 	}
 	for name, stays := range planted {
-		if _, err := os.Stat(filepath.Join(root, name)); (err == nil) != stays {
-			t.Errorf("%s stays: %v, want %v", name, err == nil, stays)
+		if exists(t, root, name) != stays {
+			t.Errorf("%s stays: %v, want %v", name, !stays, stays)
 		}
 	}
 	conf, err := os.ReadFile(filepath.Join(root, "etc/nginx/nginx.conf"))
@@ -67,10 +103,46 @@ func TestUninstall(t *testing.T) {
 	if err != nil || !slices.Equal(links, []string{"other.socket"}) {
 		t.Errorf("systemd enables %v, %v", links, err)
 	}
-	again := exec.CommandContext(t.Context(), "sh", "../uninstall", "local")
-	again.Env = cmd.Env
-	if output, err := again.CombinedOutput(); err != nil {
-		t.Errorf("a second time: %v: %s", err, output)
+	if _, told := uninstall(t, root, ""); told != "" {
+		t.Errorf("a second time, PostgreSQL is told %q", told)
+	}
+}
+
+// DATABASE=drop removes the database that scripts/setup has created, and no other.
+func TestUninstallDropsTheHostsOwnDatabaseAlone(t *testing.T) {
+	t.Parallel()
+	const conf, dump = "etc/postgresql/15/main/conf.d/minifb.conf", "var/backups/minifb/minifb-1.dump"
+	type hostCase struct {
+		url     string
+		another bool // its PostgreSQL is another's
+		drops   bool
+	}
+	cases := []hostCase{{ownURL, false, true}, {"", false, true}, {ownURL, true, false}, {"", true, false}}
+	for _, url := range otherURLs {
+		cases = append(cases, hostCase{url, false, false}, hostCase{ownURL + url, false, false})
+	}
+	for _, c := range cases {
+		root := plant(t)
+		setupHost{}.write(t, filepath.Join(root, "etc/minifb/migrate.env"), c.url)
+		if c.another {
+			if err := os.Remove(filepath.Join(root, conf)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		output, told := uninstall(t, root, "drop")
+		if strings.Contains(told, "DROP DATABASE") != c.drops || exists(t, root, dump) == c.drops {
+			t.Errorf("%+v: it drops something else than it should: %s\n%s", c, told, output)
+		}
+		if exists(t, root, conf) != (!c.drops && !c.another) || !strings.HasSuffix(told, "pg_ctlcluster 15 main restart\n") {
+			t.Errorf("%+v: PostgreSQL keeps minifb's settings, or is told %q", c, told)
+		}
+		last := "PostgreSQL 15 was restarted without minifb-archive.conf"
+		if c.drops {
+			last += " minifb.conf"
+		}
+		if !strings.HasSuffix(output, last+"\n") {
+			t.Errorf("%+v: it prints %s", c, output)
+		}
 	}
 }
 
