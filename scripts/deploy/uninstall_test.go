@@ -133,7 +133,8 @@ func TestUninstallDropsTheHostsOwnDatabaseAlone(t *testing.T) {
 		if strings.Contains(told, "DROP DATABASE") != c.drops || exists(t, root, dump) == c.drops {
 			t.Errorf("%+v: it drops something else than it should: %s\n%s", c, told, output)
 		}
-		if exists(t, root, conf) != (!c.drops && !c.another) || !strings.HasSuffix(told, "pg_ctlcluster 15 main restart\n") {
+		restarted := strings.HasSuffix(told, "pg_ctlcluster 15 main restart\n")
+		if exists(t, root, conf) != (!c.drops && !c.another) || !restarted {
 			t.Errorf("%+v: PostgreSQL keeps minifb's settings, or is told %q", c, told)
 		}
 		last := "PostgreSQL 15 was restarted without minifb-archive.conf"
