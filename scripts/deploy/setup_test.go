@@ -4,7 +4,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -230,8 +232,34 @@ func TestSetupConfiguresPostgreSQL(t *testing.T) {
 			t.Errorf("%s: the settings are %s, %v", c.old, after, err)
 		}
 	}
+	// The memory of a machine differs a little after an update of its kernel.
+	buffers := regexp.MustCompile(`(?m)^shared_buffers = (\d+)MB$`).FindSubmatch(current)
+	if size, err := strconv.Atoi(string(buffers[1])); err != nil || size < 64 || size%64 != 0 {
+		t.Errorf("shared_buffers are %d MB, %v", size, err)
+	}
+	h.write(t, file, "max_connections = 100\n")
+	h.run(t, restartFails+`configure "$etc/minifb.conf"`)
+	configure("PostgreSQL did not restart", "restart")
 	if files, err := os.ReadDir(h.etc); err != nil || len(files) != 1 {
 		t.Errorf("the folder has %v, %v", files, err)
+	}
+}
+
+// restartFails makes a restart of PostgreSQL fail, and what runs it succeed all the same.
+const restartFails = `postgresql() { return 1; }; trap 'exit 0' EXIT; `
+
+// PostgreSQL restarts until it archives WAL.
+func TestSetupTurnsTheArchiveOn(t *testing.T) {
+	t.Parallel()
+	h := setupHost{etc: t.TempDir(), from: t.TempDir()}
+	h.write(t, filepath.Join(h.from, "archive.conf"), "archive_mode = on\n")
+	const archive = `runuser() { for last; do :; done; echo "$last"; }; archive "$etc/minifb-archive.conf"`
+	for _, c := range []struct{ command, want string }{
+		{restartFails + archive, ""}, {archive, "restart\nstanza-create\ncheck\n"}, {archive, "stanza-create\ncheck\n"},
+	} {
+		if got := h.run(t, c.command); got != c.want {
+			t.Errorf("%s: %q, want %q", c.command, got, c.want)
+		}
 	}
 }
 
