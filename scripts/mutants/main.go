@@ -10,12 +10,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"minifb/scripts/conformance/check"
@@ -23,6 +21,7 @@ import (
 	"minifb/scripts/mutants/fault"
 	"minifb/shared/ops/bundle"
 	"minifb/shared/ops/sam"
+	"minifb/shared/testkit/trial"
 )
 
 const (
@@ -32,16 +31,25 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Stdout, os.Args[1:]); err != nil {
+	s, err := parse(os.Args[1:])
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "make mutants:", err)
 		os.Exit(1)
+	case s.list:
+		for _, f := range s.faults {
+			fmt.Fprintln(os.Stdout, f.Name)
+		}
+	default:
+		os.Exit(trial.Main("mutants", s.run))
 	}
 }
 
 type settings struct {
-	only     *regexp.Regexp
+	template *sam.Template
+	faults   []fault.Fault
 	parallel int
 	limit    time.Duration
 	list     bool
@@ -50,7 +58,7 @@ type settings struct {
 
 func parse(args []string) (s settings, err error) {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
-	only := flags.String("run", "", "plant only the faults whose name matches this `REGEXP`")
+	run := flags.String("run", "", "plant only the faults whose name matches this `REGEXP`")
 	flags.IntVar(&s.parallel, "parallel", 3, "how many faults are planted at a time, each in a proxy of its own")
 	flags.DurationVar(&s.limit, "limit", time.Hour, "stop after this `TIME`")
 	flags.BoolVar(&s.list, "list", false, "list the faults, and plant none")
@@ -58,50 +66,43 @@ func parse(args []string) (s settings, err error) {
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
-	s.only, err = regexp.Compile(*only)
-	return s, err
+	only, err := regexp.Compile(*run)
+	if err != nil {
+		return s, fmt.Errorf("-run: %w", err)
+	}
+	if s.parallel < 1 {
+		return s, errors.New("-parallel: must be at least 1")
+	}
+	if s.limit <= 0 {
+		return s, errors.New("-limit: must be a time such as 10m")
+	}
+	if s.template, err = sam.Load("template.yaml"); err != nil {
+		return s, err
+	}
+	s.faults = slices.DeleteFunc(fault.All(fault.Routes(s.template)), func(f fault.Fault) bool {
+		return !only.MatchString(f.Name)
+	})
+	if len(s.faults) == 0 {
+		return s, fmt.Errorf("-run: no fault matches %q; -list lists them", only)
+	}
+	return s, nil
 }
 
-func run(ctx context.Context, out io.Writer, args []string) (err error) {
-	s, err := parse(args)
-	if err != nil {
-		return err
-	}
-	template, err := sam.Load("template.yaml")
-	if err != nil {
-		return err
-	}
-	var routes []string
-	for _, f := range template.Functions {
-		for _, r := range f.Routes {
-			routes = append(routes, r.String())
-		}
-	}
-	faults := slices.DeleteFunc(fault.All(routes), func(f fault.Fault) bool { return !s.only.MatchString(f.Name) })
-	if s.list {
-		for _, f := range faults {
-			fmt.Fprintln(out, f.Name)
-		}
-		return nil
-	}
+// run starts a bundle in a folder, and plants the faults in front of it.
+func (s settings) run(ctx context.Context, dir string, out io.Writer) (broken []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
-	dir, err := os.MkdirTemp("", "mutants")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
 	fmt.Fprintln(out, "starting the bundle")
 	b := bundle.New(bundle.Options{
-		Source: ".", Template: template, Dir: filepath.Join(dir, "data"), Fast: true,
+		Source: ".", Template: s.template, Dir: filepath.Join(dir, "data"), Fast: true,
 		AdminID: adminID, AdminPassword: adminPassword,
 		Env: []string{"LIMITS=off", "PASSWORD_ITERATIONS=10"}, Logf: func(string, ...any) {},
 	})
 	if err := b.Start(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.Stop()) }()
-	return measure(ctx, out, s, b.URL, routes, faults)
+	return s.measure(ctx, out, b.URL)
 }
 
 // options returns those of the profile full.
@@ -112,66 +113,78 @@ func options(url string) check.Options {
 }
 
 // measure runs the kit without a fault, then with each, and prints the score.
-func measure(
-	ctx context.Context, out io.Writer, s settings, url string, routes []string, faults []fault.Fault,
-) error {
+func (s settings) measure(ctx context.Context, out io.Writer, url string) (broken []string, err error) {
 	begun := time.Now()
-	cases := contract.Cases()
-	results, err := fault.Run(ctx, cases, options(url), routes)
+	routes := fault.Routes(s.template)
+	results, err := fault.Run(ctx, contract.Cases(), options(url), routes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if n := check.Failed(results); n > 0 {
 		check.WriteText(out, results, time.Since(begun))
-		return fmt.Errorf("%d cases fail without a fault", n)
+		return nil, fmt.Errorf("%d cases fail without a fault", n)
 	}
 	fmt.Fprintf(out, "without a fault all %d cases pass, in %.0f s\n", len(results), time.Since(begun).Seconds())
 
 	begun = time.Now()
-	noticedBy := make([]string, len(faults))
-	errs := make([]error, len(faults))
-	var printing sync.Mutex
-	turns := make(chan int)
+	noticed, tried, err := s.plant(ctx, out, url, routes)
+	score := 0.0
+	if tried > 0 {
+		score = float64(noticed) / float64(tried) * 100
+	}
+	fmt.Fprintf(out, "%d of %d faults are noticed: %.1f %%, in %.0f s\n", noticed, tried, score,
+		time.Since(begun).Seconds())
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%d faults were not tried: %w", len(s.faults)-tried, ctx.Err())
+	}
+	if err == nil && score < aim {
+		broken = []string{fmt.Sprintf("the aim is %d %%", aim)}
+		fmt.Fprintln(out, broken[0])
+	}
+	return broken, err
+}
+
+// plant plants the faults, several at a time. It returns how many were noticed, and how many were tried before ctx ended.
+func (s settings) plant(
+	ctx context.Context, out io.Writer, url string, routes []string,
+) (noticed, tried int, err error) {
+	begun := time.Now()
+	var mu sync.Mutex // guards the results and out
+	turns := make(chan fault.Fault)
 	var workers sync.WaitGroup
 	for range s.parallel {
 		workers.Go(func() {
-			for i := range turns {
-				noticedBy[i], errs[i] = fault.Try(ctx, faults[i], cases, options(url), routes)
-				printing.Lock()
+			for f := range turns {
+				by, failed := fault.Try(ctx, f, contract.Cases(), options(url), routes)
+				mu.Lock()
 				switch {
-				case noticedBy[i] == "" && errs[i] == nil:
-					fmt.Fprintf(out, "not noticed: %s\n", faults[i].Name)
-				case s.verbose:
-					fmt.Fprintf(out, "%s: noticed by %s\n", faults[i].Name, noticedBy[i])
+				case ctx.Err() != nil:
+				case failed != nil:
+					err = errors.Join(err, fmt.Errorf("%s: %w", f.Name, failed))
+				case by == "":
+					tried++
+					fmt.Fprintf(out, "not noticed: %s\n", f.Name)
+				default:
+					tried++
+					noticed++
+					if s.verbose {
+						fmt.Fprintf(out, "%s: noticed by %s\n", f.Name, by)
+					}
 				}
-				printing.Unlock()
+				if tried%50 == 0 && tried > 0 {
+					fmt.Fprintf(out, "%d of %d faults, %.0f s\n", tried, len(s.faults), time.Since(begun).Seconds())
+				}
+				mu.Unlock()
 			}
 		})
 	}
-	for i := range faults {
-		turns <- i
-		if i%50 == 49 {
-			printing.Lock()
-			fmt.Fprintf(out, "%d of %d faults, %.0f s\n", i+1, len(faults), time.Since(begun).Seconds())
-			printing.Unlock()
+	for _, f := range s.faults {
+		select {
+		case turns <- f:
+		case <-ctx.Done():
 		}
 	}
 	close(turns)
 	workers.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	noticed := 0
-	for _, by := range noticedBy {
-		if by != "" {
-			noticed++
-		}
-	}
-	score := float64(noticed) / float64(len(faults)) * 100
-	fmt.Fprintf(out, "%d of %d faults are noticed: %.1f %%, in %.0f s\n", noticed, len(faults), score,
-		time.Since(begun).Seconds())
-	if score < aim {
-		return fmt.Errorf("the aim is %d %%", aim)
-	}
-	return nil
+	return noticed, tried, err
 }

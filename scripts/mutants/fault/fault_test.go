@@ -12,24 +12,14 @@ import (
 	"minifb/shared/ops/sam"
 )
 
-func routesOfTemplate(t *testing.T) (routes []string) {
-	t.Helper()
+// Every route of the template has faults, and every fault a name of its own and a route that exists.
+func TestFaultsCoverEveryRoute(t *testing.T) {
+	t.Parallel()
 	template, err := sam.Load("../../../template.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range template.Functions {
-		for _, r := range f.Routes {
-			routes = append(routes, r.String())
-		}
-	}
-	return routes
-}
-
-// Every route of the template has faults, and every fault a name of its own and a route that exists.
-func TestFaultsCoverEveryRoute(t *testing.T) {
-	t.Parallel()
-	routes := routesOfTemplate(t)
+	routes := Routes(template)
 	names, of := map[string]bool{}, map[string]int{}
 	all := All(routes)
 	for _, f := range all {

@@ -4,16 +4,31 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"minifb/shared/ops/sam"
 )
 
+// Routes returns the routes of a template, such as "GET /post/{id}".
+func Routes(template *sam.Template) (routes []string) {
+	for _, f := range template.Functions {
+		for _, r := range f.Routes {
+			routes = append(routes, r.String())
+		}
+	}
+	return routes
+}
+
 // All returns the faults of a server with these routes.
-func All(routes []string) []Fault {
-	return slices.Concat(
+func All(routes []string) []Fault { return slices.Concat(Kinds(routes)...) }
+
+// Kinds returns the faults of a server with these routes, those of a kind together.
+func Kinds(routes []string) [][]Fault {
+	return [][]Fault{
 		statusFaults(routes), memberFaults(), headerFaults(), errorFaults(), fieldFaults(), bodyFaults(routes),
 		orderFaults(), accessFaults(), accountFaults(), tokenFaults(), postFaults(), reactionFaults(),
 		notificationFaults(), readFaults(),
 		listFaults(), idempotencyFaults(), revisionFaults(), backofficeFaults(), pathFaults(),
-	)
+	}
 }
 
 // statusFaults give the success of each route another status.

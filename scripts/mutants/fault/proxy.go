@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"minifb/shared/router"
 )
 
 // A Fault is a mistake that a server could have.
@@ -41,10 +43,10 @@ type exchange struct {
 
 // A Proxy passes requests on to a server, and distorts them by a fault.
 type Proxy struct {
-	fault    Fault
-	behind   *url.URL
-	patterns []string // the routes of the server
-	client   *http.Client
+	fault  Fault
+	behind *url.URL
+	routes *router.Router // of the server; each leads to serve
+	client *http.Client
 
 	mu     sync.Mutex
 	stored map[string]any // what the fault remembers
@@ -53,8 +55,8 @@ type Proxy struct {
 
 // NewProxy returns a proxy in front of the server at this URL, which has these routes.
 func NewProxy(f Fault, behind *url.URL, routes []string) *Proxy {
-	return &Proxy{
-		fault: f, behind: behind, patterns: routes, stored: map[string]any{},
+	p := &Proxy{
+		fault: f, behind: behind, routes: router.New(), stored: map[string]any{},
 		client: &http.Client{
 			Transport: &http.Transport{
 				MaxIdleConnsPerHost: 32, DisableCompression: true, IdleConnTimeout: time.Minute,
@@ -62,6 +64,15 @@ func NewProxy(f Fault, behind *url.URL, routes []string) *Proxy {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+	for _, route := range routes {
+		p.routes.HandleFunc(route, p.serve)
+	}
+	p.routes.NotFound = p.serve
+	p.routes.MethodNotAllowed = func(w http.ResponseWriter, r *http.Request, _ string) {
+		w.Header().Del("Allow") // the server's is passed on, if the fault leaves it
+		p.serve(w, r)
+	}
+	return p
 }
 
 // Close closes the connections to the server.
@@ -81,7 +92,10 @@ func (p *Proxy) fail(err error) {
 }
 
 // ServeHTTP serves a request with the fault.
-func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.routes.ServeHTTP(w, r) }
+
+// serve is ServeHTTP once the router has set the request's route.
+func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			p.fail(fmt.Errorf("the fault %q of %s %s: %v", p.fault.Name, r.Method, r.RequestURI, cause))
@@ -91,16 +105,15 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	x := &exchange{method: r.Method, target: r.RequestURI, header: r.Header, body: body, proxy: p}
-	x.route = p.routeOf(x.method, x.target)
+	x := &exchange{
+		method: r.Method, target: r.RequestURI, route: r.Pattern, header: r.Header, body: body, proxy: p,
+	}
 	if p.fault.on != "" && p.fault.on != x.route {
 		x.forward()
 	} else {
 		p.fault.distort(x)
 	}
-	if x.route == "POST /signup" && x.status == http.StatusCreated {
-		x.remember("signed up "+x.text("id"), true)
-	}
+	x.rememberCreated()
 	for name, values := range x.out {
 		if name != "Content-Length" {
 			w.Header()[name] = values
@@ -110,37 +123,18 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(x.response)
 }
 
-// routeOf returns the route that fits best. HEAD counts as GET.
-func (p *Proxy) routeOf(method, target string) (route string) {
-	path, _, _ := strings.Cut(target, "?")
-	if method == http.MethodHead {
-		method = http.MethodGet
+// rememberCreated remembers what a request has created, and by which token.
+func (x *exchange) rememberCreated() {
+	if x.status != http.StatusCreated {
+		return
 	}
-	sent := strings.Split(path, "/")
-	best := -1
-	for _, pattern := range p.patterns {
-		m, want, _ := strings.Cut(pattern, " ")
-		if literal := fits(strings.Split(want, "/"), sent); m == method && literal > best {
-			best, route = literal, pattern
-		}
+	if x.route == "POST /signup" {
+		x.remember("signed up "+x.text("id"), true)
 	}
-	return route
-}
-
-// fits returns how many parts of a pattern are literally those of a path, or -1 if it is another path.
-func fits(pattern, path []string) (literal int) {
-	if len(pattern) != len(path) {
-		return -1
-	}
-	for i, part := range pattern {
-		switch {
-		case part == path[i]:
-			literal++
-		case !strings.HasPrefix(part, "{") || path[i] == "":
-			return -1
-		}
-	}
-	return literal
+	path, _ := x.query()
+	location := x.out.Get("Location")
+	x.remember("creator of "+location, x.header.Get("Authorization"))
+	x.remember("list of "+location, path)
 }
 
 // forward sends the request as it is now, and keeps the response.
@@ -212,6 +206,12 @@ func (x *exchange) recall(key string) any {
 	x.proxy.mu.Lock()
 	defer x.proxy.mu.Unlock()
 	return x.proxy.stored[key]
+}
+
+// recallText returns the text that was kept for this key, or "".
+func (x *exchange) recallText(key string) string {
+	text, _ := x.recall(key).(string)
+	return text
 }
 
 func decode(text []byte) (value any) {

@@ -65,7 +65,7 @@ func reactionFaults() (all []Fault) {
 			}},
 		)
 	}
-	return append(all, Fault{"reactions to comments go to the post", "GET /comment/{id}", stale})
+	return all
 }
 
 // errorOnSecond refuses a request that was sent before.

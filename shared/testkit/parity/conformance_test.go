@@ -1,7 +1,6 @@
 package parity
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +15,7 @@ import (
 	"minifb/scripts/conformance/contract"
 	"minifb/scripts/conformance/core"
 	"minifb/scripts/mutants/fault"
+	"minifb/shared/ops/sam"
 	"minifb/shared/testkit/areatest"
 	"minifb/shared/testkit/lambdatest"
 )
@@ -114,25 +114,9 @@ func rename(body *io.ReadCloser, length *int64, oldNew ...string) {
 // Each function has one process, which serves one request at a time.
 func startLambdaFront(t *testing.T, b *binaries, f *fixture) string {
 	t.Helper()
-	type process struct {
-		*lambdatest.Instance
-		turn chan struct{}
-	}
-	processes := map[string]process{}
-	for _, function := range b.template.Functions {
-		i, err := lambdatest.Start(b.path(function.Area), append(b.environment(t, function.Area, f), noLimits)...)
-		must(t, err)
-		t.Cleanup(i.Kill)
-		processes[function.Area] = process{i, make(chan struct{}, 1)}
-	}
+	instances := startInstances(t, b, f, noLimits)
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p := processes[areaOf(b.template, r.RequestURI)]
-		invoke := func(ctx context.Context, payload []byte) ([]byte, error) {
-			p.turn <- struct{}{}
-			defer func() { <-p.turn }()
-			return p.Invoke(ctx, payload)
-		}
-		out, err := lambdatest.FunctionURL.Do(invoke, r)
+		out, err := lambdatest.FunctionURL.Do(instances[areaOf(b.template, r.RequestURI)].Invoke, r)
 		if err != nil { // the client has gone
 			return
 		}
@@ -149,23 +133,22 @@ func startLambdaFront(t *testing.T, b *binaries, f *fixture) string {
 	return front.URL
 }
 
-// The kit notices planted faults. `make mutants` plants all of them, and here are a few of each kind.
+// The kit notices planted faults. `make mutants` plants all of them, and here is one of each kind.
 func TestPlantedFaultsAreNoticed(t *testing.T) {
 	t.Parallel()
 	b := buildAll(t)
+	template, err := sam.Load(root + "template.yaml")
+	must(t, err)
 	o := contract.Options()
 	o.URL = startBundle(t, b, newFixture(t, b.keys, []string{administrator}), false, noLimits).URL
 	o.Parallel, o.Admin = 6, &check.User{ID: administrator, Password: areatest.Password}
-	var patterns []string
-	for _, r := range routes(b.template) {
-		patterns = append(patterns, r.String())
-	}
-	faults := fault.All(patterns)
-	for i := 0; i < len(faults); i += 80 {
-		by, err := fault.Try(t.Context(), faults[i], contract.Cases(), o, patterns)
+	routes := fault.Routes(template)
+	for _, faults := range fault.Kinds(routes) {
+		f := faults[len(faults)/2]
+		by, err := fault.Try(t.Context(), f, contract.Cases(), o, routes)
 		must(t, err)
 		if by == "" {
-			t.Errorf("no case notices this fault: %s", faults[i].Name)
+			t.Errorf("no case notices this fault: %s", f.Name)
 		}
 	}
 }

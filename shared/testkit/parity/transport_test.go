@@ -63,15 +63,23 @@ func (b *binaries) environment(t *testing.T, area string, f *fixture) []string {
 	return append(variables, fewIterations)
 }
 
+// startInstances starts an instance of each function, with these variables besides the usual ones.
+func startInstances(t *testing.T, b *binaries, f *fixture, variables ...string) map[string]*lambdatest.Instance {
+	t.Helper()
+	instances := map[string]*lambdatest.Instance{}
+	for _, function := range b.template.Functions {
+		environment := append(b.environment(t, function.Area, f), variables...)
+		i, err := lambdatest.Start(b.path(function.Area), environment...)
+		must(t, err)
+		t.Cleanup(i.Kill)
+		instances[function.Area] = i
+	}
+	return instances
+}
+
 func startOnLambda(gateway lambdatest.Gateway) func(*testing.T, *binaries, *fixture) sender {
 	return func(t *testing.T, b *binaries, f *fixture) sender {
-		instances := map[string]*lambdatest.Instance{}
-		for _, function := range b.template.Functions {
-			i, err := lambdatest.Start(b.path(function.Area), b.environment(t, function.Area, f)...)
-			must(t, err)
-			t.Cleanup(i.Kill)
-			instances[function.Area] = i
-		}
+		instances := startInstances(t, b, f)
 		return func(ctx context.Context, area string, r request) (response, error) {
 			in, err := http.NewRequestWithContext(ctx, r.Method, "/", strings.NewReader(r.Body))
 			if err != nil {

@@ -1,5 +1,5 @@
-// Package trial is what the programs that try a whole host under load have in common: make stress, make chaos and
-// make test-deploy.
+// Package trial is what the programs that try a whole bundle or host have in common: make stress, make chaos, make
+// test-deploy and make mutants.
 package trial
 
 import (
