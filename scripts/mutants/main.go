@@ -144,7 +144,8 @@ func (s settings) measure(ctx context.Context, out io.Writer, url string) (broke
 	return broken, err
 }
 
-// plant plants the faults, several at a time. It returns how many were noticed, and how many were tried before ctx ended.
+// plant plants the faults, several at a time. It returns how many were noticed, and how many were tried before ctx
+// ended.
 func (s settings) plant(
 	ctx context.Context, out io.Writer, url string, routes []string,
 ) (noticed, tried int, err error) {

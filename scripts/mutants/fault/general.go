@@ -85,7 +85,8 @@ func errorTo(status int) func(*exchange) {
 func errorFaults() []Fault {
 	var all []Fault
 	for _, of := range [][2]int{
-		{400, 422}, {401, 403}, {403, 404}, {404, 400}, {405, 404}, {409, 400}, {412, 409}, {413, 400}, {415, 400}, {422, 409},
+		{400, 422}, {401, 403}, {403, 404}, {404, 400}, {405, 404}, {409, 400}, {412, 409}, {413, 400}, {415, 400},
+		{422, 409},
 	} {
 		from, to := of[0], of[1]
 		all = append(all, Fault{"every " + http.StatusText(from) + " is " + http.StatusText(to), "",
