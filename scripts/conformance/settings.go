@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,10 +110,11 @@ func readNames(file string) (*core.Names, error) {
 
 // cases returns those that are to be run, and why others are left out.
 func (s settings) cases() (selected []check.Case, leftOut []string, err error) {
-	all, unnamed := contract.Cases(), 0
+	all, unnamed := contract.Cases(), []check.Case(nil)
 	if s.profile == "core" {
 		all, unnamed = core.Cases(s.names)
 	}
+	unnamed = slices.DeleteFunc(unnamed, func(c check.Case) bool { return !s.run.MatchString(c.Name) })
 	left := 0
 	for _, c := range all {
 		switch {
@@ -130,8 +132,8 @@ func (s settings) cases() (selected []check.Case, leftOut []string, err error) {
 		leftOut = append(leftOut, fmt.Sprintf("%d cases of the back office were not run: they need "+
 			"-admin ID:PASSWORD, or ADMIN_ID and ADMIN_PASSWORD", left))
 	}
-	if unnamed > 0 {
-		leftOut = append(leftOut, fmt.Sprintf("%d cases were not run: the file of names has no such routes", unnamed))
+	if n := len(unnamed); n > 0 {
+		leftOut = append(leftOut, fmt.Sprintf("%d cases were not run: the file of names has no such routes", n))
 	}
 	return selected, leftOut, nil
 }

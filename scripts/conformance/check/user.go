@@ -13,8 +13,9 @@ type User struct {
 	Since              time.Time
 }
 
-// accessLife is how long an access token is used. It is less than any server's tokens live.
-const accessLife = 3 * time.Minute
+// accessLife is the age up to which a user's access token is given to a case, which may use it until caseTimeout. So
+// it has to be valid for two minutes.
+const accessLife = time.Minute
 
 func (t *T) renew(u *User) {
 	if time.Since(u.Since) > accessLife {

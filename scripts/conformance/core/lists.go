@@ -57,16 +57,17 @@ func (k *kit) pages() {
 			for range 5 {
 				want = append(want, k.newComment(t, u, post, "y"))
 			}
-			k.follow(t, k.request("list_comments", u, values{"id": post}), u, want, 3)
+			k.follow(t, k.request("list_comments", u, values{"id": post}), want, 3)
 		})
 	k.add("page/posts", "The list of posts has pages.", "create_post list_posts", func(t *check.T) {
 		u := t.Borrow()
 		for range 5 {
 			k.newPost(t, u, "x")
 		}
-		first := succeeds(t.Send(k.page(k.request("list_posts", u, nil), 2, 0)))
+		list := k.request("list_posts", u, nil)
+		first := succeeds(t.Send(k.page(list, 2, 0)))
 		check.Equal(t, "posts of a page", len(k.items(first)), 2)
-		second := k.following(t, first, k.request("list_posts", u, nil), u, 1)
+		second := k.following(t, first, list, 1)
 		check.Equal(t, "posts of a page", len(k.items(second)), 2)
 		// Others post meanwhile, so that pages by number may show a post again.
 		if k.Lists.Next != "" && slices.ContainsFunc(k.ids(second), func(id string) bool {
@@ -78,11 +79,11 @@ func (k *kit) pages() {
 }
 
 // follow reads the pages of a list by two, and checks that they hold these items in any order.
-func (k *kit) follow(t *check.T, r check.Request, u *check.User, want []string, pages int) {
+func (k *kit) follow(t *check.T, r check.Request, want []string, pages int) {
 	page := succeeds(t.Send(k.page(r, 2, 0)))
 	got := k.ids(page)
 	for i := 1; i < pages; i++ {
-		page = k.following(t, page, r, u, i)
+		page = k.following(t, page, r, i)
 		got = append(got, k.ids(page)...)
 	}
 	slices.Sort(got)
@@ -92,14 +93,13 @@ func (k *kit) follow(t *check.T, r check.Request, u *check.User, want []string, 
 	}
 }
 
-// following returns the page after another.
-func (k *kit) following(t *check.T, page *check.Response, r check.Request, u *check.User, number int) *check.Response {
+// following returns the page of a list after another. r is the request for the list.
+func (k *kit) following(t *check.T, page *check.Response, r check.Request, number int) *check.Response {
 	if k.Lists.Next == "" {
 		return succeeds(t.Send(k.page(r, 2, number)))
 	}
-	next := k.request("list_posts", u, nil)
-	next.Do = "GET " + page.Text(k.Lists.Next)
-	return succeeds(t.Send(next))
+	r.Do = "GET " + page.Text(k.Lists.Next)
+	return succeeds(t.Send(r))
 }
 
 // statistics check what only an administrator sees.

@@ -76,6 +76,9 @@ func Parse(text []byte) (*Names, error) {
 	if !strings.Contains(n.Token.Header, ": ") || !strings.Contains(n.Token.Header, "{token}") {
 		problem(`token.header must be like "Authorization: Bearer {token}"`)
 	}
+	if n.Lists.Size == "" {
+		problem("lists.size must be a parameter such as size")
+	}
 	if n.Lists.Next == "" && n.Lists.Page == "" {
 		problem("lists need next or page")
 	}
@@ -129,7 +132,11 @@ func (n *Names) request(route string, u *check.User, v values) check.Request {
 
 // page returns a request for a page of a list.
 func (n *Names) page(r check.Request, size, number int) check.Request {
-	r.Do += fmt.Sprintf("?%s=%d", n.Lists.Size, size)
+	separator := "?"
+	if strings.Contains(r.Do, "?") {
+		separator = "&"
+	}
+	r.Do += fmt.Sprintf("%s%s=%d", separator, n.Lists.Size, size)
 	if n.Lists.Next == "" {
 		r.Do += fmt.Sprintf("&%s=%d", n.Lists.Page, n.Lists.First+number)
 	}
