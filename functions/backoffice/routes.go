@@ -6,6 +6,7 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/function"
+	"minifb/shared/page"
 	"minifb/shared/store"
 )
 
@@ -13,12 +14,16 @@ type views struct {
 	store     *store.Store
 	zone      *time.Location // where a day begins
 	now       func() time.Time
-	dashboard dashboard
+	dashboard []byte
+	pages     *page.Pages
 }
 
-func routes(a *api.API, d function.Deps) {
-	register(a, views{d.Store, d.Zone, time.Now, newDashboard()})
+func newViews(d function.Deps) views {
+	pages := page.New(files)
+	return views{d.Store, d.Zone, time.Now, pages.HTML("index.html"), pages}
 }
+
+func routes(a *api.API, d function.Deps) { register(a, newViews(d)) }
 
 func register(a *api.API, v views) {
 	api.Register(a, api.Route{
@@ -31,7 +36,7 @@ func register(a *api.API, v views) {
 		Summary:     "Get a script, a style sheet or an image of the dashboard",
 		Description: "The page names its files; browsers keep them for a year.",
 		Errors:      []int{404},
-	}, v.asset)
+	}, v.pages.Asset)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/backoffice/temporary-password", ID: "listTemporaryPasswordRequests",
 		Access:      api.Administrator,

@@ -16,7 +16,9 @@ import (
 // at returns the routes of this area at a given time, in a given zone.
 func at(now time.Time, zone *time.Location) function.Routes {
 	return func(a *api.API, d function.Deps) {
-		register(a, views{d.Store, zone, func() time.Time { return now }, newDashboard()})
+		v := newViews(d)
+		v.zone, v.now = zone, func() time.Time { return now }
+		register(a, v)
 	}
 }
 

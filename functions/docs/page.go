@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"embed"
 
@@ -10,7 +9,7 @@ import (
 
 // The pages. Their scripts are what is in the folder; no build step comes between.
 //
-//go:embed page/*.css page/*.html page/*.js page/*.svg
+//go:embed page/*.css page/*.html page/*.js
 var files embed.FS
 
 // The OpenAPI document, which make openapi writes.
@@ -18,19 +17,7 @@ var files embed.FS
 //go:embed openapi.json
 var openAPI []byte
 
-type views struct {
-	frontPage, docsPage []byte
-	assets              *api.Assets
-}
-
-func newViews() views {
-	assets := api.NewAssets(files, "page")
-	page := func(name string) []byte {
-		html, _ := files.ReadFile("page/" + name) // embedded
-		return bytes.ReplaceAll(html, []byte("{version}"), []byte(assets.Version))
-	}
-	return views{page("front.html"), page("docs.html"), assets}
-}
+type views struct{ frontPage, docsPage []byte }
 
 func (v views) front(context.Context, *struct{}) (*api.HTMLOutput, error) {
 	return api.HTML(v.frontPage), nil
@@ -47,15 +34,6 @@ func (v views) docs(context.Context, *struct{}) (*api.HTMLOutput, error) {
 	page := api.HTML(v.docsPage)
 	page.Policy = docsPolicy
 	return page, nil
-}
-
-type assetInput struct {
-	Version string `path:"version" doc:"The version that the page names" example:"current"`
-	Name    string `path:"name" doc:"The file's name" example:"docs.js"`
-}
-
-func (v views) asset(_ context.Context, in *assetInput) (*api.AssetOutput, error) {
-	return v.assets.Get(in.Version, in.Name)
 }
 
 func (v views) openAPI(context.Context, *struct{}) (*api.JSONOutput, error) {

@@ -99,8 +99,8 @@ func TestPageAssets(t *testing.T) {
 			t.Errorf("%s: Cache-Control is %q", path, got)
 		}
 	}
-	if len(loaded) != 6 {
-		t.Errorf("the pages load %d files, want three scripts, two style sheets and an icon", len(loaded))
+	if len(loaded) != 7 {
+		t.Errorf("the pages load %d files, want three scripts, three style sheets and an icon", len(loaded))
 	}
 	s.Run(t, []areatest.Step{
 		{Name: "of another release", Do: "GET /docs/page/another/docs.js", Want: 200,
@@ -109,6 +109,7 @@ func TestPageAssets(t *testing.T) {
 					t.Errorf("Cache-Control is %q, want no-cache", got)
 				}
 			}},
+		{Name: "one that docs.js imports", Do: "GET /docs/page/another/session.js", Want: 200},
 		{Name: "no such file", Do: "GET /docs/page/another/nothing.js", Want: 404},
 		{Name: "a file that is not for browsers", Do: "GET /docs/page/another/package.json", Want: 404},
 	})

@@ -5,10 +5,12 @@ import (
 
 	"minifb/shared/api"
 	"minifb/shared/function"
+	"minifb/shared/page"
 )
 
 func routes(a *api.API, _ function.Deps) {
-	v := newViews()
+	pages := page.New(files)
+	v := views{pages.HTML("front.html"), pages.HTML("docs.html")}
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/", ID: "getFrontPage", Access: api.Public,
 		Summary:     "Get the front page, which says what this is and where to go",
@@ -24,7 +26,7 @@ func routes(a *api.API, _ function.Deps) {
 		Summary:     "Get a script, a style sheet or an image of the two pages",
 		Description: "The pages name their files; browsers keep them for a year.",
 		Errors:      []int{404},
-	}, v.asset)
+	}, pages.Asset)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/openapi.json", ID: "getOpenAPI", Access: api.Public,
 		Summary:     "Get the OpenAPI document of all routes",

@@ -29,23 +29,25 @@ type Assets struct {
 	files   map[string][]byte
 }
 
-// NewAssets reads the .css, .js and .svg files in a folder of files that are embedded in the
-// function. It panics if there is no such folder.
-func NewAssets(files fs.FS, folder string) *Assets {
-	entries, err := fs.ReadDir(files, folder)
-	if err != nil {
-		panic("api: " + err.Error())
-	}
+// NewAssets reads the .css, .js and .svg files of folders that are embedded in the function. It panics
+// if there is no such folder.
+func NewAssets(folders ...fs.FS) *Assets {
 	a := &Assets{files: map[string][]byte{}}
-	for _, entry := range entries {
-		if assetTypes[path.Ext(entry.Name())] == "" {
-			continue
-		}
-		content, err := fs.ReadFile(files, path.Join(folder, entry.Name()))
+	for _, folder := range folders {
+		entries, err := fs.ReadDir(folder, ".")
 		if err != nil {
 			panic("api: " + err.Error())
 		}
-		a.files[entry.Name()] = content
+		for _, entry := range entries {
+			if assetTypes[path.Ext(entry.Name())] == "" {
+				continue
+			}
+			content, err := fs.ReadFile(folder, entry.Name())
+			if err != nil {
+				panic("api: " + err.Error())
+			}
+			a.files[entry.Name()] = content
+		}
 	}
 	sum := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(a.files)) {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"io/fs"
 	"testing"
 	"testing/fstest"
 
@@ -11,9 +12,9 @@ import (
 func assets(files map[string]string) *api.Assets {
 	folder := fstest.MapFS{}
 	for name, content := range files {
-		folder["page/"+name] = &fstest.MapFile{Data: []byte(content)}
+		folder[name] = &fstest.MapFile{Data: []byte(content)}
 	}
-	return api.NewAssets(folder, "page")
+	return api.NewAssets(folder)
 }
 
 func TestAssetsHaveAVersion(t *testing.T) {
@@ -40,7 +41,7 @@ func TestAssetsGet(t *testing.T) {
 	if err != nil || string(out.Body) != "1" || out.ContentType != "text/javascript; charset=utf-8" {
 		t.Errorf("a.js is %+v, %v", out, err)
 	}
-	for _, name := range []string{"notes.txt", "b.js", "", ".", "..", "../page/a.js", "A.js"} {
+	for _, name := range []string{"notes.txt", "b.js", "", ".", "..", "./a.js", "A.js"} {
 		if _, err := a.Get(a.Version, name); err == nil {
 			t.Errorf("%q is a file of the page", name)
 		} else if e, ok := apperror.From(err); !ok || e.Code != apperror.NotFound {
@@ -56,5 +57,9 @@ func TestAssetsOfNoFolder(t *testing.T) {
 			t.Error("no panic")
 		}
 	}()
-	api.NewAssets(fstest.MapFS{}, "page")
+	missing, err := fs.Sub(fstest.MapFS{}, "page")
+	if err != nil {
+		t.Fatal(err)
+	}
+	api.NewAssets(missing)
 }

@@ -2,7 +2,7 @@ import { showCounts } from "./counts.js";
 import { byId, setText, showText } from "./dom.js";
 import { seconds } from "./format.js";
 import { Poll } from "./poll.js";
-import { forget, request, signedIn, signIn, signOut } from "./session.js";
+import { current, forget, Refusal, request, signIn, signOut, stashWhileHidden } from "./session.js";
 import { showServerTotals, showServiceTotals } from "./totals.js";
 import { showSeries } from "./traffic.js";
 import { closeDialog, onIssued, showWaiting } from "./waiting.js";
@@ -21,15 +21,16 @@ const parts = [
 ];
 
 async function load() {
+  const session = current();
   const results = await Promise.allSettled(parts.map(async ([path, show]) => {
     const asked = path();
     const body = await request("GET", asked);
-    if (signedIn() && asked === path()) { // the period of the charts may be another one by now
+    if (session === current() && asked === path()) { // the period of the charts may be another one by now
       show(body);
     }
   }));
-  if (!signedIn()) {
-    return;
+  if (session !== current()) {
+    return; // the administrator has signed out
   }
   const errors = results.filter((r) => r.status === "rejected").map((r) => r.reason);
   const end = errors.find((e) => e.endsSession);
@@ -74,7 +75,11 @@ async function enter(event) {
   button.disabled = true;
   showText(byId("refusal"), null);
   try {
-    await signIn(byId("id").value, byId("password").value);
+    const body = await signIn(byId("id").value, byId("password").value);
+    if (body.must_change_password) {
+      throw new Refusal(403, "This password is temporary: it only serves to choose another one, with " +
+        "PATCH /user/password. Choose one, and sign in with it.");
+    }
     await poll.start();
   } catch (error) {
     forget();
@@ -92,7 +97,8 @@ byId("refresh").addEventListener("click", () => poll.now());
 byId("range").addEventListener("change", () => poll.now());
 onIssued(() => poll.now());
 
-if (signedIn()) {
+stashWhileHidden();
+if (current()) {
   poll.start();
 } else {
   byId("sign-in").hidden = false;

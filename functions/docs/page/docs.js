@@ -1,13 +1,13 @@
 // The page on which a reader tries each call. The library shows the calls and sends them; this script
 // gives it the access token of whoever signs in, and a new one before that expires.
 
-const early = 30_000; // milliseconds before its end at which an access token is replaced
+import { accessToken, adopt, current, forget, signIn, signOut } from "./session.js";
+
 const scheme = "bearer"; // the name of the security scheme in the document
 
 const byId = (id) => document.getElementById(id);
 
-let tokens = null; // {access, refresh, until}
-let renewing = null; // the promise of the one POST /refresh that is under way
+let given = null; // the access token that the library sends
 
 // In the dark scheme the library's style sheet needs a class.
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -31,69 +31,67 @@ const ui = window.SwaggerUIBundle({
 
 // A call that would carry an access token that is about to expire gets another one first.
 async function requestInterceptor(request) {
-  const header = request.headers?.Authorization;
-  if (tokens && header === `Bearer ${tokens.access}` && Date.now() > tokens.until) {
-    renewing ??= renew().finally(() => { renewing = null; });
-    await renewing;
-    if (tokens) {
-      request.headers.Authorization = `Bearer ${tokens.access}`;
-    } else {
+  const used = current();
+  if (!used || request.headers?.Authorization !== `Bearer ${given}`) {
+    return request;
+  }
+  try {
+    const access = await accessToken();
+    if (access !== given) {
+      give(access);
+      say("");
+    }
+    request.headers.Authorization = `Bearer ${access}`;
+  } catch (error) {
+    if (used === current()) { // the user has not signed out meanwhile
+      if (error.status === 401) {
+        leave();
+      }
+      say(error.message);
+    }
+    if (used !== current()) { // otherwise the token may still be valid
       delete request.headers.Authorization;
     }
   }
   return request;
 }
 
-// Calls that open or end the session do so for the page, too.
+// Calls that open, change or end the session do so for the page, too.
 function responseInterceptor(response) {
   const path = new URL(response.url, location.href).pathname;
   if (response.ok && /\/(auth|refresh)$/.test(path) && response.body?.access_token) {
-    keep(response.body);
+    adopt(response.body);
+    enter(response.body);
   }
-  const ended = /\/(session|session\/current|user\/deletion)$/.test(path);
-  if (response.status === 204 && ended) {
-    forget();
+  if (response.status === 204 && /\/user\/password$/.test(path) && current()) {
+    show(signedIn);
+  }
+  if (response.status === 204 && /\/(session|session\/current|user\/deletion)$/.test(path)) {
+    leave();
   }
   return response;
 }
 
-async function renew() {
-  try {
-    keep(await send("POST", "refresh", { refresh_token: tokens.refresh }));
-  } catch (error) {
-    forget();
-    say(error.message);
-  }
+// Gives the library another access token.
+function give(access) {
+  given = access;
+  ui.preauthorizeApiKey(scheme, access);
 }
 
-// Sends a request and returns the body of its response. It throws an Error with the hint.
-async function send(method, path, body, access) {
-  const headers = { "Content-Type": "application/json" };
-  if (access) {
-    headers.Authorization = `Bearer ${access}`;
-  }
-  const response = await fetch(path, { method, headers, body: body && JSON.stringify(body), credentials: "omit" });
-  const text = await response.text();
-  if (!response.ok) {
-    let hint = `The server returned status ${response.status}.`;
-    try {
-      hint = JSON.parse(text).hint;
-    } catch { /* not from the API */ }
-    throw new Error(hint);
-  }
-  return text ? JSON.parse(text) : null;
-}
+const signedIn = "Signed in. Calls that take a token carry it, and it is renewed by itself.";
 
-function keep(body) {
-  tokens = { access: body.access_token, refresh: body.refresh_token, until: Date.now() + body.expires_in * 1000 - early };
-  ui.preauthorizeApiKey(scheme, tokens.access);
+// Shows a session that was opened.
+function enter(body) {
+  give(body.access_token);
   show(body.must_change_password
     ? "Signed in with a temporary password: only PATCH /user/password will work."
-    : "Signed in. Calls that take a token carry it, and it is renewed by itself.");
+    : signedIn);
 }
 
-function forget() {
-  tokens = null;
+// Forgets the session, and asks for another.
+function leave() {
+  forget();
+  given = null;
   ui.authActions.logout([scheme]);
   show(null);
 }
@@ -117,7 +115,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
   const button = byId("sign-in").querySelector("button");
   button.disabled = true;
   try {
-    keep(await send("POST", "auth", { id: byId("id").value, password: byId("password").value }));
+    enter(await signIn(byId("id").value, byId("password").value));
     byId("sign-out").focus();
   } catch (error) {
     say(error.message);
@@ -129,12 +127,14 @@ byId("sign-in").addEventListener("submit", async (event) => {
 });
 
 byId("sign-out").addEventListener("click", async () => {
-  const { access } = tokens;
-  forget();
+  const revoked = signOut();
+  leave();
   byId("id").focus();
   try {
-    await send("DELETE", "session/current", null, access);
+    await revoked;
   } catch (error) {
-    say(`The session may not have ended: ${error.message}`);
+    if (!error.endsSession) {
+      say(`The session may not have ended: ${error.message}`);
+    }
   }
 });

@@ -30,9 +30,26 @@ func call(route string) string {
 		block.querySelector("[data-path]").dataset.path === %q)`, strings.ToLower(method), path)
 }
 
+// enterDocs opens the page and signs in with its form.
+func (p *tab) enterDocs(base, id, password string) {
+	p.t.Helper()
+	p.openDocs(base)
+	p.signIn(id, password)
+	p.waitText("#state", "Signed in")
+}
+
+const live = `.querySelector(".live-responses-table tr.response > .response`
+
 // try sends a call from the page, with a body if there is one, and returns the status and the text of
 // its response.
 func (p *tab) try(route, body string) (status, text string) {
+	p.t.Helper()
+	p.send(route, body)
+	return p.response(route)
+}
+
+// send sends a call from the page, with a body if there is one.
+func (p *tab) send(route, body string) {
 	p.t.Helper()
 	block := call(route)
 	eval[int](p, `(`+block+`.scrollIntoView(), 0)`)
@@ -48,10 +65,15 @@ func (p *tab) try(route, body string) (status, text string) {
 			return 0;
 		})(%s.querySelector("textarea.body-param__text"))`, body, block))
 	}
-	const live = `.querySelector(".live-responses-table tr.response > .response`
 	eval[int](p, block+`.querySelector(".btn-clear")?.click() ?? 0`)
 	p.wait(`!` + block + live + `")`)
 	eval[int](p, block+`.querySelector("button.execute").click() ?? 0`)
+}
+
+// response waits for the response to a call that was sent, and returns its status and its text.
+func (p *tab) response(route string) (status, text string) {
+	p.t.Helper()
+	block := call(route)
 	p.wait(block + live + `-col_status")?.innerText.trim() > ""`)
 	return strings.Fields(eval[string](p, block+live+`-col_status").innerText`))[0],
 		eval[string](p, block+live+`-col_description").innerText`)
@@ -103,14 +125,10 @@ func TestSignInToTryCalls(t *testing.T) {
 	s.user("ann.1", "Ann")
 	p := open(t, phone)
 	p.openDocs(s.URL)
-	enter := func(password string) {
-		p.do(chromedp.SetValue("#id", "ann.1"), chromedp.SetValue("#password", password),
-			chromedp.Click("#sign-in button"))
-	}
-	enter("wrong horse")
+	p.signIn("ann.1", "wrong horse")
 	p.waitText("#refusal", "password")
 	p.wait(`document.activeElement.id === "password" && document.activeElement.value === ""`)
-	enter(plain)
+	p.signIn("ann.1", plain)
 	p.waitText("#state", "Signed in")
 	if status, text := p.try("GET /user", ""); status != "200" || !strings.Contains(text, "ann.1") {
 		t.Errorf("GET /user: %s %s", status, text)
@@ -121,7 +139,7 @@ func TestSignInToTryCalls(t *testing.T) {
 	}
 
 	// An access token that is about to expire is replaced before the next call.
-	eval[int](p, `((now) => { Date.now = () => now() + 3_600_000; return 0; })(Date.now)`)
+	p.advance()
 	if status, text := p.try("GET /user", ""); status != "200" {
 		t.Errorf("GET /user with an old token: %s %s", status, text)
 	}
@@ -131,7 +149,7 @@ func TestSignInToTryCalls(t *testing.T) {
 
 	// A session that has ended elsewhere ends here, too.
 	areatest.Do(t, s.URL, areatest.Step{As: ann, Do: "DELETE /session"})
-	eval[int](p, `((now) => { Date.now = () => now() + 3_600_000; return 0; })(Date.now)`)
+	p.advance()
 	if status, _ := p.try("GET /user", ""); status != "401" {
 		t.Errorf("GET /user of a session that has ended: %s", status)
 	}

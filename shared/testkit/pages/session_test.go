@@ -26,6 +26,25 @@ func (p *tab) resume(s *site, session *areatest.Caller, until time.Time) {
 	p.do(chromedp.Reload())
 }
 
+// advance sets the page's clock an hour ahead, so that its access token has expired for it.
+func (p *tab) advance() {
+	p.t.Helper()
+	eval[int](p, `((now) => { Date.now = () => now() + 3_600_000; return 0; })(Date.now)`)
+}
+
+// stop stops a function, whose socket refuses connections until the function that stop returns starts it.
+func (s *site) stop(area string) (start func()) {
+	s.t.Helper()
+	function, socket := s.Function(area), s.socket(area)
+	must(s.t, os.Rename(socket, socket+".away")) // a connection to it would wait for the function
+	function.Stop(10 * time.Second)
+	return func() {
+		s.t.Helper()
+		must(s.t, os.Rename(socket+".away", socket))
+		must(s.t, function.Start())
+	}
+}
+
 // An access token is replaced before it expires, and also if a function refuses it.
 func TestAccessTokenIsRefreshed(t *testing.T) {
 	t.Parallel()
@@ -95,19 +114,27 @@ func TestTokensAreStoredOnlyWhileThePageIsHidden(t *testing.T) {
 	}
 }
 
-// Signing out revokes the session, also after the access token has expired.
+// Signing out of either page revokes the session, also after the access token has expired.
 func TestSignOutAfterTheAccessTokenExpired(t *testing.T) {
 	t.Parallel()
-	s := serve(t)
-	p := open(t, desktop)
-	p.enter(s.URL)
-	root := token(t, s, administrator)
-	eval[int](p, `((now) => { Date.now = () => now() + 3_600_000; return 0; })(Date.now)`)
-	p.do(chromedp.Click("#sign-out"))
-	p.waitText("#sign-in", "Password")
-	programs.Until(t, "the page's session is revoked", func() bool { return sessions(t, s, root) == 1 })
-	if n := p.requests("/refresh"); n != 1 {
-		t.Errorf("%d requests for an access token to sign out with, want 1", n)
+	s := serveDocs(t)
+	for name, enter := range map[string]func(p *tab){
+		"dashboard": func(p *tab) { p.enter(s.URL) },
+		"docs":      func(p *tab) { p.enterDocs(s.URL, administrator, plain) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := open(t, desktop)
+			enter(p)
+			root := token(t, s, administrator)
+			before := sessions(t, s, root)
+			p.advance()
+			p.do(chromedp.Click("#sign-out"))
+			p.waitText("#sign-in", "Password")
+			programs.Until(t, "the page's session is revoked", func() bool { return sessions(t, s, root) == before-1 })
+			if n := p.requests("/refresh"); n != 1 {
+				t.Errorf("%d requests for an access token to sign out with, want 1", n)
+			}
+		})
 	}
 }
 
@@ -131,9 +158,7 @@ func TestOutage(t *testing.T) {
 	s := serve(t)
 	p := open(t, desktop)
 	p.enter(s.URL)
-	function, socket := s.Function("backoffice"), s.socket("backoffice")
-	must(t, os.Rename(socket, socket+".away")) // a connection to it would wait for the function
-	function.Stop(10 * time.Second)
+	start := s.stop("backoffice")
 	p.do(chromedp.Click("#refresh"))
 	p.waitText("#problem",
 		"The function backoffice cannot be reached just now; try again in a second. What you see may be old")
@@ -145,7 +170,6 @@ func TestOutage(t *testing.T) {
 		p.scheme(l.scheme)
 		p.checkAccessibility(l, "problem")
 	}
-	must(t, os.Rename(socket+".away", socket))
-	must(t, function.Start())
+	start()
 	p.wait(`!document.querySelector("#problem").checkVisibility()`) // after a pause of 10 s
 }

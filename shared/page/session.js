@@ -1,17 +1,14 @@
 // Signing in, and requests with the access token.
 //
 // The tokens are in memory, and not in a cookie: a cookie would be sent with requests that another
-// site makes, and the API reads none. While the page is hidden they are in sessionStorage, too, so
-// that a reload, or a phone that drops a hidden page, does not sign the administrator out. They are
-// not there while the page is visible: a duplicated tab would get a copy, and the second use of a
-// refresh token revokes the session.
+// site makes, and the API reads none.
 
 const stashKey = "minifb.tokens";
 const early = 30_000; // milliseconds before its end at which an access token is replaced
 const patience = 20_000; // milliseconds that a response may take
 
-let tokens = null; // {access, refresh, until}
-let refreshing = null; // the promise of the one POST /refresh that is under way
+let session = null; // {access, refresh, until}; renewal: the promise of the POST /refresh under way
+let stashes = false; // whether the tokens are stored while the page is hidden
 
 /** An error response, or a request without a response. The message is the hint. */
 export class Refusal extends Error {
@@ -27,30 +24,34 @@ export class Refusal extends Error {
   }
 }
 
-export const signedIn = () => tokens !== null;
+/** The session: an object that stays the same while its tokens are replaced. Null if there is none. */
+export const current = () => session;
 
-/** Opens a session. Refusals are those of POST /auth, and of a password that is only temporary. */
+/** Opens a session, and returns the body of POST /auth. */
 export async function signIn(id, password) {
   let body;
   try {
     body = await send("POST", "/auth", { body: { id, password } });
   } catch (error) {
     if (error.status === 404 || error.status === 405) {
-      throw new Refusal(error.status, "This address serves the back office alone, without the sign-in. " +
+      throw new Refusal(error.status, "This address serves one function alone, without the sign-in. " +
         "Open the page at the address of the whole bundle, such as that of nginx, the API gateway or make run.");
     }
     throw error;
   }
-  if (body.must_change_password) {
-    throw new Refusal(403, "This password is temporary: it only serves to choose another one, with " +
-      "PATCH /user/password. Choose one, and sign in with it.");
-  }
-  keep(body);
+  adopt(body);
+  return body;
+}
+
+/** Goes on with a session that was opened otherwise, by its body of POST /auth or POST /refresh. */
+export function adopt(body) {
+  session = {};
+  keep(session, body);
 }
 
 /** Forgets the session, and revokes it as far as the server can be reached. */
 export async function signOut() {
-  const left = tokens;
+  const left = session;
   forget();
   if (!left) {
     return;
@@ -64,47 +65,44 @@ export async function signOut() {
 
 /** Forgets the session without a request. */
 export function forget() {
-  tokens = null;
-  refreshing = null; // the next session does not wait for it
+  session = null;
   storage((s) => s.removeItem(stashKey));
 }
 
-/**
- * Sends a request with the access token, and returns the body. A token that has expired, or soon
- * will, is replaced first.
- */
-export async function request(method, path) {
-  if (Date.now() > tokens.until) {
-    await refresh();
+/** Returns the access token. One that has expired, or soon will, is replaced first. */
+export async function accessToken() {
+  const used = session;
+  if (Date.now() > used.until) {
+    await renew(used);
   }
-  const used = tokens;
+  return used.access;
+}
+
+/** Sends a request with the access token, and returns the body. */
+export async function request(method, path) {
+  const used = session;
+  const access = await accessToken();
   try {
-    return await send(method, path, { access: used.access });
+    return await send(method, path, { access });
   } catch (error) {
-    if (error.status !== 401 || tokens === null) {
+    if (error.status !== 401 || session !== used) {
       throw error;
     }
   }
-  if (tokens === used) { // no other request has replaced them meanwhile
-    await refresh();
+  if (used.access === access) { // no other request has replaced it meanwhile
+    await renew(used);
   }
-  return send(method, path, { access: tokens.access });
+  return send(method, path, { access: used.access });
 }
 
-// A refresh replaces the tokens that it was sent for, and no others: the administrator may have
-// signed out meanwhile, and somebody else in.
-async function refresh() {
-  const used = tokens;
-  const mine = refreshing ??= send("POST", "/refresh", { body: { refresh_token: used.refresh } })
-    .then((body) => tokens === used && keep(body));
-  try {
-    await mine;
-  } finally {
-    if (refreshing === mine) {
-      refreshing = null;
-    }
-  }
-  if (!tokens) {
+// Replaces the tokens of a session. The user may sign out meanwhile, and somebody else in: then the
+// new tokens are of no use.
+async function renew(used) {
+  used.renewal ??= send("POST", "/refresh", { body: { refresh_token: used.refresh } })
+    .then((body) => used === session && keep(used, body))
+    .finally(() => { used.renewal = null; });
+  await used.renewal;
+  if (used !== session) {
     throw new Refusal(401, "The session has ended; sign in again.");
   }
 }
@@ -146,14 +144,28 @@ async function send(method, path, { body, access }) {
   return value;
 }
 
-function keep(body) {
-  tokens = {
-    access: body.access_token, refresh: body.refresh_token,
-    until: Date.now() + body.expires_in * 1000 - early,
-  };
+function keep(kept, body) {
+  kept.access = body.access_token;
+  kept.refresh = body.refresh_token;
+  kept.until = Date.now() + body.expires_in * 1000 - early;
   if (document.hidden) {
     stash();
   }
+}
+
+/**
+ * Stores the tokens in sessionStorage while the page is hidden, and goes on with those that are there:
+ * so a reload, or a phone that drops a hidden page, does not sign the user out. They are not there
+ * while the page is visible: a duplicated tab would get a copy, and the second use of a refresh token
+ * revokes the session.
+ */
+export function stashWhileHidden() {
+  stashes = true;
+  session = storage((s) => JSON.parse(s.getItem(stashKey)));
+  unstash();
+  document.addEventListener("visibilitychange", () => (document.hidden ? stash() : unstash()));
+  addEventListener("pagehide", stash);
+  addEventListener("pageshow", unstash); // the page may come back as it was
 }
 
 // The browser's settings may forbid storage. Then a reload signs out.
@@ -166,8 +178,8 @@ function storage(use) {
 }
 
 function stash() {
-  if (tokens) {
-    storage((s) => s.setItem(stashKey, JSON.stringify(tokens)));
+  if (stashes && session) {
+    storage((s) => s.setItem(stashKey, JSON.stringify(session, ["access", "refresh", "until"])));
   }
 }
 
@@ -176,9 +188,3 @@ function unstash() {
     storage((s) => s.removeItem(stashKey));
   }
 }
-
-tokens = storage((s) => JSON.parse(s.getItem(stashKey)));
-unstash();
-document.addEventListener("visibilitychange", () => (document.hidden ? stash() : unstash()));
-addEventListener("pagehide", stash);
-addEventListener("pageshow", unstash); // the page may come back as it was
