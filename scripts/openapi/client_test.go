@@ -1,17 +1,14 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
 	"minifb/shared/ops/bundle"
-	"minifb/shared/ops/release"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -26,21 +23,25 @@ func must(t *testing.T, err error) {
 
 // packages installs the npm packages of the folder client, and returns the path of node_modules.
 var packages = sync.OnceValues(func() (string, error) {
-	output, err := exec.Command(top+"scripts/packages", "scripts/openapi/client").Output()
+	cmd := exec.Command(top+"scripts/packages", "scripts/openapi/client")
+	cmd.Stderr = os.Stderr // why npm failed
+	output, err := cmd.Output()
 	return strings.TrimSpace(string(output)), err
 })
 
-// runNode runs a script in a folder.
+// runNode runs a script in a folder, and returns what it prints to its standard output.
 func runNode(t *testing.T, dir, script string, args ...string) (output string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "node", append([]string{script}, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "NO_COLOR=1")
-	combined, err := cmd.CombinedOutput()
+	var messages strings.Builder
+	cmd.Stderr = &messages
+	printed, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", filepath.Base(script), err, combined)
+		t.Fatalf("%s: %v\n%s%s", filepath.Base(script), err, printed, messages.String())
 	}
-	return string(combined)
+	return string(printed)
 }
 
 // A known linter finds nothing in the document, not even what is worth a warning.
@@ -83,20 +84,9 @@ func serve(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "mfo") // that of t.TempDir is too long for sockets
 	must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	areas := []string{"account", "auth", "post", "timeline", "comment", "reaction"}
-	var folders []string
-	for _, area := range areas {
-		folders = append(folders, "./functions/"+area)
-	}
-	binaries := filepath.Join(dir, "bin")
-	var messages strings.Builder
-	target := release.Target{Arch: runtime.GOARCH}
-	err = release.Build(context.Background(), top, binaries, target, &messages, folders...)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, messages.String())
-	}
 	b := bundle.New(bundle.Options{
-		Source: top, Dir: dir, Binaries: binaries, Areas: areas, DatabaseURL: testdb.URL(t), Logf: t.Logf,
+		Source: top, Dir: dir, Areas: []string{"account", "auth", "post", "timeline", "comment", "reaction"},
+		DatabaseURL: testdb.URL(t), Logf: t.Logf,
 	})
 	must(t, b.Start(t.Context()))
 	t.Cleanup(func() {

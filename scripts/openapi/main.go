@@ -61,7 +61,9 @@ func write(ctx context.Context, source string) (text []byte, err error) {
 	}
 	merged := newDocument()
 	for _, f := range template.Functions {
-		printed, err := exec.CommandContext(ctx, filepath.Join(folder, f.Area), "openapi").Output()
+		command := exec.CommandContext(ctx, filepath.Join(folder, f.Area), "openapi")
+		command.Stderr = os.Stderr
+		printed, err := command.Output()
 		if err != nil {
 			return nil, fmt.Errorf("%s openapi: %w", f.Area, err)
 		}
