@@ -153,7 +153,7 @@ func TestPasswordsThatWaitTooLongDoNotCount(t *testing.T) {
 	deps := b.Deps
 	deps.Passwords = password.New(password.MaxIterations)
 	handler := function.NewHandler("account", routes, deps, function.Settings{
-		Timeout: time.Second, Log: slog.New(slog.DiscardHandler),
+		Timeout: 3 * time.Second, Log: slog.New(slog.DiscardHandler),
 	})
 	server := httptest.NewServer(handler)
 	defer server.Close()
