@@ -8,7 +8,7 @@ import (
 
 // row returns the row of an operation in the tables of routes.
 func (d *document) row(route string, operation object) []string {
-	token := map[int]string{0: "-", 1: "U", 2: "?"}[len(operation["security"].([]any))]
+	token := accessOf(operation["security"].([]any))
 	// The errors that follow from the token and the body are not listed.
 	implied := []string{"400", "500", "503", "504"}
 	if token != "-" {
@@ -45,6 +45,19 @@ func (d *document) row(route string, operation object) []string {
 	}
 }
 
+// accessOf returns who may call an operation, as the tables have it.
+func accessOf(security []any) string {
+	switch {
+	case len(security) == 0:
+		return "-"
+	case len(security) == 2:
+		return "?"
+	case len(security[0].(object)["bearer"].([]any)) > 0: // a role
+		return "A"
+	}
+	return "U"
+}
+
 // success returns a success as the tables have it: 201 `Post`, `Location`.
 func (d *document) success(status string, response object) string {
 	text := status
@@ -75,6 +88,21 @@ func (d *document) schemaOf(body object) object {
 		return d.Components["schemas"][strings.TrimPrefix(ref, schemas)].(object)
 	}
 	return schema
+}
+
+// bodies returns the names of the schemas of requests' bodies.
+func (d *document) bodies() map[string]bool {
+	all := map[string]bool{}
+	for _, operations := range d.Paths {
+		for _, operation := range operations {
+			if request, ok := operation.(object)["requestBody"].(object); ok {
+				schema := request["content"].(object)["application/json"].(object)["schema"].(object)
+				ref, _ := schema["$ref"].(string)
+				all[strings.TrimPrefix(ref, schemas)] = true
+			}
+		}
+	}
+	return all
 }
 
 const schemas = "#/components/schemas/"

@@ -43,10 +43,12 @@ func (a Access) NeedsToken() bool { return a == SignedIn || a == Administrator |
 
 // security returns the access as OpenAPI writes it.
 func (a Access) security() []map[string][]string {
-	switch {
-	case a.NeedsToken():
+	switch a {
+	case Administrator:
+		return []map[string][]string{{bearer: {"admin"}}} // the role
+	case SignedIn, PasswordChange:
 		return []map[string][]string{{bearer: {}}}
-	case a == Optional:
+	case Optional:
 		return []map[string][]string{{}, {bearer: {}}}
 	}
 	return []map[string][]string{}

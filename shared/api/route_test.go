@@ -84,7 +84,7 @@ func TestDocumentedSecurity(t *testing.T) {
 	a := New(Options{})
 	for access, want := range map[Access]string{
 		Public: `[]`, Optional: `[map[] map[bearer:[]]]`, SignedIn: `[map[bearer:[]]]`,
-		Administrator: `[map[bearer:[]]]`, PasswordChange: `[map[bearer:[]]]`,
+		Administrator: `[map[bearer:[admin]]]`, PasswordChange: `[map[bearer:[]]]`,
 	} {
 		path := fmt.Sprintf("/%d", access)
 		Register(a, Route{Method: http.MethodGet, Path: path, Access: access}, emptyView[struct{}])
