@@ -33,9 +33,9 @@ func routes(a *api.API, d function.Deps) {
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/refresh", ID: "refresh", Access: api.Public,
 		Summary: "Exchange a refresh token for its successor and an access token",
-		Description: "A refresh token works once: using it again revokes its session. Within 10 seconds it may " +
-			"be sent again, so that a lost response costs nothing. A session lasts 30 days after its last refresh, " +
-			"and 180 days after its sign-in at most.",
+		Description: "A refresh token works once: using it again revokes its session. Within 10 seconds, " +
+			"and as long as none of its successors was used, it may be sent again, so that a lost response costs " +
+			"nothing. A session lasts 30 days after its last refresh, and 180 days after its sign-in at most.",
 		Errors: []int{401, 429},
 	}, v.refresh)
 	api.Register(a, api.Route{

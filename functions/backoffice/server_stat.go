@@ -16,8 +16,7 @@ const storedAfter = time.Second
 
 type serverStatOutput struct {
 	Body struct {
-		RPS float64 `json:"rps" doc:"Requests per second in the last full 10 s; may lack refused ones" example:"12.5"`
-
+		RPS        float64          `json:"rps" doc:"Requests/s, last full 10 s; may lack refused ones" example:"12.5"`
 		Requests24 int64            `json:"requests_24h" doc:"Requests in the last 24 hours" example:"30210"`
 		ByStatus   map[string]int64 `json:"by_status" doc:"How many had each status" example:"{\"200\": 30000}"`
 		ByEndpoint []endpointCount  `json:"by_endpoint" doc:"How many of them each endpoint had, most first"`
