@@ -19,7 +19,7 @@ func (v views) changePassword(ctx context.Context, in *changePasswordInput) (*st
 	if err != nil {
 		return nil, err
 	}
-	hash, err := v.passwords.Hash(ctx, viewer(ctx), string(in.Body.NewPassword))
+	hash, err := v.passwords.Hash(ctx, requester(ctx), string(in.Body.NewPassword))
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func (v views) checkPassword(ctx context.Context, plain rules.Password) (store.C
 	credential, err := v.store.ViewerCredential(ctx, api.Viewer(ctx), session)
 	if err == nil {
 		var ok bool
-		ok, _, err = v.passwords.Verify(ctx, viewer(ctx), credential.Hash, string(plain))
+		ok, _, err = v.passwords.Verify(ctx, requester(ctx), credential.Hash, string(plain))
 		if err == nil && !ok && !credential.IsTemporary(string(plain)) {
 			return credential, errPassword
 		}
@@ -34,7 +34,7 @@ func (v views) checkPassword(ctx context.Context, plain rules.Password) (store.C
 	return credential, errors.Join(err, v.limits.TakeBack(ctx, session))
 }
 
-// viewer says that it is the viewer who waits for the hashing of a password.
-func viewer(ctx context.Context) password.Requester {
+// requester says that it is the viewer who waits for the hashing of a password.
+func requester(ctx context.Context) password.Requester {
 	return limit.Requester(api.ClientAddress(ctx), fmt.Sprintf("uid %d", api.Viewer(ctx)))
 }

@@ -11,7 +11,7 @@ import (
 // backofficeCases check what only an administrator may see.
 func backofficeCases() []check.Case {
 	var all list
-	all.add("backoffice/page", "GET /backoffice is the dashboard page, for anyone.", func(t *check.T) {
+	all.add("backoffice/page", "GET /backoffice is the dashboard, for anyone.", func(t *check.T) {
 		isHTML(get(t, nil, "/backoffice"))
 	})
 	all.admin("backoffice/me", "The administrator's role is admin.", func(t *check.T) {

@@ -89,7 +89,7 @@ type site struct {
 	dir   string
 }
 
-// serve starts a site with an administrator, for the dashboard page.
+// serve starts a site with an administrator, for the dashboard.
 func serve(t *testing.T) *site {
 	t.Helper()
 	return serveAreas(t, "account", "auth", "backoffice")
