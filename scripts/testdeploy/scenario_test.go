@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"minifb/shared/ops/bundle"
+	"minifb/shared/ops/postgres"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -20,13 +21,13 @@ func TestDeploysLoseNothing(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(root) })
 	owner := testdb.URL(t)
-	functions, err := testdb.WithRole(owner, "minifb_{function}")
+	functions, err := postgres.FunctionsURL(owner)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f, err := newFixture(t.Context(), bundle.Options{
 		Source: "../..", Dir: root, OwnerURL: owner, StartTimeout: 4 * time.Second, Logf: t.Logf,
-		DatabaseURL: strings.NewReplacer("%7B", "{", "%7D", "}").Replace(functions),
+		DatabaseURL: functions,
 	})
 	if err != nil {
 		t.Fatal(err)

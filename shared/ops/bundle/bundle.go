@@ -75,25 +75,26 @@ type Bundle struct {
 	Signer      *token.Signer   // signs tokens that the functions accept
 	Functions   []*process.Unit // in the template's order
 
-	o          Options
-	toBuild    bool
-	dir        *dataDir
-	database   *database // nil for one given by Options.DatabaseURL
-	sockets    []*process.Socket
-	listeners  []net.Listener
-	server     *http.Server // the gateway
-	gatewayLog *os.File
-	refusedLog *os.File // of the requests that the gateway refuses
-	host       *host.Host
-	nginx      *host.Nginx
-	schedules  *schedule.Caller // nil for a host, which calls them itself
+	o            Options
+	toBuild      bool
+	dir          *dataDir
+	database     *database // nil for one given by Options.DatabaseURL
+	functionsURL string    // the database's URL for the functions, with {function}
+	sockets      []*process.Socket
+	listeners    []net.Listener
+	server       *http.Server // the gateway
+	gatewayLog   *os.File
+	refusedLog   *os.File // of the requests that the gateway refuses
+	host         *host.Host
+	nginx        *host.Nginx
+	schedules    *schedule.Caller // nil for a host, which calls them itself
 
 	mu sync.Mutex // held by Start when it appends to Functions, and by Kill
 }
 
 // New returns a bundle that is not started.
 func New(o Options) *Bundle {
-	b := &Bundle{o: o, toBuild: o.Binaries == ""}
+	b := &Bundle{o: o, toBuild: o.Binaries == "", functionsURL: o.DatabaseURL}
 	if b.toBuild {
 		b.o.Binaries = filepath.Join(o.Dir, "bin")
 	}

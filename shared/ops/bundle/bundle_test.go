@@ -161,28 +161,18 @@ func TestACancelledStartStopsEverything(t *testing.T) {
 
 func TestParameters(t *testing.T) {
 	t.Parallel()
-	b := New(Options{Dir: "/d", Parameter: func(name string) (string, bool) { return "other", name != "None" }})
+	const functions = "postgres://minifb_{function}@h/minifb"
+	b := New(Options{
+		Dir: "/d", DatabaseURL: functions, OwnerURL: "postgres://h",
+		Parameter: func(name string) (string, bool) { return "other", name != "None" },
+	})
 	for name, want := range map[string]string{
-		"ErrorHint": "other", "None": "",
+		"DatabaseUrl": functions, "ErrorHint": "other", "None": "",
 		"TokenPublicKeys": "/d/keys/public.jwks", "TokenPrivateKey": "/d/keys/private.jwk",
 	} {
 		if got, ok := b.parameter(name); ok && got != want || ok != (want != "") {
 			t.Errorf("%s is %q, %v, want %q", name, got, ok, want)
 		}
-	}
-}
-
-func TestFunctionsURL(t *testing.T) {
-	t.Parallel()
-	private := New(Options{Dir: "/d"})
-	private.DatabaseURL = "postgres://postgres@/minifb?host=%2Fd"
-	if got, _ := private.parameter("DatabaseUrl"); got != "postgres://minifb_{function}@/minifb?host=%2Fd" {
-		t.Errorf("the private PostgreSQL: %s", got)
-	}
-	const given = "postgres://minifb_{function}@h/minifb"
-	other := New(Options{Dir: "/d", DatabaseURL: given, OwnerURL: "postgres://h"})
-	if got, _ := other.parameter("DatabaseUrl"); got != given {
-		t.Errorf("another PostgreSQL: %s", got)
 	}
 }
 

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
-	"minifb/shared/config"
 	"minifb/shared/ops/keys"
 	"minifb/shared/ops/postgres"
 	"minifb/shared/store"
@@ -43,7 +41,12 @@ func (b *Bundle) startDatabase(ctx context.Context) (result string, err error) {
 		cancel()
 		return "", err
 	}
-	b.database, b.DatabaseURL = d, cluster.URL(databaseName)
+	b.DatabaseURL = cluster.URL(databaseName)
+	if b.functionsURL, err = postgres.FunctionsURL(b.DatabaseURL); err != nil {
+		cancel()
+		return "", err
+	}
+	b.database = d
 	go d.watch(life, cluster)
 	if !started() {
 		return "", ctx.Err()
@@ -76,15 +79,6 @@ func (d *database) stop() error {
 	d.cancel()
 	<-d.ended
 	return d.err
-}
-
-// functionsURL returns the URL with which each function connects. In the private PostgreSQL it does so
-// with its own role.
-func (b *Bundle) functionsURL() string {
-	if b.o.DatabaseURL != "" {
-		return b.o.DatabaseURL
-	}
-	return strings.Replace(b.DatabaseURL, "//"+postgres.User+"@", "//minifb_"+config.FunctionPlaceholder+"@", 1)
 }
 
 // DatabaseURLFile is the file in the data directory that has the URL of the owner of the tables.

@@ -140,7 +140,7 @@ func (b *Bundle) Environment(f sam.Function) []string {
 func (b *Bundle) parameter(name string) (value string, ok bool) {
 	switch name {
 	case "DatabaseUrl":
-		return b.functionsURL(), true
+		return b.functionsURL, true
 	case "MailDir":
 		if b.o.Parameter != nil {
 			if value, ok = b.o.Parameter(name); ok {

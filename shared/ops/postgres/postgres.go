@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"minifb/shared/config"
 	"minifb/shared/ops/process"
 )
 
@@ -182,6 +183,17 @@ func (c *Cluster) URL(database string) string {
 	query = strings.ReplaceAll(query, "+", "%20") // neither pgx nor libpq reads + as a space
 	u := url.URL{Scheme: "postgres", User: url.User(User), Path: "/" + database, RawQuery: query}
 	return u.String()
+}
+
+// FunctionsURL returns the URL of a database with the role of each function as its user, without a
+// password: postgres://minifb_{function}@host/database. It is an error if address is not a URL.
+func FunctionsURL(address string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", fmt.Errorf("the database's URL: %w", err)
+	}
+	u.User = nil // String would encode the braces of a user
+	return strings.Replace(u.String(), "://", "://minifb_"+config.FunctionPlaceholder+"@", 1), nil
 }
 
 // Done returns a channel that is closed when the server has exited, after Stop or by itself.

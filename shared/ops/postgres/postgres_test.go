@@ -312,3 +312,20 @@ func TestCancelledStart(t *testing.T) {
 	}
 	start(t, o)
 }
+
+func TestFunctionsURL(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"postgres://postgres@/minifb?host=%2Fd+e":    "postgres://minifb_{function}@/minifb?host=%2Fd+e",
+		"postgres://minifb:secret@h:5432/minifb?a=b": "postgres://minifb_{function}@h:5432/minifb?a=b",
+		"postgres://minifb_%7Bfunction%7D@h/minifb":  "postgres://minifb_{function}@h/minifb",
+		"postgres:///minifb?host=/run/postgresql":    "postgres://minifb_{function}@/minifb?host=/run/postgresql",
+	} {
+		if got, err := postgres.FunctionsURL(address); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", address, got, err, want)
+		}
+	}
+	if got, err := postgres.FunctionsURL("postgres://h:port/"); err == nil {
+		t.Errorf("a wrong port: %s", got)
+	}
+}

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"minifb/shared/config"
+	"minifb/shared/ops/postgres"
 )
 
 const socketName = ".s.PGSQL.5432"
@@ -60,8 +60,9 @@ func New(address string, filter Filter) (*Proxy, error) {
 	u.Host = ""
 	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20") // neither pgx nor libpq reads + as a space
 	p.URL = u.String()
-	u.User = nil // the URL of a user with braces would have them encoded
-	p.FunctionsURL = strings.Replace(u.String(), "://", "://minifb_"+config.FunctionPlaceholder+"@", 1)
+	if p.FunctionsURL, err = postgres.FunctionsURL(p.URL); err != nil {
+		return nil, errors.Join(err, p.listener.Close(), os.RemoveAll(p.dir))
+	}
 	go p.accept()
 	return p, nil
 }
