@@ -28,7 +28,7 @@ func run() error {
 	from := flag.String("template", "template.yaml", "the SAM template")
 	trust := flag.String("trust", "",
 		"the `addresses` of load balancers, such as 10.0.0.0/16,…; nginx trusts their X-Forwarded-For")
-	var n render.Nginx
+	n := render.Nginx{Draining: render.Settings + "/draining"} // make drain creates it
 	flag.StringVar(&n.Listen, "listen", "", "nginx's `port`, or address:port (default 80, or 443 with a certificate)")
 	flag.StringVar(&n.Certificate, "cert", "", "the certificate's PEM `file`, for TLS and HTTP/2")
 	flag.StringVar(&n.Key, "key", "", "the certificate's key, a PEM `file`")
@@ -36,8 +36,6 @@ func run() error {
 		"with a certificate: the `port` that redirects HTTP to HTTPS; browsers then use nothing else for a year (HSTS)")
 	flag.StringVar(&n.Health, "health", "",
 		"the `address:port` where load balancers ask GET /health whether this host can serve, such as 10.0.0.5:8081")
-	flag.StringVar(&n.Draining, "draining", render.Settings+"/draining",
-		"the `file` that makes /health return 503 while it exists; make drain creates it")
 	flag.StringVar(&n.Metrics, "metrics", "",
 		"the `address:port` where Prometheus reads the functions' metrics, such as 127.0.0.1:9180")
 	flag.StringVar(&n.Backups, "backups", "", "with -metrics: the `folder` of the metrics of backups")
