@@ -59,7 +59,7 @@ state() {
 # log NAME prints the last lines that minifb-NAME has logged.
 log() {
 	if [ -n "$ROOT" ]; then
-		tail -n 5 "$ROOT/log/$AREA.log" 2>/dev/null
+		tail -n 5 "$ROOT/log/$1.log" 2>/dev/null
 	else
 		journalctl --no-pager --output=cat --lines=5 --unit="minifb-$1.service" 2>/dev/null
 	fi

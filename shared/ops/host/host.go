@@ -25,7 +25,7 @@ const (
 	Releases = "opt" // <area>/current/bootstrap, and <area>/next/bootstrap
 	Run      = "run" // <area>.sock, control.sock
 	Settings = "etc" // minifb.env, <area>.env
-	Logs     = "log" // <area>.log
+	Logs     = "log" // <unit>.log
 )
 
 const (
@@ -139,7 +139,7 @@ func (h *Host) add(t *sam.Template, f sam.Function) error {
 		h.units[name] = process.New(process.Options{
 			Name: name, Binary: filepath.Join(h.root, Releases, f.Area, release, "bootstrap"),
 			Socket: socket, Listen: filepath.Join(run, name+".sock"), Notify: filepath.Join(run, name+".notify"),
-			Log: filepath.Join(h.root, Logs, f.Area+".log"), Restart: restart, Logf: h.logf,
+			Log: filepath.Join(h.root, Logs, name+".log"), Restart: restart, Logf: h.logf,
 			Env: func() []string {
 				return slices.Concat(defaults, h.readEnvironment("minifb.env"), h.readEnvironment(f.Area+".env"), more)
 			},

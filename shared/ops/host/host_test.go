@@ -189,6 +189,9 @@ func TestTheNextReleaseIsCheckedAtItsOwnSocket(t *testing.T) {
 	if _, body := ask(t, dir, "post-check.sock", "GET", "/"); !strings.HasPrefix(body, pid(check)) {
 		t.Errorf("process %d returns %q", check.PID(), body)
 	}
+	if log, err := os.ReadFile(filepath.Join(dir, host.Logs, "post-check.log")); string(log) != "GET /\n" {
+		t.Errorf("the unit's own log is %q, %v", log, err)
+	}
 	if status, _ := ask(t, dir, "control.sock", "POST", "/stop/post-check"); status != 200 || check.PID() != 0 {
 		t.Errorf("after a stop (%d) the process id is %d, want 0", status, check.PID())
 	}
