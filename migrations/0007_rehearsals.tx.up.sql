@@ -11,27 +11,29 @@ CREATE CONSTRAINT TRIGGER users_rehearsal AFTER INSERT ON users DEFERRABLE INITI
     FOR EACH ROW WHEN (NEW.created_at = 'epoch') EXECUTE FUNCTION refuse_rehearsal();
 
 -- rehearse creates an administrator with a session, another user, and posts, comments and reactions of both. It runs as
--- the owner of the tables, since no function may create all of that. The password and the refresh token are those of
--- shared/store/rehearsal.go.
+-- the owner of the tables, since no function may create all of that. The password is that of shared/store/rehearsal.go.
+-- Every key is unique, so that no rehearsal waits for another one.
 CREATE FUNCTION rehearse(
-    OUT user_uid bigint, OUT user_id text, OUT free_id text, OUT session uuid, OUT notification bigint,
+    OUT user_uid bigint, OUT user_id text, OUT free_id text, OUT session uuid, OUT refresh_token text,
+    OUT notification bigint,
     OUT own_post bigint, OUT reacted_post bigint, OUT other_post bigint,
     OUT own_comment bigint, OUT reacted_comment bigint, OUT other_comment bigint
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     other bigint;
-    -- Nobody can know these IDs, and so have them.
+    -- No account can have these IDs, because they are random.
     unique_text text := replace(gen_random_uuid()::text, '-', '');
 BEGIN
     user_id := '~1' || unique_text;
     free_id := '~2' || unique_text;
+    refresh_token := unique_text;
     INSERT INTO users (id, password_hash, name, email, role, created_at) VALUES (user_id,
         'pbkdf2:sha256:1$rehearsal$9ac7827f23ea8a5557852a91c2bb7638bda9bf0675ed52da7cb445aa3189de78',
         'Rehearsal', 'rehearsal@example.org', 'admin', 'epoch') RETURNING uid INTO user_uid;
     INSERT INTO users (id, password_hash, name, created_at)
         VALUES ('~3' || unique_text, 'no password', 'Other', 'epoch') RETURNING uid INTO other;
     INSERT INTO sessions (user_uid, expires_at) VALUES (user_uid, now() + interval '1 hour') RETURNING id INTO session;
-    INSERT INTO refresh_tokens (hash, session_id) VALUES (sha256('rehearsal'), session);
+    INSERT INTO refresh_tokens (hash, session_id) VALUES (sha256(refresh_token::bytea), session);
 
     INSERT INTO posts (owner_uid, content, comment_count) VALUES (user_uid, 'own', 1) RETURNING id INTO own_post;
     INSERT INTO posts (owner_uid, content, comment_count, reaction_1)

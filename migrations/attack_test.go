@@ -130,8 +130,25 @@ func TestRehearsalsCannotBeCommitted(t *testing.T) {
 			_, _ = conn.ExecContext(t.Context(), `ROLLBACK`)
 		}
 	}
+	for _, change := range []string{`UPDATE users SET created_at = now()`, `DELETE FROM users`} { // as the owner
+		if _, err := db.Exec(`BEGIN; SELECT FROM rehearse(); ` + change + `; COMMIT`); code(err) != "P0001" {
+			t.Errorf("the owner: %s: %v", change, err)
+		}
+	}
 	var left int
 	if err := db.QueryRow(`SELECT count(*) FROM users`).Scan(&left); err != nil || left > 0 {
 		t.Errorf("%d users remain of rehearsals: %v", left, err)
+	}
+}
+
+// Whoever holds a function's role can leave a rehearsal open. That keeps no other release from its own.
+func TestOpenRehearsalHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	_, address := migrated(t)
+	for _, area := range []string{"docs", "post"} {
+		conn := as(t, address, area)
+		if _, err := conn.ExecContext(t.Context(), `SET lock_timeout = '10s'; BEGIN; SELECT FROM rehearse()`); err != nil {
+			t.Errorf("%s: %v", area, err)
+		}
 	}
 }

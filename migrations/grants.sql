@@ -189,3 +189,5 @@ GRANT EXECUTE ON ROUTINE histogram_total(bigint[]), percentile_bin(bigint[], num
 -- For the previous release, until every function is newer than migration 0006: it locks the rows that it moves.
 GRANT UPDATE (at) ON request_inbox TO minifb_maintenance;
 GRANT UPDATE (n) ON total_changes TO minifb_maintenance;
+-- The same, of the back office: it merges histograms in PostgreSQL.
+GRANT EXECUTE ON ROUTINE histogram_total(bigint[]), percentile_bin(bigint[], numeric) TO minifb_backoffice;

@@ -97,9 +97,8 @@ func (s settings) checkURLs() error {
 }
 
 func checkURL(variable, url string) error {
-	if store.CheckURL(url) != nil { // its error says no more
-		return fmt.Errorf("%s: cannot be parsed; write it as postgres://user:password@host:5432/database, "+
-			"with a / in the password as %%2F", variable)
+	if err := store.CheckURL(url); err != nil {
+		return fmt.Errorf("%s: %w", variable, err)
 	}
 	return nil
 }

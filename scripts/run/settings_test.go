@@ -31,7 +31,7 @@ func TestReadSettings(t *testing.T) {
 		"both or neither":            {"ADMIN_ID", "root"},
 		"OWNER_DATABASE_URL: set it": {"DATABASE_URL", "postgres://minifb_{function}:secret-1@h/x"},
 		"set DATABASE_URL too":       {"OWNER_DATABASE_URL", "postgres://h/x"},
-		"OWNER_DATABASE_URL: cannot be parsed": {
+		"OWNER_DATABASE_URL: the URL cannot": {
 			"DATABASE_URL", "postgres://h/x", "OWNER_DATABASE_URL", "postgres://u:secret-1@h:port/x",
 		},
 		"ADMIN_PASSWORD: ":                     {"ADMIN_PASSWORD", "secret-1"},

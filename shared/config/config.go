@@ -125,7 +125,7 @@ func FromEnvironment(area string, requirements ...Requirement) (Config, error) {
 	}
 
 	p.check("DATABASE_URL", c.DatabaseURL != "" && store.CheckURL(c.DatabaseURL) == nil,
-		"write it as postgres://user:password@host:5432/database")
+		store.URLForm)
 	p.check("DATABASE_POOL", c.DatabasePool > 1 || c.OnLambda() && c.DatabasePool == 1,
 		"name 2 connections or more, one of which stores the counts of requests; on Lambda 1 or more")
 	p.check("LISTEN", c.Listen != Address{} || c.PassedSockets != "" || c.OnLambda(),

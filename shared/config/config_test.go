@@ -12,6 +12,7 @@ import (
 
 	"minifb/shared/config"
 	"minifb/shared/feed"
+	"minifb/shared/store"
 	"minifb/shared/token"
 )
 
@@ -48,7 +49,7 @@ func setEnvironment(t *testing.T, pairs ...string) {
 // rules are the messages of the variables that have a rule, whether their value is malformed or out
 // of bounds.
 var rules = map[string]string{
-	"DATABASE_URL": "DATABASE_URL: write it as postgres://user:password@host:5432/database",
+	"DATABASE_URL": "DATABASE_URL: " + store.URLForm,
 	"DATABASE_POOL": "DATABASE_POOL: name 2 connections or more, one of which stores the counts of requests; " +
 		"on Lambda 1 or more",
 	"LISTEN":          "LISTEN: name unix:/path/of/socket or tcp:host:port, or pass a socket",

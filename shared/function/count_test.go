@@ -155,7 +155,8 @@ func TestOnLambdaAHangingDatabaseDelaysNoResponse(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close() })
 	i := newTestInvoker(t, time.Minute, http.NotFound)
 	i.handler.settings.Recorder = stat.NewRecorder(s, slog.New(slog.DiscardHandler))
-	ctx, cancel := context.WithTimeout(t.Context(), 2*deadlineMargin)
+	i.margin = 10 * time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), i.margin+100*time.Millisecond)
 	defer cancel()
 	const event = `{"version":"2.0","rawPath":"/slow","requestContext":{"http":{"method":"GET"}}}`
 	response, err := i.Invoke(ctx, []byte(event))

@@ -10,13 +10,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-const (
-	// deadlineMargin is how long before the end of an invocation its request times out, so that the 504
-	// is sent before Lambda ends the invocation.
-	deadlineMargin = 500 * time.Millisecond
-	// flushMargin is the same for the count of the request, which is stored in between.
-	flushMargin = deadlineMargin / 2
-)
+// deadlineMargin is how long before the end of an invocation its request times out, so that the 504 is
+// sent before Lambda ends the invocation. The count of the request has half of this time to be stored.
+const deadlineMargin = 500 * time.Millisecond
 
 // serveLambda serves invocations until ctx is done. It asks Lambda for a SIGTERM before the process
 // is killed, so that the caller can close the connections to the database.
@@ -34,10 +30,11 @@ func serveLambda(ctx context.Context, h *Handler) {
 type invoker struct {
 	handler *Handler
 	kinds   map[algnhsa.RequestType]lambda.Handler
+	margin  time.Duration
 }
 
 func newInvoker(h *Handler) invoker {
-	i := invoker{h, map[algnhsa.RequestType]lambda.Handler{}}
+	i := invoker{h, map[algnhsa.RequestType]lambda.Handler{}, deadlineMargin}
 	for _, kind := range []algnhsa.RequestType{
 		algnhsa.RequestTypeAPIGatewayV1, algnhsa.RequestTypeAPIGatewayV2, algnhsa.RequestTypeALB,
 	} {
@@ -52,10 +49,10 @@ type eventKey struct{}
 // frozen then. It returns an error only if the event is neither that of an HTTP request nor that of
 // a schedule, or if the schedule's call has failed.
 func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	flushContext, stopFlush := endBefore(ctx, flushMargin)
+	flushContext, stopFlush := endBefore(ctx, i.margin/2)
 	defer stopFlush()
 	defer i.handler.settings.Recorder.Flush(flushContext)
-	ctx, stop := endBefore(ctx, deadlineMargin)
+	ctx, stop := endBefore(ctx, i.margin)
 	defer stop()
 	if isSchedule(payload) {
 		return i.handler.callSchedule(ctx)

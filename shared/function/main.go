@@ -101,7 +101,10 @@ func run(ctx context.Context, area string, routes Routes, requirements []config.
 	defer counts.Close()
 	settings.Recorder = stat.NewRecorder(counts, log)
 	defer settings.Recorder.Start()()
-	if c.Rehearse == "on" && deps.Store.Ready(ctx) == nil { // a deploy reads in /readyz why it is not ready
+	if c.Rehearse == "on" {
+		if err := deps.Store.Ready(ctx); err != nil {
+			return err
+		}
 		if _, err := Rehearse(ctx, area, routes, deps, c.LimitRules, log); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ const rehearsalTimeout = 8 * time.Second
 func Rehearse(
 	ctx context.Context, area string, routes Routes, d Deps, rules *limit.Rules, log *slog.Logger,
 ) (statuses map[string]int, err error) {
-	if a := NewHandler(area, routes, d, Settings{Log: log}).API(); len(operations(a)) == 0 {
+	if len(OpenAPI(area, routes).Paths) == 0 {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, rehearsalTimeout)
@@ -94,7 +94,7 @@ func rehearsalValue(rows store.RehearsalRows, operation *huma.Operation, name st
 	case "password":
 		return store.RehearsalPassword
 	case "refresh_token":
-		return store.RehearsalRefreshToken
+		return rows.RefreshToken
 	case "id":
 	default:
 		return nil

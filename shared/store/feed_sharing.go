@@ -45,6 +45,7 @@ func newFeedSharer(list func(context.Context, []int64, int) ([]feedPost, error))
 }
 
 // read returns the first page as the viewer sees it, with one post more than its size if there is one.
+// It returns an Unavailable error if that takes a request that waits longer than maxWait.
 func (f *feedSharer) read(ctx context.Context, viewer int64, size int) ([]Post, error) {
 	shared, i := f.enter(viewer, size)
 	if shared == nil {
@@ -52,9 +53,13 @@ func (f *feedSharer) read(ctx context.Context, viewer int64, size int) ([]Post, 
 		posts, err := f.list(ctx, []int64{viewer}, size)
 		return seenBy(posts, 0), err
 	}
+	limit := time.NewTimer(maxWait)
+	defer limit.Stop()
 	select {
 	case <-shared.done:
 		return seenBy(shared.posts, i), shared.err
+	case <-limit.C:
+		return nil, errBusy
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for the feed: %w", ctx.Err())
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -129,7 +130,11 @@ func (s *Store) learnRuns(ctx context.Context, before int64, items []feedPost, s
 			next, floor := s.hiddenPosts.skip(below)
 			low := max(floor, above)
 			if next-low > minRun {
-				if r, err := s.findRun(ctx, low, next); err == nil && r.last-r.first >= minRun {
+				r, err := s.findRun(ctx, low, next)
+				if err != nil {
+					return
+				}
+				if r.last-r.first >= minRun {
 					found = append(found, r)
 				}
 			}
@@ -138,8 +143,10 @@ func (s *Store) learnRuns(ctx context.Context, before int64, items []feedPost, s
 	}
 }
 
+var errWriters = errors.New("a transaction that may insert posts goes on")
+
 // findRun returns the run of hidden posts that begins with the newest post between two ids, both
-// excluded, or an empty run if it may still change. The upper id may be greater than all.
+// excluded, or errWriters if it may still change. The upper id may be greater than all.
 //
 // An id below that of a committed post may be that of a post whose transaction has not committed.
 // That transaction has locked the table before it took the id, as every writer does. So findRun
@@ -156,7 +163,7 @@ func (s *Store) findRun(ctx context.Context, above, below int64) (found run, err
 	}
 	for tries := 0; len(writers) > 0; tries++ {
 		if tries == 10 {
-			return run{}, nil
+			return run{}, errWriters
 		}
 		time.Sleep(10 * time.Millisecond)
 		var left []string

@@ -24,17 +24,16 @@ type RehearsalRows struct {
 	FreeID  string // an ID that nobody has
 	Session string // the viewer's session
 
+	RefreshToken string // of that session
+
 	Notification                             int64
 	OwnPost, ReactedPost, OtherPost          int64 // the viewer's, and two of another user; the viewer reacts to one
 	OwnComment, ReactedComment, OtherComment int64
 }
 
-// What the viewer of a rehearsal proves who it is by. They are part of migration 0007, and worth nothing:
-// no account outside of a rehearsal has them.
-const (
-	RehearsalPassword     = "correct horse battery staple"
-	RehearsalRefreshToken = "rehearsal"
-)
+// RehearsalPassword is the password of the viewer of a rehearsal. Its hash is part of migration 0007. It
+// is worth nothing, as no account outside of a rehearsal has it.
+const RehearsalPassword = "correct horse battery staple"
 
 // Rehearse begins a rehearsal. Close ends it.
 func (s *Store) Rehearse(ctx context.Context) (*Rehearsal, error) {
@@ -44,7 +43,7 @@ func (s *Store) Rehearse(ctx context.Context) (*Rehearsal, error) {
 	}
 	r := &Rehearsal{Store: inTx, tx: tx}
 	err = inTx.primary.one(ctx, &r.Rows, `
-		SELECT user_uid, user_id, free_id, session, notification,
+		SELECT user_uid, user_id, free_id, session, refresh_token, notification,
 			own_post, reacted_post, other_post, own_comment, reacted_comment, other_comment FROM rehearse()`)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("begin a rehearsal: %w", err), r.Close())

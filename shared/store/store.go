@@ -68,7 +68,7 @@ func WithTracer(tracer pgx.QueryTracer) Option {
 func Open(url, application string, connections int, options ...Option) (*Store, error) {
 	config, err := parseURL(url)
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL cannot be read; write it as postgres://user:password@host:5432/database")
+		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	var cached []any
 	if !strings.Contains(url, "default_query_exec_mode") {

@@ -122,6 +122,9 @@ func (v *Verifier) has(k key) bool {
 
 // Verify returns the claims of a valid token. It does not know whether the session is revoked.
 func (v *Verifier) Verify(token string) (Claims, error) {
+	if len(token) > MaxLength {
+		return Claims{}, invalid("it is too long")
+	}
 	hash := sha256.Sum256([]byte(token))
 	if keys, err := v.keys.Get(); err == nil {
 		if c, ok := keys.valid.Get(hash); ok {
@@ -181,9 +184,6 @@ func (v *Verifier) check(c claims) (Claims, error) {
 // checks the encoding and the header itself, before the signature: jws also accepts padding, white space, JSON
 // serialisation, duplicate members and unknown extensions.
 func (v *Verifier) open(token string) ([]byte, publicKeys, error) {
-	if len(token) > MaxLength {
-		return nil, publicKeys{}, invalid("it is too long")
-	}
 	parts := strings.SplitN(token, ".", 4)
 	if len(parts) != 3 {
 		return nil, publicKeys{}, invalid("it does not have three parts")
