@@ -199,7 +199,7 @@ func TestMigrateRefuses(t *testing.T) {
 		"no encoding":      {testdb.Empty(t, "ENCODING 'SQL_ASCII' LOCALE 'C'"), "encoding is SQL_ASCII"},
 		"an old server":    {claimingVersion(t, "13"), "is PostgreSQL 13."},
 		"no server":        {"postgres://u:secret@127.0.0.1:1/d", "connect"},
-		"no address":       {"secret", "DATABASE_URL cannot be read"},
+		"no address":       {"secret", "the URL cannot be parsed"},
 	} {
 		_, err := store.Migrate(t.Context(), test.address)
 		if err == nil || !strings.Contains(err.Error(), test.part) || strings.Contains(err.Error(), "secret") {
