@@ -7,6 +7,7 @@ import (
 )
 
 func TestRoutes(t *testing.T) {
+	t.Parallel()
 	areatest.CheckRoutes(t, "backoffice", routes,
 		"GET /backoffice", "GET /backoffice/page/{version}/{name}")
 }

@@ -7,5 +7,6 @@ import (
 )
 
 func TestRoutes(t *testing.T) {
+	t.Parallel()
 	areatest.CheckRoutes(t, "timeline", routes)
 }

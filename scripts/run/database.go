@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"minifb/shared/store"
 )
 
 // databaseTimeout is how long a PostgreSQL that runs elsewhere may take to accept a connection.
@@ -22,7 +24,7 @@ func ping(ctx context.Context, variable, url string) error {
 	}
 	config, err := pgx.ParseConfig(url)
 	if err != nil { // checkURL would have refused it
-		return fmt.Errorf("%s: cannot be parsed", variable)
+		return fmt.Errorf("%s: %s", variable, store.URLForm)
 	}
 	config.ConnectTimeout = time.Second
 	db := sql.OpenDB(stdlib.GetConnector(*config))

@@ -10,7 +10,6 @@ import (
 // names the routes that succeed without the database, as "METHOD /path".
 func CheckRoutes(t *testing.T, area string, routes function.Routes, withoutDatabase ...string) {
 	t.Helper()
-	t.Parallel()
 	for name, check := range map[string]func(*testing.T){
 		"template":     func(t *testing.T) { RoutesMatchTemplate(t, area, routes) },
 		"descriptions": func(t *testing.T) { EveryPropertyIsDescribed(t, routes) },
