@@ -135,7 +135,7 @@ func (s settings) measure(ctx context.Context, out io.Writer, url string) (broke
 	fmt.Fprintf(out, "%d of %d faults are noticed: %.1f %%, in %.0f s\n", noticed, tried, score,
 		time.Since(begun).Seconds())
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("%d faults were not tried: %w", len(s.faults)-tried, ctx.Err())
+		return nil, fmt.Errorf("%d faults were not tried within %v", len(s.faults)-tried, s.limit)
 	}
 	if err == nil && score < aim {
 		broken = []string{fmt.Sprintf("the aim is %d %%", aim)}
