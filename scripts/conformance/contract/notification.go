@@ -147,8 +147,10 @@ func readCases() []check.Case {
 		u, ids := notified(t, 3)
 		change(t, u, "/notification/"+itoa(ids[1]), check.JSON{"read": true}).Want(http.StatusOK)
 		r := get(t, u, "/notification?unread=true").Has("items.0.id", ids[0]).Has("items.1.id", ids[2])
+		r.Has("items.0.read", false).Has("items.1.read", false)
 		check.Equal(t, "notifications", size(r), 2)
-		check.Equal(t, "notifications", size(get(t, u, "/notification?unread=false")), 3)
+		r = get(t, u, "/notification?unread=false").Has("items.0.read", false).Has("items.1.read", true)
+		check.Equal(t, "notifications", size(r), 3)
 		for _, bad := range []string{"", "1", "yes", "TRUE", "x"} {
 			t.Send(check.Request{Do: "GET /notification?unread=" + bad, As: u}).Want(http.StatusBadRequest).
 				Hints("unread")
