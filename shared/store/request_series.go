@@ -19,6 +19,8 @@ type RequestTimes struct {
 type requestTimesPart struct {
 	RequestTimes `bun:"embed:"`
 	Times        []int64 `bun:",array"` // the histogram of a part
+	Statuses     []int64 `bun:",array"` // of a part that is in the inbox
+	Counts       []int64 `bun:",array"` // by status
 }
 
 // RequestSeries returns the requests from a time on, in steps of RequestStep or LongRequestStep,
@@ -29,38 +31,44 @@ func (s *Store) RequestSeries(
 	// A step is in parts until none of its rows is in the inbox. Merging them here takes a third of the time that it
 	// takes PostgreSQL.
 	const statement = `
-		WITH waiting AS MATERIALIZED (
-			SELECT date_bin(make_interval(secs => $1), at, 'epoch') AS at, statuses, counts, times
-			FROM request_inbox WHERE at >= $2
-		), steps AS MATERIALIZED (SELECT DISTINCT at FROM waiting)
-		SELECT at, requests, errors, p50, p99, NULL AS times FROM request_times
-		WHERE step = $1 AND at >= $2 AND at <> ALL (ARRAY(SELECT at FROM steps))
+		SELECT at, requests, errors, p50, p99, NULL::bigint[] AS times, NULL::smallint[] AS statuses, NULL::bigint[] AS counts
+		FROM request_times WHERE step = $1 AND at >= $2 AND requests > 0
 		UNION ALL
-		SELECT at, 0, errors, 0, 0, times FROM request_times WHERE step = $1 AND at IN (SELECT at FROM steps)
+		SELECT at, 0, errors, 0, 0, times, NULL, NULL FROM request_times WHERE step = $1 AND at = ANY (ARRAY(
+			SELECT DISTINCT date_bin(make_interval(secs => $1), at, 'epoch') FROM request_inbox WHERE at >= $2
+		))
 		UNION ALL
-		SELECT at, 0, (SELECT coalesce(sum(n), 0)::bigint FROM unnest(statuses, counts) AS r (s, n) WHERE s >= 500),
-			0, 0, times
-		FROM waiting`
+		SELECT at, 0, 0, 0, 0, times, statuses, counts FROM request_inbox WHERE at >= $2`
 	var parts []requestTimesPart
 	if err := s.hotPrimary.all(ctx, &parts, statement, int(step.Seconds()), from); err != nil {
 		return nil, fmt.Errorf("read the times of requests: %w", err)
 	}
-	return mergeParts(parts), nil
+	return mergeParts(parts, step), nil
 }
 
-// mergeParts returns the complete steps and the sums of the parts, oldest first.
-func mergeParts(parts []requestTimesPart) []RequestTimes {
-	series := make([]RequestTimes, 0, len(parts))
+// mergeParts returns the sums of the parts, and the complete steps of which there are no parts, oldest first.
+func mergeParts(parts []requestTimesPart, step time.Duration) []RequestTimes {
 	merged := make(map[int64]*requestTimesPart)
 	for _, part := range parts {
-		at := part.At.UnixMicro()
-		switch sum := merged[at]; {
-		case part.Requests > 0:
-			series = append(series, part.RequestTimes)
-		case sum == nil:
-			merged[at] = &part
-		default:
+		if part.Requests > 0 {
+			continue
+		}
+		for i, status := range part.Statuses {
+			if status >= 500 {
+				part.Errors += part.Counts[i]
+			}
+		}
+		part.At = part.At.Truncate(step)
+		if sum := merged[part.At.Unix()]; sum != nil {
 			sum.add(part)
+		} else {
+			merged[part.At.Unix()] = &part
+		}
+	}
+	series := make([]RequestTimes, 0, len(parts))
+	for _, part := range parts {
+		if part.Requests > 0 && merged[part.At.Unix()] == nil {
+			series = append(series, part.RequestTimes)
 		}
 	}
 	for _, sum := range merged {
