@@ -147,7 +147,8 @@ func TestOpenRehearsalHoldsUpNoOther(t *testing.T) {
 	_, address := migrated(t)
 	for _, area := range []string{"docs", "post"} {
 		conn := as(t, address, area)
-		if _, err := conn.ExecContext(t.Context(), `SET lock_timeout = '10s'; BEGIN; SELECT FROM rehearse()`); err != nil {
+		const begin = `SET lock_timeout = '10s'; BEGIN; SELECT FROM rehearse()`
+		if _, err := conn.ExecContext(t.Context(), begin); err != nil {
 			t.Errorf("%s: %v", area, err)
 		}
 	}

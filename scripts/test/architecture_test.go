@@ -113,7 +113,8 @@ func TestEveryAreaRunsTheSharedChecks(t *testing.T) {
 				return true
 			})
 		}
-		for _, want := range []string{fmt.Sprintf("areatest.CheckRoutes(t, %q, routes", area), "areatest.Main(m, routes"} {
+		checkRoutes := fmt.Sprintf("areatest.CheckRoutes(t, %q, routes", area)
+		for _, want := range []string{checkRoutes, "areatest.Main(m, routes"} {
 			if !slices.ContainsFunc(called, func(c string) bool { return strings.HasPrefix(c, want) }) {
 				t.Errorf("the tests of functions/%s do not call %s)", area, want)
 			}

@@ -31,7 +31,8 @@ func (s *Store) RequestSeries(
 	// A step is in parts until none of its rows is in the inbox. Merging them here takes a third of the time that it
 	// takes PostgreSQL.
 	const statement = `
-		SELECT at, requests, errors, p50, p99, NULL::bigint[] AS times, NULL::smallint[] AS statuses, NULL::bigint[] AS counts
+		SELECT at, requests, errors, p50, p99,
+			NULL::bigint[] AS times, NULL::smallint[] AS statuses, NULL::bigint[] AS counts
 		FROM request_times WHERE step = $1 AND at >= $2 AND requests > 0
 		UNION ALL
 		SELECT at, 0, errors, 0, 0, times, NULL, NULL FROM request_times WHERE step = $1 AND at = ANY (ARRAY(
