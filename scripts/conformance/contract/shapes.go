@@ -53,7 +53,7 @@ var (
 	})
 	serviceStatShape = c.Object(map[string]c.Shape{
 		"posts": count, "users": count, "posts_today": count,
-		"date": c.Text(`^\d{4}-\d\d-\d\d$`), "timezone": c.Text(`^\w+(/\w+)*$`),
+		"date": c.Text(`^\d{4}-\d\d-\d\d$`), "timezone": c.Text(`^[\w+-]+(/[\w+-]+)*$`),
 	})
 	seriesShape = c.Object(map[string]c.Shape{
 		"step_seconds": c.Between(1, 1440*60), "points": c.List(c.Object(map[string]c.Shape{
