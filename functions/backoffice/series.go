@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
+	"minifb/shared/api"
 	"minifb/shared/response"
 	"minifb/shared/stat"
 	"minifb/shared/store"
@@ -12,6 +15,9 @@ import (
 type seriesInput struct {
 	Minutes int `query:"minutes" minimum:"1" maximum:"1440" default:"60" doc:"How far to look back" example:"60"`
 }
+
+// Resolve returns the violations that huma does not find.
+func (*seriesInput) Resolve(ctx huma.Context) []error { return api.RequireOnce(ctx, "minutes") }
 
 type seriesOutput struct {
 	Body struct {

@@ -145,7 +145,8 @@ func TestSeries(t *testing.T) {
 	hour := want(10*time.Second, 360, map[int][2]int64{0: {100, 0}, 6: {7, 7}, 354: {1, 0}})
 	day := want(5*time.Minute, 288, map[int][2]int64{0: {107, 7}, 11: {1, 0}, 276: {5, 0}})
 	const path = "GET /backoffice/stat/series"
-	const rule = "minutes: a whole number from 1 to 1440"
+	const rule, once = "minutes: a whole number from 1 to 1440",
+		"minutes: must be sent once, as a whole number from 1 to 1440"
 	steps := []areatest.Step{
 		{Name: "an hour", As: root, Do: path, Want: 200, Check: hour},
 		{Name: "an hour, as sent", As: root, Do: path + "?minutes=60", Want: 200, Check: hour},
@@ -157,6 +158,8 @@ func TestSeries(t *testing.T) {
 		{Name: "0 minutes", As: root, Do: path + "?minutes=0", Want: 400, Hint: rule},
 		{Name: "too many", As: root, Do: path + "?minutes=1441", Want: 400, Hint: rule},
 		{Name: "not a number", As: root, Do: path + "?minutes=x", Want: 400, Hint: rule},
+		{Name: "empty", As: root, Do: path + "?minutes=", Want: 400, Hint: once},
+		{Name: "twice", As: root, Do: path + "?minutes=1&minutes=1", Want: 400, Hint: once},
 		{Name: "not an administrator", As: s.User("ann.1"), Do: path + "?minutes=x", Want: 403},
 	}
 	s.Run(t, steps)

@@ -13,16 +13,9 @@ type listInput struct {
 	api.Page
 }
 
-// Resolve reads the query. It refuses a filter that is empty or sent several times: huma takes an
-// empty one for none, and the first of several.
+// Resolve reads the query and returns its violations.
 func (in *listInput) Resolve(ctx huma.Context) []error {
-	violations := in.Page.Resolve(ctx)
-	u := ctx.URL()
-	if sent := u.Query()["unread"]; len(sent) > 1 || (len(sent) == 1 && sent[0] == "") {
-		violations = append(violations, &huma.ErrorDetail{Location: "query.unread",
-			Message: `must be sent once, with a value of "true, false"`})
-	}
-	return violations
+	return append(in.Page.Resolve(ctx), api.RequireOnce(ctx, "unread")...)
 }
 
 func (v views) list(ctx context.Context, in *listInput) (*api.ListOutput[notification], error) {

@@ -118,8 +118,7 @@ func TestList(t *testing.T) {
 			}
 		}
 	}
-	const once, trueOrFalse = `unread: must be sent once, with a value of "true, false"`,
-		`unread: true or false`
+	const once, trueOrFalse = "unread: must be sent once, as true or false", "unread: true or false"
 	s.Run(t, []areatest.Step{
 		{Name: "signed out", Do: "GET /notification", Want: 401},
 		{Name: "count, signed out", Do: "GET /notification/unread-count", Want: 401},

@@ -113,7 +113,7 @@ func totalCases() []check.Case {
 			}
 		})
 	all.admin("backoffice/series of bad minutes", "minutes is 1 to 1440, else 400.", func(t *check.T) {
-		for _, bad := range []string{"0", "1441", "-1", "x", "1.5"} {
+		for _, bad := range []string{"0", "1441", "-1", "x", "1.5", "", "1&minutes=2"} {
 			t.Send(check.Request{Do: "GET /backoffice/stat/series?minutes=" + bad, As: t.Admin()}).
 				Want(http.StatusBadRequest).Hints("minutes", "1", "1440")
 		}
