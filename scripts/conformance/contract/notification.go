@@ -166,10 +166,11 @@ func readCases() []check.Case {
 				unread(t, u, 0)
 			}
 		})
-	all.add("notification/read an empty object", "up_to may be left out.", func(t *check.T) {
-		u, _ := notified(t, 1)
-		t.Send(check.Request{Do: "POST /notification/read", As: u, Body: check.JSON{}}).Want(http.StatusOK).
-			Has("count", 1)
+	all.add("notification/read an empty object", "up_to may be left out or null.", func(t *check.T) {
+		for _, body := range []check.JSON{{}, {"up_to": nil}} {
+			u, _ := notified(t, 1)
+			t.Send(check.Request{Do: "POST /notification/read", As: u, Body: body}).Want(http.StatusOK).Has("count", 1)
+		}
 	})
 	all.add("notification/read up to", "up_to reads those up to and with that one.", func(t *check.T) {
 		u, ids := notified(t, 3)

@@ -40,7 +40,7 @@ const notAnID = "Ids are positive 64-bit integers; a path id that is none, or th
 
 func refusesIDs(t *check.T, r route) {
 	ids := []string{missing, "0", "-1", "1.5", "9223372036854775808", "99999999999999999999999", "x", "1x", "%31x",
-		"%EF%BC%91", "null", "%20", "%FF"}
+		"%EF%BC%91", "null", "%20", "%FF", "01", "%2B1"}
 	switch {
 	case strings.HasPrefix(r.path, "/check/"):
 		refusesIllFormedIDs(t, r)

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -44,7 +45,7 @@ func valueCases() []check.Case {
 	}
 	for name, value := range map[string]any{
 		"0": 0, "6": 6, "-1": -1, "1.5": 1.5, "a string": "1", "null": nil, "true": true, "huge": 1e30,
-		"a list": []int{1},
+		"a list": []int{1}, "1.0": json.RawMessage("1.0"), "1e0": json.RawMessage("1e0"),
 	} {
 		for _, kind := range []string{"post", "comment"} {
 			all.add("reaction type/"+kind+": "+name, "A reaction's type is an integer from 1 to 5.", func(t *check.T) {
