@@ -13,7 +13,8 @@ import (
 // A Router is an http.Handler. Set the hooks and add the routes before it serves.
 type Router struct {
 	// NotFound serves a request whose path no route has. A path with a trailing slash, an empty
-	// segment or a dot segment, percent-encoded or not, is one of these.
+	// segment or a dot segment, percent-encoded or not, is one of these. So is one in which a segment
+	// is an encoded slash alone, or which has an encoded slash and a character that no URI may have.
 	NotFound func(w http.ResponseWriter, r *http.Request)
 	// MethodNotAllowed serves a request whose path has routes, but none for its method. The Allow
 	// header is set; allow is its value.
@@ -90,12 +91,18 @@ func exact(u *url.URL) bool {
 	if !strings.HasPrefix(p, "/") || path.Clean(p) != p {
 		return false
 	}
-	// A dot segment may be percent-encoded. Proxies resolve such a segment, and the mux does not.
+	// A path with a character that no URI may have was decoded and encoded anew, so that an encoded
+	// slash in it became a plain one.
+	if u.RawPath != "" && strings.Count(u.RawPath, "/") != strings.Count(p, "/") {
+		return false
+	}
+	// A dot segment may be percent-encoded. Proxies resolve such a segment, and the mux does not. An
+	// encoded slash alone is the end of the path to the mux.
 	for segment := range strings.SplitSeq(p, "/") {
 		if len(segment) > len("%2e%2e") || !strings.Contains(segment, "%") {
 			continue
 		}
-		if s, err := url.PathUnescape(segment); err != nil || s == "." || s == ".." {
+		if s, err := url.PathUnescape(segment); err != nil || s == "." || s == ".." || s == "/" {
 			return false
 		}
 	}
