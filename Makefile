@@ -20,7 +20,7 @@ help: ## list the commands
 run: ## set up everything and serve the bundle on http://localhost:8080, until Ctrl-C; PORT=8081 DATA_DIR=.data2
 	@scripts/compile && exec "$${DATA_DIR:-.data}/bin/run"
 
-.PHONY: test lint bench cover
+.PHONY: test lint bench fuzz cover
 
 tester = go build -buildvcs=false -o .build/ ./scripts/test && exec .build/test
 
@@ -30,6 +30,10 @@ test: ## build, vet and test everything, with a PostgreSQL of its own; PKG=./fun
 BENCH ?= .
 bench: ## run the benchmarks; BENCH=Feed PKG=./shared/store for a part
 	@$(tester) -bench '$(BENCH)' $(PKG)
+
+TIME ?= 10m
+fuzz: ## run each fuzz target for TIME=10m, one after the other, and name the inputs that fail; PKG=./shared/router for a part
+	@$(tester) -fuzz '$(TIME)' $(PKG)
 
 cover: test ## run make test, and write .build/cover.html, which shows the lines that no test runs
 	@go tool cover -html=.build/cover.out -o .build/cover.html

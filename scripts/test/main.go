@@ -24,6 +24,7 @@ type options struct {
 	whole    bool     // every test of every package, so that the coverage must be complete
 	run      string   // run only the tests that match this pattern
 	bench    string   // run the benchmarks that match this pattern, and no test
+	fuzz     string   // run each fuzz target for this time, and no test
 	profile  string   // the file of the coverage
 }
 
@@ -41,6 +42,7 @@ func command(ctx context.Context, args []string, out io.Writer) (code int) {
 	flags.SetOutput(out)
 	flags.StringVar(&o.run, "run", "", "run only the tests that match this `pattern`")
 	flags.StringVar(&o.bench, "bench", "", "run the benchmarks that match this `pattern`, and no test")
+	flags.StringVar(&o.fuzz, "fuzz", "", "run each fuzz target for this `time`, such as 10m, and no test")
 	flags.StringVar(&o.profile, "profile", ".build/cover.out", "write the coverage to this `file`")
 	if flags.Parse(args) != nil {
 		return 2
@@ -59,7 +61,7 @@ func command(ctx context.Context, args []string, out io.Writer) (code int) {
 		fmt.Fprintf(out, "\nNOT PASSED: %v\n", err)
 		code = 1
 	}
-	if o.bench == "" {
+	if o.bench == "" && o.fuzz == "" {
 		fmt.Fprintln(out, count)
 	}
 	return code

@@ -32,11 +32,13 @@ func (o options) perform(ctx context.Context, out io.Writer) (count counts, err 
 		return count, err
 	}
 	env := environment()
-	if err := o.vet(ctx, out, env); err != nil {
-		return count, err
-	}
-	if err := o.compileRelease(ctx, out); err != nil {
-		return count, err
+	if o.fuzz == "" {
+		if err := o.vet(ctx, out, env); err != nil {
+			return count, err
+		}
+		if err := o.compileRelease(ctx, out); err != nil {
+			return count, err
+		}
 	}
 	url, stop, err := startDatabase(ctx, out)
 	if err != nil {
@@ -44,6 +46,10 @@ func (o options) perform(ctx context.Context, out io.Writer) (count counts, err 
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	env = append(env, testdb.Variable+"="+url)
+	if o.fuzz != "" {
+		f := fuzzer{dir: ".", each: o.fuzz, pause: 30 * time.Second, env: env, out: out}
+		return count, f.all(ctx, o.packages)
+	}
 	if o.bench != "" {
 		args := append([]string{"test", "-run=^$", "-benchmem", "-bench=" + o.bench}, o.packages...)
 		return count, goTool(ctx, out, env, args...)

@@ -57,7 +57,8 @@ var differences = []difference{
 	{
 		[]string{"http-api"}, "response", named(
 			"path /post/%2e", "path /post/%2E%2E/post", "path /%2e/post", "path /p%6Fst", "path /post/1%2F2",
-			"path /post%2F1", "path /post/%2F", "path /post/%3Fsize=1", "path /post/1%3F", "path /timeline/ann.1%2F",
+			"path /post%2F1", "path /post/%2F", "path /%2F", "path /post/한글%2Fcomment",
+			"path /post/%3Fsize=1", "path /post/1%3F", "path /timeline/ann.1%2F",
 			"path /probe/echo/%ED%95%9C%2F%25?a=%ED%95%9C&b=+%2B", "path /user/%2E"),
 		"An HTTP API passes on the decoded path, cut at a decoded question mark: %2F has become a slash, and a " +
 			"response that repeats the path repeats the decoded one.",

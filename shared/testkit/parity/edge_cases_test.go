@@ -21,6 +21,7 @@ func targets() (all []request) {
 		"/", "//", "/nowhere", "/post/", "//post", "/post//1", "/./post", "/post/../post", "/post/.", "/post/..",
 		"/post/1/", "/Post", "/post;x=1",
 		"/post/%2e", "/post/%2E%2E/post", "/%2e/post", "/p%6Fst", "/post/%31", "/post/1%2F2", "/post%2F1", "/post/%2F",
+		"/%2F", "/post/한글%2Fcomment",
 		"/post/%", "/post/%zz", "/post/%2", "/post/%00", "/post/%0A", "/post/%FF", "/post/%25", "/post/%2531",
 		"/post/%3Fsize=1", "/post/1%3F", "/post/%23", "/post/%20", "/post/+", "/post/1+1",
 		"/post/한글", "/post/%ED%95%9C", "/post/1\\2", "/post/{id}", "/post/[1]", "/post/1;2", "/post/1,2",
