@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -57,8 +58,6 @@ func (f fuzzer) all(ctx context.Context, packages []string) error {
 	return nil
 }
 
-var declaration = regexp.MustCompile(`(?m)^func (Fuzz\w*)\(\w+ \*testing\.F\)`)
-
 // targets returns the fuzz targets of packages, which are given as `go list` accepts them.
 func (f fuzzer) targets(ctx context.Context, packages []string) (all []target, err error) {
 	const format = `{{$p := .}}{{range .TestGoFiles}}{{$p.ImportPath}} {{$p.Dir}}/{{.}}{{"\n"}}{{end}}` +
@@ -74,12 +73,15 @@ func (f fuzzer) targets(ctx context.Context, packages []string) (all []target, e
 		if !ok {
 			continue // the empty line of a package without tests
 		}
-		text, err := os.ReadFile(file)
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}
-		for _, match := range declaration.FindAllSubmatch(text, -1) {
-			all = append(all, target{string(match[1]), importPath, filepath.Dir(file)})
+		for _, declared := range parsed.Decls {
+			if function, ok := declared.(*ast.FuncDecl); ok && function.Recv == nil &&
+				strings.HasPrefix(function.Name.Name, "Fuzz") {
+				all = append(all, target{function.Name.Name, importPath, filepath.Dir(file)})
+			}
 		}
 	}
 	return all, nil

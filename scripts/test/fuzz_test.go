@@ -28,6 +28,8 @@ func FuzzSeed(f *testing.F) {
 }
 
 func TestNot(*testing.T) {}
+
+const text = "\nfunc FuzzText(f *testing.F) {}"
 `
 
 // Each target of a small module runs, and what fails is named with the file of its input.
