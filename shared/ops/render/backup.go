@@ -10,6 +10,7 @@ const (
 type job struct {
 	Name        string // the unit is minifb-<name>
 	Description string
+	After       string // a unit that ends before this one starts, if both are to start
 	Command     string
 	Folders     string // where it may write
 	Network     bool   // it may use the network
@@ -25,6 +26,7 @@ var jobs = []job{
 	},
 	{
 		Name: "restore-check", Description: "restore the newest dump, and check it", Time: "*-*-* 03:30:00",
+		After:   "minifb-backup.service",
 		Command: "/usr/local/lib/minifb/restore-check " + Dumps + " " + BackupMetrics, Folders: BackupMetrics,
 	},
 	{
@@ -44,7 +46,6 @@ func BackupUnits() (map[string]string, error) {
 		return nil, err
 	}
 	for _, j := range jobs {
-
 		if err := all.add("minifb-"+j.Name+".service", "job", j); err != nil {
 			return nil, err
 		}

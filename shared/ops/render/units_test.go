@@ -151,6 +151,8 @@ func TestEachLineOfTheUnitsOfBackups(t *testing.T) {
 	})
 	local := append(slices.Clip(job), "PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX")
 	unit := []string{"After=postgresql.service", "OnFailure=minifb-failed@%N.service"}
+	// After nights without power, the timers start both at once.
+	afterBackup := []string{"After=postgresql.service minifb-backup.service", unit[1]}
 	const folders = "/var/backups/minifb /var/lib/minifb-metrics"
 	timer := func(time string) map[string][]string {
 		return map[string][]string{
@@ -161,7 +163,7 @@ func TestEachLineOfTheUnitsOfBackups(t *testing.T) {
 	wants := map[string]map[string][]string{
 		"minifb-backup.service": {"Unit": unit, "Service": append(slices.Clip(local),
 			"ExecStart=/usr/local/lib/minifb/backup "+folders, "ReadWritePaths="+folders)},
-		"minifb-restore-check.service": {"Unit": unit, "Service": append(slices.Clip(local),
+		"minifb-restore-check.service": {"Unit": afterBackup, "Service": append(slices.Clip(local),
 			"ExecStart=/usr/local/lib/minifb/restore-check "+folders, "ReadWritePaths=/var/lib/minifb-metrics")},
 		"minifb-archive.service": {"Unit": unit, "Service": append(slices.Clip(job),
 			"ExecStart=/usr/local/lib/minifb/archive-backup /var/lib/minifb-metrics",
