@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func TestKitSharesNoCode(t *testing.T) {
 func TestCasesHaveNamesAndRules(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, c := range contract.Cases() {
+	for _, c := range slices.Concat(contract.Cases(), contract.LimitCases(), contract.ExpiredCases("")) {
 		if seen[c.Name] {
 			t.Errorf("two cases are called %q", c.Name)
 		}
@@ -68,11 +69,12 @@ func serve(t *testing.T, status int, body string) string {
 func TestEmptyServersFail(t *testing.T) {
 	t.Parallel()
 	coreCases, _ := core.Cases(core.Default())
+	all := slices.Concat(contract.Cases(), contract.LimitCases(), contract.ExpiredCases("a.b.c"))
 	for name, url := range map[string]string{
 		"200 {}": serve(t, http.StatusOK, "{}"),
 		"404":    serve(t, http.StatusNotFound, `{"result":"Not Found","hint":"There is nothing."}`),
 	} {
-		failNearlyAll(t, name+", full", url, contract.Cases(), contract.Options())
+		failNearlyAll(t, name+", full", url, all, contract.Options())
 		failNearlyAll(t, name+", core", url, coreCases, core.Options(core.Default()))
 	}
 }
@@ -141,11 +143,42 @@ func TestLimitedServerIsNotChecked(t *testing.T) {
 	}
 }
 
+// What needs more than a server is left out, and the output says what it needs.
+func TestCasesThatNeedMoreAreLeftOut(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"":                 "-admin ID:PASSWORD|-expired-token TOKEN|-profile limits",
+		"-expired-token x": "-admin ID:PASSWORD|-profile limits",
+		"-admin a:b":       "-expired-token TOKEN|-profile limits",
+		"-run ^token/":     "-expired-token TOKEN",
+		"-run ^auth/":      "",
+		"-profile limits":  "",
+	} {
+		s, err := parse(append(strings.Fields(args), "http://localhost"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, leftOut, err := s.cases()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range leftOut {
+			_, need, _ := strings.Cut(line, "they need ")
+			leftOut[i], _, _ = strings.Cut(need, ",")
+		}
+		slices.Sort(leftOut)
+		if got := strings.Join(leftOut, "|"); got != want {
+			t.Errorf("%q: left out is what needs %s, want %s", args, got, want)
+		}
+	}
+}
+
 func TestBadArguments(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
 		{}, {"a", "b"}, {"localhost:8080"}, {"-run", "(", "http://localhost"}, {"-admin", "root", "http://localhost"},
-		{"-profile", "x", "http://localhost"}, {"-parallel", "0", "http://localhost"}, {"-run", "^no such$",
+		{"-profile", "x", "http://localhost"}, {"-profile", "core", "-expired-token", "x", "http://localhost"},
+		{"-parallel", "0", "http://localhost"}, {"-run", "^no such$",
 			"http://localhost"},
 		{"http://127.0.0.1:1"},
 	} {

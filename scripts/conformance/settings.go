@@ -23,6 +23,7 @@ type settings struct {
 	admin             *check.User
 	profile           string
 	names             *core.Names
+	expired           string // an access token
 	run               *regexp.Regexp
 	list              bool
 	parallel          int
@@ -38,7 +39,11 @@ func parse(args []string) (s settings, err error) {
 	admin := flags.String("admin", "", "`ID:PASSWORD` of an administrator, for the cases of the back office;\n"+
 		"or set ADMIN_ID and ADMIN_PASSWORD, which other users of the machine cannot see")
 	flags.StringVar(&s.profile, "profile", "full",
-		"full: the whole contract of this project; core: what every minifb has")
+		"full: the whole contract of this project; core: what every minifb has;\n"+
+			"limits: the limits of accounts and sessions, for a server that has the default ones,\n"+
+			"which let one client run this profile three times an hour")
+	flags.StringVar(&s.expired, "expired-token", "",
+		"an access `TOKEN` of the server that has expired, for the cases of such tokens")
 	pattern := flags.String("run", "", "run only the cases whose name matches this `REGEXP`")
 	names := flags.String("names", "",
 		"with --profile core, read what routes and members are called from this `FILE`,\n"+
@@ -53,8 +58,11 @@ func parse(args []string) (s settings, err error) {
 	if s.run, err = regexp.Compile(*pattern); err != nil {
 		return s, fmt.Errorf("--run: %w", err)
 	}
-	if s.profile != "full" && s.profile != "core" {
-		return s, errors.New("--profile: must be core or full")
+	if !slices.Contains([]string{"full", "core", "limits"}, s.profile) {
+		return s, errors.New("--profile: must be full, core or limits")
+	}
+	if s.expired != "" && s.profile != "full" {
+		return s, errors.New("--expired-token: needs the profile full")
 	}
 	if s.names, err = readNames(*names); err != nil {
 		return s, err
@@ -110,30 +118,42 @@ func readNames(file string) (*core.Names, error) {
 
 // cases returns those that are to be run, and why others are left out.
 func (s settings) cases() (selected []check.Case, leftOut []string, err error) {
-	all, unnamed := contract.Cases(), []check.Case(nil)
-	if s.profile == "core" {
-		all, unnamed = core.Cases(s.names)
+	var all, unnamed []check.Case
+	leave := func(cases []check.Case, why string) {
+		matching := slices.DeleteFunc(cases, func(c check.Case) bool { return !s.run.MatchString(c.Name) })
+		if n := len(matching); n > 0 {
+			leftOut = append(leftOut, fmt.Sprintf("%d cases %s", n, why))
+		}
 	}
-	unnamed = slices.DeleteFunc(unnamed, func(c check.Case) bool { return !s.run.MatchString(c.Name) })
-	left := 0
+	switch s.profile {
+	case "core":
+		all, unnamed = core.Cases(s.names)
+		leave(unnamed, "were not run: the file of names has no such routes")
+	case "limits":
+		all = contract.LimitCases()
+	default:
+		all = contract.Cases()
+		expired := contract.ExpiredCases(s.expired)
+		if s.expired != "" || s.list {
+			all = append(all, expired...)
+		} else {
+			leave(expired, "of expired tokens were not run: they need -expired-token TOKEN")
+		}
+		leave(contract.LimitCases(), "of limits were not run: they need -profile limits, and a server with its limits")
+	}
+	var left []check.Case
 	for _, c := range all {
 		switch {
 		case !s.run.MatchString(c.Name):
 		case c.Admin && s.admin == nil && !s.list:
-			left++
+			left = append(left, c)
 		default:
 			selected = append(selected, c)
 		}
 	}
+	leave(left, "of the back office were not run: they need -admin ID:PASSWORD, or ADMIN_ID and ADMIN_PASSWORD")
 	if len(selected) == 0 {
 		return nil, nil, fmt.Errorf("no case to run matches %q", s.run)
-	}
-	if left > 0 {
-		leftOut = append(leftOut, fmt.Sprintf("%d cases of the back office were not run: they need "+
-			"-admin ID:PASSWORD, or ADMIN_ID and ADMIN_PASSWORD", left))
-	}
-	if n := len(unnamed); n > 0 {
-		leftOut = append(leftOut, fmt.Sprintf("%d cases were not run: the file of names has no such routes", n))
 	}
 	return selected, leftOut, nil
 }

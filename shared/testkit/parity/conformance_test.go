@@ -1,6 +1,9 @@
 package parity
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,14 +13,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"minifb/scripts/conformance/check"
 	"minifb/scripts/conformance/contract"
 	"minifb/scripts/conformance/core"
 	"minifb/scripts/mutants/fault"
+	"minifb/shared/ops/keys"
 	"minifb/shared/ops/sam"
 	"minifb/shared/testkit/areatest"
 	"minifb/shared/testkit/lambdatest"
+	"minifb/shared/token"
 )
 
 const noLimits = "LIMITS=off"
@@ -35,9 +41,46 @@ func TestConformance(t *testing.T) {
 			o := contract.Options()
 			o.URL, o.Parallel = serve(t, newFixture(t, b.keys, []string{administrator})), 6
 			o.Admin = &check.User{ID: administrator, Password: areatest.Password}
-			passAll(t, contract.Cases(), o)
+			passAll(t, slices.Concat(contract.Cases(), contract.ExpiredCases(expiredToken(t, b.keys))), o)
 		})
 	}
+}
+
+// The limits of the contract are the default.
+func TestConformanceOfLimits(t *testing.T) {
+	t.Parallel()
+	b := buildAll(t)
+	o := contract.Options()
+	o.URL = startBundle(t, b, newFixture(t, b.keys, []string{administrator}), false).URL
+	o.Parallel = 6
+	passAll(t, contract.LimitCases(), o)
+}
+
+// expiredToken returns a token that the functions' key has signed, and that expired five minutes ago.
+func expiredToken(t *testing.T, keysDir string) string {
+	t.Helper()
+	text, err := os.ReadFile(keys.Private(keysDir))
+	must(t, err)
+	var set struct{ Keys []struct{ Kid, D string } }
+	must(t, json.Unmarshal(text, &set))
+	seed, err := base64.RawURLEncoding.DecodeString(set.Keys[0].D)
+	must(t, err)
+	issued := time.Now().Add(-10 * time.Minute)
+	var parts []string
+	for _, part := range []map[string]any{
+		{"alg": "EdDSA", "typ": "at+jwt", "kid": set.Keys[0].Kid},
+		{
+			"iss": "minifb", "aud": "minifb", "sub": "1", "jti": "expired",
+			"sid": "7f1e7b1a-4b8e-4f53-9d0c-0a3b2f6f8e11", "iat": issued.Unix(), "exp": issued.Add(token.Lifetime).Unix(),
+		},
+	} {
+		encoded, err := json.Marshal(part)
+		must(t, err)
+		parts = append(parts, base64.RawURLEncoding.EncodeToString(encoded))
+	}
+	signed := strings.Join(parts, ".")
+	signature := ed25519.Sign(ed25519.NewKeyFromSeed(seed), []byte(signed))
+	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
 // passAll runs cases, which all have to pass.
