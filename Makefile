@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run
+.PHONY: help run reload
 
 # These variables become part of commands, so they have to be plain words. They are read with `value`, because make
 # would run a $(shell …) in them, here as well as when it passes them on to a command.
@@ -19,6 +19,9 @@ help: ## list the commands
 # The same holds for the commands below that build before they run.
 run: ## set up everything and serve the bundle on http://localhost:8080, until Ctrl-C; PORT=8081 DATA_DIR=.data2
 	@scripts/compile && exec "$${DATA_DIR:-.data}/bin/run"
+
+reload: ## build the functions again, or FUNCTION=post alone; the make run that serves them restarts what has changed
+	@scripts/compile reload $(FUNCTION)
 
 .PHONY: test lint bench fuzz cover
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -62,10 +63,15 @@ func serve(ctx context.Context, b *bundle.Bundle, s settings, out *screen) error
 	}
 	out.welcome(b, s)
 	var err error
+	reloading, endReload := context.WithCancel(ctx)
+	var reload sync.WaitGroup
+	reload.Go(func() { b.Reload(reloading, out.reloaded) })
 	select {
 	case <-ctx.Done():
 	case err = <-b.Failed():
 	}
+	endReload()
+	reload.Wait()
 	if stopErr := b.Stop(); stopErr != nil {
 		out.printf("%v", stopErr)
 	}

@@ -28,6 +28,15 @@ func (s *screen) step(done bundle.Step) {
 	s.printf("[%d/%d] %s: %s (%.1fs)", done.Number, done.Of, done.Name, done.Result, done.Took.Seconds())
 }
 
+// reloaded prints that a function runs as its new program, or why it does not.
+func (s *screen) reloaded(area string, err error) {
+	if err != nil {
+		s.printf("%s does not run as changed: %v", area, err)
+		return
+	}
+	s.printf("%s runs as changed", area)
+}
+
 // welcome prints where everything is.
 func (s *screen) welcome(b *bundle.Bundle, set settings) {
 	database := "the one of DATABASE_URL"
@@ -47,6 +56,7 @@ minifb is ready after %.1f s at %s, for this machine only. Try:
   database  %s
   logs      %s/<function>.log, one JSON line per request
   keys      %s
+  reload    make reload, in another terminal, after a change of Go code
   stop      Ctrl-C
 `, time.Since(s.begun).Seconds(), b.URL, database, filepath.Join(set.dataDir, "log"), b.Keys())
 }
