@@ -13,7 +13,7 @@ import (
 func replace(t *testing.T, b *Bundle, program []byte) {
 	t.Helper()
 	made := filepath.Join(t.TempDir(), "post")
-	if err := os.WriteFile(made, program, 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(made, program, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename(made, b.Binary("post")); err != nil {
@@ -57,9 +57,12 @@ func TestReload(t *testing.T) {
 		{good, ""}, {[]byte("#!/bin/sh\necho a syntax error\nexit 2\n"), "a syntax error"}, {good, ""},
 	} {
 		replace(t, b, program.content)
-		err := <-results
-		if program.err == "" && err != nil || program.err != "" && (err == nil || !strings.Contains(err.Error(), program.err)) {
-			t.Errorf("got %v, want %q", err, program.err)
+		text := ""
+		if err := <-results; err != nil {
+			text = err.Error()
+		}
+		if (text == "") != (program.err == "") || !strings.Contains(text, program.err) {
+			t.Errorf("got %q, want %q", text, program.err)
 		}
 	}
 	if pid := b.Function("post").PID(); pid == first || pid == 0 {
