@@ -19,7 +19,8 @@ var planted = map[string]bool{
 	"etc/logrotate.d/other": true, "etc/nginx/nginx.conf": true, "etc/nginx/nginx.conf.debian": false,
 	"etc/postgresql/15/main/conf.d/minifb.conf": true, "etc/postgresql/15/main/conf.d/own.conf": true,
 	"etc/postgresql/15/main/conf.d/minifb-archive.conf": false, "var/backups/minifb/minifb-1.dump": true,
-	"var/lib/minifb-metrics/backup.prom": true,
+	"var/lib/minifb-metrics/backup.prom": true, "var/lib/systemd/timers/stamp-minifb-backup.timer": false,
+	"var/lib/systemd/timers/stamp-other.timer": true,
 }
 
 // plant creates the files in a folder that stands for the host's /.
