@@ -33,13 +33,14 @@ func plant(t *testing.T) (root string) {
 	return root
 }
 
-// uninstall runs the script, with stand-ins for the programs that control PostgreSQL. It returns what
+// uninstall runs the script, with stand-ins for the programs that control systemd and PostgreSQL. It returns what
 // it prints, and what the stand-ins were told.
 func uninstall(t *testing.T, root, database string) (output, told string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, script := range map[string]string{
 		"runuser": "echo \"$*\"; cat", "pg_ctlcluster": "echo pg_ctlcluster \"$*\"",
+		"systemctl": "echo \"$*\"",
 	} {
 		text := "#!/bin/sh\n{ " + script + "; } >>'" + dir + "/log'\n"
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
@@ -106,6 +107,27 @@ func TestUninstall(t *testing.T) {
 	}
 	if _, told := uninstall(t, root, ""); told != "" {
 		t.Errorf("a second time, PostgreSQL is told %q", told)
+	}
+}
+
+// systemd stops what runs, and forgets what has failed: neither stays in `systemctl --failed`.
+func TestUninstallFromARunningHost(t *testing.T) {
+	t.Parallel()
+	root := plant(t)
+	if err := os.MkdirAll(filepath.Join(root, "run/systemd/system"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, told := uninstall(t, root, "")
+	const want = `--quiet disable --now minifb-backup.timer
+--quiet disable --now minifb-post.socket
+--quiet disable --now minifb-post.service
+daemon-reload
+--quiet reset-failed minifb-*
+--quiet reload-or-restart nginx
+--quiet restart postgresql@15-main
+`
+	if told != want {
+		t.Errorf("systemd is told %s", told)
 	}
 }
 
