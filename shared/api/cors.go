@@ -14,7 +14,7 @@ import (
 const ExposedHeaders = "Location, ETag, Retry-After, X-Request-Id, Idempotent-Replayed, WWW-Authenticate"
 
 // AllowedHeaders are the headers that a page of another origin may send.
-const AllowedHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-Id"
+const AllowedHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"
 
 // PreflightMaxAge is how many seconds a browser may remember a preflight. It is Chromium's limit.
 const PreflightMaxAge = 7200

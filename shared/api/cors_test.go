@@ -71,7 +71,7 @@ func TestPreflight(t *testing.T) {
 				r.Header.Get("Access-Control-Allow-Origin") != "*" || r.Header.Get("Allow") != "" ||
 				r.Header.Get("Access-Control-Max-Age") == "" ||
 				!slices.Contains(r.Header["Access-Control-Allow-Headers"],
-					"Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-Id") {
+					"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id") {
 				t.Errorf("%s of %s: %d %v", method, path, r.Status, r.Header)
 			}
 		}

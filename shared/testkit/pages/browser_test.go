@@ -59,6 +59,8 @@ type tab struct {
 	mu      sync.Mutex
 	asked   []string // the method and the URL of each request
 	refused []string // what the page must not do: uncaught exceptions, and violations of its policy
+	api     string   // the URL of an API of another origin that the page calls; most call none
+	blocked int      // how many calls of that API the browser says that it refused
 }
 
 // A look is how a tab shows pages.
@@ -108,12 +110,17 @@ func (p *tab) observe(event any) {
 		p.asked = append(p.asked, e.Request.Method+" "+e.Request.URL)
 		asked, err := url.Parse(e.Request.URL)
 		document, _ := url.Parse(e.DocumentURL)
-		if err != nil || asked.Host != document.Host && asked.Scheme != "data" {
+		if err != nil || asked.Host != document.Host && asked.Scheme != "data" &&
+			asked.Scheme+"://"+asked.Host != p.api {
 			p.refused = append(p.refused, "a request to another origin: "+e.Request.URL)
 		}
 	case *runtime.EventExceptionThrown:
 		p.refused = append(p.refused, "an exception: "+e.ExceptionDetails.Exception.Description)
 	case *log.EventEntryAdded:
+		if p.api != "" && strings.Contains(e.Entry.Text, "blocked by CORS policy") {
+			p.blocked++
+			return
+		}
 		if e.Entry.Source != "network" { // a status of 400 and above is an entry, too
 			p.refused = append(p.refused, fmt.Sprintf("%s: %s", e.Entry.Source, e.Entry.Text))
 		}

@@ -97,6 +97,12 @@ func serve(t *testing.T) *site {
 
 func serveAreas(t *testing.T, areas ...string) *site {
 	t.Helper()
+	return serveWith(t, map[string]string{"Limits": "off"}, areas...)
+}
+
+// serveWith starts a site with these parameters of the template in place of the defaults.
+func serveWith(t *testing.T, parameters map[string]string, areas ...string) *site {
+	t.Helper()
 	folder, err := binaries()
 	must(t, err)
 	dir, err := os.MkdirTemp(temporary, "")
@@ -104,8 +110,11 @@ func serveAreas(t *testing.T, areas ...string) *site {
 	b := bundle.New(bundle.Options{
 		Source: top, Dir: dir, Binaries: folder, Areas: areas,
 		DatabaseURL: testdb.URL(t), AdminID: administrator, AdminPassword: plain,
-		Parameter: func(name string) (string, bool) { return "off", name == "Limits" },
-		Logf:      t.Logf,
+		Parameter: func(name string) (value string, ok bool) {
+			value, ok = parameters[name]
+			return value, ok
+		},
+		Logf: t.Logf,
 	})
 	must(t, b.Start(t.Context()))
 	t.Cleanup(func() {
