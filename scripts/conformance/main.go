@@ -28,15 +28,24 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	failed, err := run(ctx, os.Args[1:])
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
+	stop()
+	code := exitCode(failed, err)
+	if code == exitUnusual {
 		fmt.Fprintln(os.Stderr, "minifb-check:", err)
-		os.Exit(exitUnusual)
 	}
-	if failed > 0 {
-		os.Exit(exitFailed)
+	os.Exit(code)
+}
+
+// exitCode returns the exit code after a run in which so many cases failed, or which could not check.
+func exitCode(failed int, err error) int {
+	switch {
+	case err != nil && !errors.Is(err, flag.ErrHelp):
+		return exitUnusual
+	case failed > 0:
+		return exitFailed
 	}
+	return 0
 }
 
 // run checks as the arguments say, and returns how many cases failed.

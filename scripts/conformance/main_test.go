@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"flag"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -169,6 +170,20 @@ func TestCasesThatNeedMoreAreLeftOut(t *testing.T) {
 		slices.Sort(leftOut)
 		if got := strings.Join(leftOut, "|"); got != want {
 			t.Errorf("%q: left out is what needs %s, want %s", args, got, want)
+		}
+	}
+}
+
+// Scripts go by the exit code.
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		failed int
+		err    error
+		want   int
+	}{{0, nil, 0}, {1, nil, 1}, {9, nil, 1}, {0, io.EOF, 2}, {1, io.EOF, 2}, {0, flag.ErrHelp, 0}} {
+		if got := exitCode(c.failed, c.err); got != c.want {
+			t.Errorf("%d failed, %v: the exit code is %d, want %d", c.failed, c.err, got, c.want)
 		}
 	}
 }

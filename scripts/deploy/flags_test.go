@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,6 +74,33 @@ func TestHostKeepsItsFlags(t *testing.T) {
 		t.Errorf("a host whose flags are unknown: %s", output)
 	}
 	expect("-cert=", "", "!ssl_certificate")
+}
+
+// scripts/host fails if the setup of the host fails, and leaves nothing there.
+func TestHostFailsWithTheSetup(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ssh := filepath.Join(dir, "ssh")
+	script := `#!/bin/sh
+for last; do :; done
+echo "$last" | sed 's#sh "$d/setup" "$d"#echo "d=$d" \&\& (exit 3)#; s#sudo -n##' >"$0.command"
+grep -q "tar -xf" "$0.command" || exit 0
+exec sh "$0.command"
+`
+	if err := os.WriteFile(ssh, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "../host", "admin@host")
+	cmd.Env = append(os.Environ(), "SSH="+ssh, "KEYS="+dir, "RENDER=", "DATABASE_URL=", "TMPDIR="+dir)
+	output, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 3 {
+		t.Errorf("%v: %s", err, output)
+	}
+	_, folder, ok := strings.Cut(string(output), "d="+dir)
+	folder, _, _ = strings.Cut(folder, "\n")
+	if _, err := os.Stat(dir + folder); !ok || !os.IsNotExist(err) {
+		t.Errorf("the folder %s remains: %v\n%s", folder, err, output)
+	}
 }
 
 //nolint:paralleltest // it is short

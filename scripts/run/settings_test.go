@@ -109,3 +109,12 @@ func TestPingReportsNoPassword(t *testing.T) {
 		}
 	}
 }
+
+func TestPingSaysWhy(t *testing.T) {
+	t.Parallel()
+	err := ping(t.Context(), "DATABASE_URL", "host=/nonexistent user=u")
+	if want := "DATABASE_URL: cannot connect to /nonexistent:"; err == nil || !strings.HasPrefix(err.Error(), want) ||
+		!strings.Contains(err.Error(), "no such file or directory") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -20,6 +20,7 @@ func TestParseReadsAsSystemdDoes(t *testing.T) {
 		"A=1\nB=2\r\n\nC=3\n":                {"A=1", "B=2", "C=3"},
 		" A = 1 2 \n":                        {"A=1 2"},
 		"# A=1\n; B=2\nC=3#4\n":              {"C=3#4"},
+		"#A='a\n;A='b\nB=2\n;C=\"\n":         {"B=2"},
 		"A=\nB=''\nC=\"\"\n":                 {"A=", "B=", "C="},
 		"nothing\nA=1\n1A=2\nA-B=3\n=4\n":    {"A=1"},
 		"A=a=b&c?d\n":                        {"A=a=b&c?d"},

@@ -304,11 +304,13 @@ func TestSlowness(t *testing.T) {
 		<-ctx.Done()
 		fmt.Fprint(w, r.Context().Err())
 	})
-	t.Run("body", func(t *testing.T) {
-		t.Parallel()
-		resp, body := send(t, address, "POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{")
-		checkError(t, resp, body, 408, "within 10 seconds")
-	})
+	for _, body := range []string{"Content-Length: 2\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"} {
+		t.Run("body", func(t *testing.T) {
+			t.Parallel()
+			resp, body := send(t, address, "POST /post HTTP/1.1\r\nHost: a\r\n"+body)
+			checkError(t, resp, body, 408, "within 10 seconds")
+		})
+	}
 	for what, line := range map[string]string{"no route": "POST /nothing", "no such method": "PUT /post"} {
 		t.Run("body for "+what, func(t *testing.T) {
 			t.Parallel()

@@ -219,12 +219,14 @@ func TestAFailedStartIsReported(t *testing.T) {
 	t.Parallel()
 	dir := root(t, "next", "exit 3")
 	start(t, dir)
-	status, output := ask(t, dir, "control.sock", "POST", "/start/post-next")
-	if status != 500 || !strings.Contains(output, "exited before it was ready") {
-		t.Errorf("a process that exits: %d %s", status, output)
+	for _, verb := range []string{"/start", "/restart"} {
+		status, output := ask(t, dir, "control.sock", "POST", verb+"/post-next")
+		if status != 500 || !strings.Contains(output, "exited before it was ready") {
+			t.Errorf("%s of a process that exits: %d %s", verb, status, output)
+		}
 	}
 	release(t, dir, "next", "exec sleep 60")
-	status, output = ask(t, dir, "control.sock", "POST", "/start/post-next")
+	status, output := ask(t, dir, "control.sock", "POST", "/start/post-next")
 	if status != 500 || !strings.Contains(output, "not ready within") {
 		t.Errorf("a process that hangs: %d %s", status, output)
 	}

@@ -162,7 +162,13 @@ func restoreCheck(ctx context.Context, t *testing.T, arguments ...string) (outpu
 	t.Helper()
 	scratch.Lock()
 	defer scratch.Unlock()
-	return runScript(ctx, t, "restore-check", "postgres", arguments...)
+	output, err = runScript(ctx, t, "restore-check", "postgres", arguments...)
+	left := 0
+	const query = `SELECT count(*) FROM pg_database WHERE datname = 'minifb_restore_check'`
+	if err := testdb.Open(t, os.Getenv(testdb.Variable)).QueryRow(query).Scan(&left); err != nil || left > 0 {
+		t.Errorf("the restored copy of the database stays: %v", err)
+	}
+	return output, err
 }
 
 // runScript runs a script on a database of the server of the tests.

@@ -48,6 +48,7 @@ func TestAKeyIsRetiredWhenItsTokensHaveExpired(t *testing.T) {
 		{"unknown", start, true, `there is no key "unknown"`},
 		{first, start, false, "this key signs now"},
 		{first, takesOver, false, "may be valid until"},
+		{first, takesOver.Add(token.Lifetime), false, "may be valid until"},
 		{first, takesOver.Add(keys.Overlap - 1), false, "may be valid until"},
 		{second, takesOver.Add(keys.Overlap), false, "this key signs now"},
 		{first, takesOver.Add(keys.Overlap), false, ""},
@@ -123,6 +124,48 @@ func TestOnlyTheOwnerCanReadPrivateKeys(t *testing.T) {
 	if err != nil || strings.Contains(string(public), `"d":`) {
 		t.Errorf("the public file has a private key, or %v", err)
 	}
+}
+
+// A key is published before it can sign, and stops signing before it is withdrawn: a change that ends in the middle
+// leaves no key that signs and that no function knows.
+func TestAnInterruptedChangeLeavesNoUnknownKeyThatSigns(t *testing.T) {
+	t.Parallel()
+	dir, first := newDir(t)
+	if _, err := keys.Rotate(dir, start, 0); err != nil {
+		t.Fatal(err)
+	}
+	rotate := func() error { _, err := keys.Rotate(dir, start, 0); return err }
+	retire := func() error { return keys.Retire(dir, start, first, true) }
+	for _, c := range []struct {
+		change       func() error
+		fails, first string // the file that cannot be written, and the one that was
+	}{
+		{rotate, keys.Private(dir), keys.Public(dir)}, {retire, keys.Public(dir), keys.Private(dir)},
+	} {
+		failsBefore, firstBefore := read(t, c.fails), read(t, c.first)
+		obstacle := c.fails + ".unfinished"
+		if err := os.MkdirAll(obstacle+"/full", 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.change(); err == nil {
+			t.Fatal("a file that cannot be written was written")
+		}
+		if err := os.RemoveAll(obstacle); err != nil {
+			t.Fatal(err)
+		}
+		if read(t, c.fails) != failsBefore || read(t, c.first) == firstBefore {
+			t.Errorf("where %s cannot be written, %s was not written before", c.fails, c.first)
+		}
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }
 
 func TestRotationsAtOnceLoseNoKey(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -27,6 +28,11 @@ func TestMain(m *testing.M) {
 	case "dies":
 		fmt.Fprintln(os.Stderr, "the reason")
 		os.Exit(3)
+	case "starts another":
+		other := exec.Command("sleep", "60")
+		_ = other.Start()
+		fmt.Fprintln(os.Stderr, other.Process.Pid)
+		_ = other.Wait()
 	case "hangs":
 		time.Sleep(time.Minute)
 	case "ignores SIGTERM":

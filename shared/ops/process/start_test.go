@@ -78,6 +78,31 @@ func running(pid int) bool {
 	return !errors.Is(err, os.ErrNotExist) && !strings.Contains(string(stat), ") Z ") && syscall.Kill(pid, 0) == nil
 }
 
+// A child is in a group of its own, which Ctrl-C in a terminal does not reach. A kill reaches all of the group.
+func TestKillReachesTheGroupAlone(t *testing.T) {
+	t.Parallel()
+	u := startUnit(t, "starts another", &recorder{})
+	var other int
+	for end := time.Now().Add(10 * time.Second); other == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the process starts no other")
+		}
+		other, _ = strconv.Atoi(tail(u.Log, 0))
+	}
+	for _, pid := range []int{u.PID(), other} {
+		if group, err := syscall.Getpgid(pid); err != nil || group != u.PID() {
+			t.Errorf("process %d is in the group %d, %v, want %d", pid, group, err, u.PID())
+		}
+	}
+	u.Kill()
+	for end := time.Now().Add(10 * time.Second); running(other); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			_ = syscall.Kill(other, syscall.SIGKILL)
+			t.Fatal("what the process has started outlives its kill")
+		}
+	}
+}
+
 func TestStartReportsAMissingProgram(t *testing.T) {
 	t.Parallel()
 	if err := Start(exec.Command("/nonexistent/program"), syscall.SIGTERM); err == nil {

@@ -240,6 +240,9 @@ func TestAStaleSocketIsReplaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if info, err := os.Stat(socket.path); err != nil || info.Mode().Perm() != 0o660 {
+		t.Errorf("others than the owner and the group may connect: %v, %v", info.Mode(), err)
+	}
 	o := first.Options
 	o.Socket = socket
 	second := New(o)
@@ -264,8 +267,9 @@ func TestALongLogIsRotated(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || info.Size() != 0 {
-		t.Errorf("the new log has %d bytes, %v; want 0", info.Size(), err)
+	if info, err := f.Stat(); err != nil || info.Size() != 0 || info.Mode() != 0o600 {
+		t.Errorf("the new log has %d bytes and the mode %v, %v; want 0 bytes, for the owner alone", info.Size(),
+			info.Mode(), err)
 	}
 	if _, err := os.Stat(path + ".old"); errors.Is(err, os.ErrNotExist) {
 		t.Error("the old log was not kept")

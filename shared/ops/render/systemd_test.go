@@ -92,12 +92,14 @@ func TestUnits(t *testing.T) {
 		"minifb-auth.service": {
 			"LoadCredential=TOKEN_PRIVATE_KEY:/etc/minifb/private.jwk\n",
 			"ExecStart=/opt/minifb/auth/current/bootstrap\n",
-			"MemoryMax=512M\n", "CPUQuota=200%\n", "Restart=always\n", "Type=notify\n",
+			"MemoryMax=512M\n", "Environment=GOMEMLIMIT=409MiB\n", "CPUQuota=200%\n", "Restart=always\n",
+			"Type=notify\n",
 		},
 		"minifb-post.service":      {"MemoryMax=256M\n", "CPUQuota=100%\n", `Environment="ERROR_HINT=full"` + "\n"},
 		"minifb-post-next.service": {"ExecStart=/opt/minifb/post/next/bootstrap\n", "Sockets=minifb-post.socket\n"},
 		"minifb-post-check.service": {
-			"ExecStart=/opt/minifb/post/next/bootstrap\n", "LISTEN=unix:%t/minifb-post-check/http.sock\n",
+			"ExecStart=/opt/minifb/post/next/bootstrap\n", "Environment=REHEARSE=on\n",
+			"LISTEN=unix:%t/minifb-post-check/http.sock\n",
 		},
 		"minifb-post.socket":                   {"ListenStream=/run/minifb/post.sock\n"},
 		"minifb-nightly.service":               {`Environment="ODD=a \"b\" %%c"` + "\n", `100%% "odd" \\ words` + "\n"},
