@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -283,7 +284,8 @@ func TestValues(t *testing.T) {
 	setEnvironment(t, "LISTEN", "tcp:[::1]:8081", "TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,2001:db8::/32",
 		"TOKEN_PRIVATE_KEY", file, "REQUEST_TIMEOUT", "300ms", "DATABASE_POOL", "7", "ERROR_HINT", "generic",
 		"TIMEZONE", "America/New_York", "METRICS", "on", "INFLUX_URL", "http://127.0.0.1:8086/?db=minifb",
-		"ELASTIC_URL", "https://key@host/minifb", "OTLP_URL", "http://127.0.0.1:4318")
+		"ELASTIC_URL", "https://key@host/minifb", "OTLP_URL", "http://127.0.0.1:4318",
+		"SMTP_URL", "smtp://user:password@host?from=minifb@example.org")
 	c, err := config.FromEnvironment("post")
 	if err != nil {
 		t.Fatal(err)
@@ -314,9 +316,35 @@ func TestValues(t *testing.T) {
 	if _, err := c.Verifier.Verify(signed); err != nil {
 		t.Errorf("the keys do not match: %v", err)
 	}
-	for _, name := range []string{"DATABASE_URL", "TOKEN_PRIVATE_KEY", "INFLUX_URL", "ELASTIC_URL", "OTLP_URL"} {
+	for _, name := range []string{
+		"DATABASE_URL", "TOKEN_PRIVATE_KEY", "INFLUX_URL", "ELASTIC_URL", "OTLP_URL", "SMTP_URL",
+	} {
 		if value, ok := os.LookupEnv(name); ok {
 			t.Errorf("%s is still %q in the environment", name, value)
 		}
+	}
+}
+
+// An operator who sets CORS_ORIGINS to nothing turns it off. Unset, it allows every origin.
+//
+//nolint:paralleltest // the environment is the process's
+func TestEmptyOriginsAreNone(t *testing.T) {
+	allowed := func() string {
+		c, err := config.FromEnvironment("post")
+		if err != nil {
+			t.Fatal(err)
+		}
+		header := http.Header{}
+		c.CORSOrigins.Allow(header, &http.Request{Header: http.Header{"Origin": {"https://a.example"}}})
+		return header.Get("Access-Control-Allow-Origin")
+	}
+	setEnvironment(t)
+	if got := allowed(); got != "*" {
+		t.Errorf("unset: allowed is %q, want *", got)
+	}
+	setEnvironment(t)
+	t.Setenv("CORS_ORIGINS", "")
+	if got := allowed(); got != "" {
+		t.Errorf("empty: allowed is %q, want nothing", got)
 	}
 }

@@ -102,15 +102,18 @@ func TestFailuresAreTriedAgain(t *testing.T) {
 				return outcome[int]{sent: 1, again: batch[2:], err: errRefused}
 			case 2:
 				return outcome[int]{again: batch, after: 10 * time.Second, err: errRefused}
+			case 3: // no receiver stops a feed for longer than maxPause
+				return outcome[int]{again: batch, after: time.Hour, err: errRefused}
 			}
 			return outcome[int]{sent: len(batch)}
 		})
 		for n := range 4 {
 			q.add(n)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Hour)
 		synctest.Wait()
-		want := []time.Duration{batchTime, batchTime + firstPause, batchTime + firstPause + 10*time.Second}
+		second := batchTime + firstPause
+		want := []time.Duration{batchTime, second, second + 10*time.Second, second + 10*time.Second + maxPause}
 		if !slices.Equal(at, want) || q.sent.Load() != 3 || q.dropped.Load() != 1 {
 			t.Errorf("attempts at %v, want %v; %d sent, %d dropped", at, want, q.sent.Load(), q.dropped.Load())
 		}

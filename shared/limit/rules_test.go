@@ -1,6 +1,7 @@
 package limit_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,15 @@ func TestParse(t *testing.T) {
 	want.SignUp, want.SignInClient = limit.Rule{Count: 5, Period: time.Hour}, limit.Rule{Count: 1, Period: time.Second}
 	if rules, err := limit.Parse("sign_up=5/1h, sign_in_client=1/1s"); err != nil || *rules != want {
 		t.Errorf("got %+v, %v, want %+v", rules, err, want)
+	}
+}
+
+// The defaults are the contract's, in the order in which it lists the limits.
+func TestDefaultsAreTheContracts(t *testing.T) {
+	t.Parallel()
+	got := fmt.Sprint(limit.Default())
+	if want := "{10/10m0s 100/10m0s 20/1h0m0s 3/30m0s 20/1h0m0s 60/1m0s 60/1m0s 10/10m0s}"; got != want {
+		t.Errorf("the defaults are %s, want %s", got, want)
 	}
 }
 

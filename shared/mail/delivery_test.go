@@ -1,7 +1,11 @@
 package mail_test
 
 import (
+	"crypto/tls"
+	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -138,5 +142,35 @@ func TestConcurrentMailsAreEachDeliveredOnce(t *testing.T) {
 		if address := fmt.Sprintf("<ann%d@example.org>", n); to[address] != 1 {
 			t.Errorf("%s has %d mails", address, to[address])
 		}
+	}
+}
+
+// TLS 1.0 and 1.1 can be broken.
+func TestOldVersionsOfTLSAreNotOffered(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	offered := make(chan []uint16, 1)
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			close(offered)
+			return
+		}
+		defer c.Close()
+		_ = tls.Server(c, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			offered <- hello.SupportedVersions
+			return nil, errors.New("it is seen")
+		}}).HandshakeContext(t.Context())
+	}()
+	s := sender(t, "smtps://"+l.Addr().String()+"?from=minifb@example.com")
+	if err := s.Send(t.Context(), message); err == nil {
+		t.Error("no error")
+	}
+	if got := <-offered; len(got) == 0 || slices.Min(got) < tls.VersionTLS12 {
+		t.Errorf("the versions %x are offered", got)
 	}
 }

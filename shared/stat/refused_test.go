@@ -65,6 +65,8 @@ func TestEachRefusalIsCountedOnce(t *testing.T) {
 	write(log+".1", text+more+lines(start, 35, 2)) // what nginx wrote after the rename
 	write(log, lines(start, 40, 3))
 	count("rotated", 1+2+3)
+	write(log+".old", lines(start, 45, 2))
+	count("rotated to another name", 2)
 	write(log, lines(start, 50, 1))
 	count("truncated", 1)
 	write(log, lines(start, 50, 1)+"\x00 nonsense\n"+strings.Repeat("x", 5000)+"\n"+lines(start, 51, 1))
