@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -44,6 +45,7 @@ func feedRoutes(a *api.API, d Deps) {
 	a.Schedule("maintenance", func(context.Context) (map[string]int64, error) {
 		return map[string]int64{"mails_sent": 3}, nil
 	})
+	a.Schedule("failing", func(context.Context) (map[string]int64, error) { return nil, errors.New("no") })
 }
 
 // feedHandler returns a handler with feeds over the database at url, and the feeds.
@@ -142,6 +144,31 @@ func TestMetrics(t *testing.T) {
 	}
 	if !strings.Contains(text, "go_goroutines{") || !strings.Contains(text, "process_resident_memory_bytes{") {
 		t.Error("/metrics shows neither the process nor Go's runtime")
+	}
+}
+
+// What alarms read turns bad: a schedule whose calls fail does not succeed, and a database that was up is down.
+func TestMetricsShowFailures(t *testing.T) {
+	t.Parallel()
+	url := testdb.URL(t)
+	h, _ := feedHandler(t, url, feed.Settings{Metrics: true})
+	const success = `minifb_schedule_success_timestamp_seconds{function="test",schedule="failing"}`
+	started := metric(t, h, success)
+	if got := call(h, http.MethodPost, "/schedule/failing").Code; got != http.StatusInternalServerError {
+		t.Fatalf("the schedule's call is %d, want 500", got)
+	}
+	if got := metric(t, h, success); got != started {
+		t.Errorf("the failed call counts as a success at %f", got)
+	}
+	const up = `minifb_database_up{function="test"}`
+	if got := metric(t, h, up); got != 1 {
+		t.Errorf("with a schema, up is %g", got)
+	}
+	if err := testdb.Execute(url, "UPDATE bun_migrations SET name = '0000'"); err != nil {
+		t.Fatal(err)
+	}
+	if got := metric(t, h, up); got != 0 {
+		t.Errorf("with an older schema, up is %g", got)
 	}
 }
 

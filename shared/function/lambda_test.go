@@ -72,11 +72,11 @@ func TestEventBecomesRequest(t *testing.T) {
 		},
 		"a load balancer's": {
 			alb + `,"multiValueQueryStringParameters":{"c":["%20d"]},` +
-				`"multiValueHeaders":{"host":["h"],"x-forwarded-for":["6.6.6.6, 192.0.2.1"]}`, common,
+				`"multiValueHeaders":{"host":["h"],"x-forwarded-for":["6.6.6.6, 7.7.7.7, 192.0.2.1"]}`, common,
 		},
 		"a load balancer's, with single values": {
 			alb + `,"queryStringParameters":{"c":"%20d"},` +
-				`"headers":{"host":"h","x-forwarded-for":"6.6.6.6,192.0.2.1"}`, common,
+				`"headers":{"host":"h","x-forwarded-for":"6.6.6.6,7.7.7.7,192.0.2.1"}`, common,
 		},
 		"a load balancer's, without headers": {
 			alb + `,"multiValueQueryStringParameters":{"c":["%20d"]},"multiValueHeaders":{}`,

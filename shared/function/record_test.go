@@ -2,6 +2,7 @@ package function
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"minifb/shared/api"
+	"minifb/shared/apperror"
 )
 
 func recordingHandler(log *bytes.Buffer) *Handler {
@@ -69,6 +71,33 @@ func TestLog(t *testing.T) {
 }
 
 // Of a response that a view had begun before its panic, the client gets nothing.
+func TestDurationsAreLoggedInMilliseconds(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	recordingHandler(&log).observe(t.Context(), record{duration: 12345 * time.Microsecond})
+	if want := " duration_ms=12.345 "; !strings.Contains(log.String(), want) {
+		t.Errorf("the log is %s, want%s", log.String(), want)
+	}
+}
+
+// The operator learns why clients are refused with 503.
+func TestUnavailableIsLoggedWithItsCause(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	h := NewHandler("test", func(a *api.API, _ Deps) {
+		api.Register(a, api.Route{Method: http.MethodGet, Path: "/busy", Access: api.Public},
+			func(context.Context, *struct{}) (*struct{}, error) {
+				return nil, apperror.Wrap(apperror.Unavailable, errors.New("the cause"), "try again")
+			})
+	}, Deps{}, Settings{Timeout: time.Minute, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if got := get(h, "/busy"); got.Code != http.StatusServiceUnavailable || strings.Contains(got.Body.String(), "cause") {
+		t.Errorf("got %d %s", got.Code, got.Body)
+	}
+	if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "the cause") {
+		t.Errorf("the log is %s", log.String())
+	}
+}
+
 func TestPanicDropsTheResponseThatHadBegun(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
