@@ -1,6 +1,7 @@
 package lambdatest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -55,9 +56,12 @@ func (i *Instance) Freeze() error { return i.command.Process.Signal(syscall.SIGS
 // Thaw continues a frozen process.
 func (i *Instance) Thaw() error { return i.command.Process.Signal(syscall.SIGCONT) }
 
-// Shutdown ends the process by SIGTERM, as Lambda does if an extension is registered, and returns
-// how it exited.
+// Shutdown ends the process by SIGTERM, and returns how it exited. It returns an error if no extension is
+// registered: Lambda then ends the process by SIGKILL.
 func (i *Instance) Shutdown() error {
+	if !i.Runtime.extended.Load() {
+		return errors.New("shut down: Lambda was not asked for a SIGTERM")
+	}
 	_ = i.Thaw()
 	if err := i.command.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("shut down: %w", err)

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -35,6 +36,8 @@ type Runtime struct {
 	close  context.CancelFunc
 	turn   chan struct{} // has one value: the right to invoke
 	next   chan *invocation
+
+	extended atomic.Bool // an extension is registered
 
 	mu      sync.Mutex
 	current *invocation // the one that has no result yet, if any
@@ -87,6 +90,7 @@ func NewRuntime() (*Runtime, error) {
 		writeAccepted(w)
 	})
 	mux.HandleFunc("POST /2020-01-01/extension/register", func(w http.ResponseWriter, _ *http.Request) {
+		r.extended.Store(true)
 		w.Header().Set("Lambda-Extension-Identifier", rand.Text())
 		_, _ = io.WriteString(w, `{"functionName":"minifb","functionVersion":"$LATEST","handler":"bootstrap"}`)
 	})
