@@ -65,6 +65,15 @@ func (s *Store) HiddenRuns() int {
 	return len(s.hiddenPosts.runs)
 }
 
+// ExpireHiddenRuns makes the remembered runs as old as those that do not count any more.
+func (s *Store) ExpireHiddenRuns() {
+	s.hiddenPosts.mu.Lock()
+	defer s.hiddenPosts.mu.Unlock()
+	for i := range s.hiddenPosts.runs {
+		s.hiddenPosts.runs[i].learned = time.Now().Add(-runLife)
+	}
+}
+
 // FeedAbove lists the posts above an id, as Posts does above a run of hidden posts.
 func (s *Store) FeedAbove(ctx context.Context, viewer, floor int64, p Page) (List[Post], error) {
 	before, err := p.beforeID()
@@ -82,10 +91,10 @@ func (s *Store) PostsAlone(ctx context.Context, viewer int64, size int) ([]Post,
 	return seenBy(posts, 0), err
 }
 
-// InterceptFeed calls before with the viewers of each read of the feed's first page, before it.
-func (s *Store) InterceptFeed(before func(viewers []int64)) {
+// InterceptFeed calls before with the context and the viewers of each read of the feed's first page, before it.
+func (s *Store) InterceptFeed(before func(ctx context.Context, viewers []int64)) {
 	s.newest = newFeedSharer(func(ctx context.Context, viewers []int64, size int) ([]feedPost, error) {
-		before(viewers)
+		before(ctx, viewers)
 		return s.readNewest(ctx, viewers, size)
 	})
 }

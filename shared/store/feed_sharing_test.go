@@ -25,7 +25,10 @@ const feedSize = 20
 func newFeedReaders(t *testing.T, users int) *feedReaders {
 	t.Helper()
 	f := &feedReaders{fixture: newFixture(t, users), begun: make(chan int, 100), release: make(chan struct{})}
-	f.store.InterceptFeed(func(viewers []int64) {
+	f.store.InterceptFeed(func(ctx context.Context, viewers []int64) {
+		if _, limited := ctx.Deadline(); len(viewers) > 1 && !limited {
+			t.Errorf("a read for %d viewers has no time limit", len(viewers))
+		}
 		f.begun <- len(viewers)
 		if <-f.release; viewers[0] == 0 {
 			panic("a viewer of zero")

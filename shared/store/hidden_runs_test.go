@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -105,6 +106,25 @@ func TestHiddenRunsAreLearnedByThePostFunction(t *testing.T) {
 	s.LearnAllRuns(t.Context())
 	if runs := s.HiddenRuns(); runs != 1 {
 		t.Errorf("%d runs are remembered, want 1", runs)
+	}
+}
+
+// A run that is too old counts no more: the feed is read as if it had never been learned.
+func TestHiddenRunsExpire(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 2)
+	f.exec(insertPosts, f.users[0], 1)
+	f.exec(insertPosts, f.users[1], 1000)
+	f.exec(insertPosts, f.users[0], 1)
+	if err := f.store.DeleteAccount(t.Context(), f.credential(f.users[1])); err != nil {
+		t.Fatal(err)
+	}
+	f.store.LearnAllRuns(t.Context())
+	f.store.ExpireHiddenRuns()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if list, err := f.store.Posts(ctx, 0, store.Page{Size: 20}); err != nil || len(list.Items) != 2 {
+		t.Errorf("the feed has %d posts, %v, want 2", len(list.Items), err)
 	}
 }
 

@@ -135,36 +135,71 @@ func TestSweepOfReactionsToCommentsLocksThePosts(t *testing.T) {
 	f.checkInvariants()
 }
 
-// Notifications are marked read without waiting for one while others are held: two requests would
-// otherwise deadlock.
-func TestMarkingReadHoldsNothingWhileItWaits(t *testing.T) {
+// A sweep counts down from a post's counter as others have left it.
+func TestSweepOfCommentsBesideANewComment(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 2)
 	post := f.post(f.users[0])
 	f.comment(f.users[1], post)
-	f.comment(f.users[1], post)
-	ids := f.column(`SELECT id FROM notifications ORDER BY id`)
-	other := f.begin()
-	if _, err := other.Exec(`SELECT FROM notifications WHERE id = $1 FOR UPDATE`, ids[1]); err != nil {
+	if err := f.store.DeleteAccount(t.Context(), f.credential(f.users[1])); err != nil {
 		t.Fatal(err)
 	}
-	type result struct {
-		n   int
-		err error
+	adding := f.begin()
+	for _, statement := range []string{
+		`UPDATE posts SET comment_count = comment_count + 1 WHERE id = $1`,
+		`INSERT INTO comments (post_id, owner_uid, content) SELECT id, owner_uid, 'hi' FROM posts WHERE id = $1`,
+	} {
+		if _, err := adding.Exec(statement, post); err != nil {
+			t.Fatal(err)
+		}
 	}
-	done := make(chan result, 1)
-	go func() {
-		n, err := f.store.ReadUpTo(t.Context(), f.users[0], ids[1])
-		done <- result{n, err}
-	}()
+	done := make(chan error, 1)
+	go func() { done <- f.store.Sweep(t.Context()) }()
 	f.waitForLocks(1)
-	if n := f.int(`SELECT count(*) FROM notifications WHERE read`); n != 1 {
-		t.Errorf("%d notifications are marked read while the other one is locked, want 1", n)
-	}
-	if err := other.Commit(); err != nil {
+	if err := adding.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	if r := <-done; r.n != 2 || r.err != nil {
-		t.Errorf("%d notifications were marked read, %v, want 2", r.n, r.err)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	f.checkInvariants()
+}
+
+// Notifications are marked read without waiting for one while others are held: two requests would
+// otherwise deadlock. One that another request has marked meanwhile does not count.
+func TestMarkingReadHoldsNothingWhileItWaits(t *testing.T) {
+	t.Parallel()
+	for statement, want := range map[string]int{
+		`SELECT FROM notifications WHERE id = $1 FOR UPDATE`: 2,
+		`UPDATE notifications SET read = true WHERE id = $1`: 1,
+	} {
+		f := newFixture(t, 2)
+		post := f.post(f.users[0])
+		f.comment(f.users[1], post)
+		f.comment(f.users[1], post)
+		ids := f.column(`SELECT id FROM notifications ORDER BY id`)
+		other := f.begin()
+		if _, err := other.Exec(statement, ids[1]); err != nil {
+			t.Fatal(err)
+		}
+		type result struct {
+			n   int
+			err error
+		}
+		done := make(chan result, 1)
+		go func() {
+			n, err := f.store.ReadUpTo(t.Context(), f.users[0], ids[1])
+			done <- result{n, err}
+		}()
+		f.waitForLocks(1)
+		if n := f.int(`SELECT count(*) FROM notifications WHERE read`); n != 1 {
+			t.Errorf("%s: %d notifications are marked read while the other one is locked, want 1", statement, n)
+		}
+		if err := other.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if r := <-done; r.n != want || r.err != nil {
+			t.Errorf("%s: %d notifications were marked read, %v, want %d", statement, r.n, r.err, want)
+		}
 	}
 }
