@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"io/fs"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -40,6 +41,11 @@ func TestAssetsGet(t *testing.T) {
 	out, err := a.Get(a.Version, "a.js")
 	if err != nil || string(out.Body) != "1" || out.ContentType != "text/javascript; charset=utf-8" {
 		t.Errorf("a.js is %+v, %v", out, err)
+	}
+	// A page of another release may get it, and must not keep it.
+	other, err := a.Get("another", "a.js")
+	if err != nil || !strings.Contains(out.CacheControl, "immutable") || other.CacheControl != "no-cache" {
+		t.Errorf("Cache-Control is %q, and %q for another version, %v", out.CacheControl, other.CacheControl, err)
 	}
 	for _, name := range []string{"notes.txt", "b.js", "", ".", "..", "./a.js", "A.js"} {
 		if _, err := a.Get(a.Version, name); err == nil {

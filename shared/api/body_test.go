@@ -36,6 +36,10 @@ func TestBody(t *testing.T) {
 		"too short":                {`{"text":""}`, 400, "text: 1 to 10 characters"},
 		"too long":                 {`{"text":"geheimgeheim"}`, 400, "text: 1 to 10 characters"},
 		"an unknown key":           {`{"text":"a","more":"geheim"}`, 400, "more: is unknown; leave it out"},
+		"a long unknown key": {
+			`{"text":"a","` + strings.Repeat("k", 1000) + `":1}`, 400,
+			`"` + strings.Repeat("k", 40) + `…": is unknown; leave it out`,
+		},
 		"an unknown key inside": {
 			`{"text":"a","inner":{"more":"geheim"}}`, 400, "inner.more: is unknown; leave it out",
 		},

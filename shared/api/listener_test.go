@@ -86,6 +86,30 @@ func TestUnreadableRequestsAreRefusedInJSON(t *testing.T) {
 	}
 }
 
+// A client that still sends gets the whole refusal, and an end of the connection instead of a reset.
+func TestARefusedClientThatStillSendsIsNotReset(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.NotFoundHandler(), MaxHeaderBytes: 1 << 10}
+	go func() { _ = server.Serve(api.JSONErrors(l, func(int) {})) }()
+	t.Cleanup(func() { _ = server.Close() })
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	// The server reads 5 KiB of it.
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nX: "+strings.Repeat("x", 64<<10)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(c); err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 431 ") {
+		t.Errorf("got %.40q, %v", got, err)
+	}
+}
+
 // A handler's responses pass as they are, even one that repeats what net/http would write.
 func TestResponsesOfHandlersAreNotReplaced(t *testing.T) {
 	t.Parallel()
