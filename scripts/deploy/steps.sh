@@ -73,7 +73,8 @@ timers() {
 	done
 }
 
-# failures prints why the last call of each schedule of AREA failed, if it did.
+# failures prints why the last call of each schedule of AREA failed, if it did: the beginning, as every task of a
+# schedule may have failed. The journal has all.
 failures() {
 	[ -z "$ROOT" ] || return 0
 	for timer in /etc/systemd/system/minifb-"$AREA"-*.timer; do
@@ -82,7 +83,7 @@ failures() {
 		case $(systemctl show --property=Result --value "$name.service") in
 		success) ;;
 		*) journalctl --no-pager --output=cat --lines=20 --unit="$name.service" 2>/dev/null |
-			grep -e '"hint"' -e '^curl: ' | tail -n 2 | sed "s/^/  $name: /" ;;
+			grep -e '"hint"' -e '^curl: ' | tail -n 2 | sed "s/^/  $name: /" | cut -c 1-500 ;;
 		esac
 	done
 }
@@ -323,6 +324,7 @@ retire)
 	for name in "$AREA" "$AREA-next" "$AREA-check"; do
 		unit stop "$name"
 	done
+	[ -n "$ROOT" ] || systemctl --quiet reset-failed "minifb-$AREA.*" "minifb-$AREA-*" 2>/dev/null
 	rm -rf "$dir"
 	say "$AREA is retired: it does not run here any more, and its releases are removed. A deploy brings it back"
 	;;

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,8 @@ func (h systemdHost) run(t *testing.T, assignments string) (output, told string,
 	return string(printed), string(log), err
 }
 
-// Nothing calls a retired function any more, and its timers stop before it does.
+// Nothing calls a retired function any more, and its timers stop before it does. None of its units stays in
+// `systemctl --failed`.
 func TestRetireStopsTheTimersFirst(t *testing.T) {
 	t.Parallel()
 	h := systemdHost{t.TempDir()}
@@ -45,9 +47,24 @@ func TestRetireStopsTheTimersFirst(t *testing.T) {
 	h.write(t, "etc/systemd/system/minifb-comment-keep.timer", "")
 	output, told, err := h.run(t, "VERB=retire AREA=post")
 	want := "stop minifb-post-keep.timer\nstop minifb-post.socket\nstop minifb-post.service\n" +
-		"stop minifb-post-next.service\nstop minifb-post-check.service\n"
+		"stop minifb-post-next.service\nstop minifb-post-check.service\n" +
+		"reset-failed minifb-post.* minifb-post-*\n"
 	if err != nil || strings.ReplaceAll(told, "--quiet ", "") != want {
 		t.Errorf("%v: %s\nsystemctl is told\n%s\nwant\n%s", err, output, told, want)
+	}
+}
+
+// A schedule that failed for many reasons does not fill the screen.
+func TestStatusShowsTheBeginningOfAFailure(t *testing.T) {
+	t.Parallel()
+	h := systemdHost{t.TempDir()}
+	h.write(t, "opt/minifb/post/releases/20260101T000000.000-0123456789ab/bootstrap", "")
+	h.write(t, "etc/systemd/system/minifb-post-keep.timer", "")
+	h.write(t, "bin/journalctl", "#!/bin/sh\necho '{\"hint\":\""+strings.Repeat("Ω, ", 5000)+"\"}'\n")
+	output, _, _ := h.run(t, "VERB=status AREA=")
+	line := regexp.MustCompile(`(?m)^  minifb-post-keep: {"hint":"Ω, .*$`).FindString(output)
+	if line == "" || len(line) > 500 {
+		t.Errorf("status prints %d bytes for the failure: %.300s", len(line), output)
 	}
 }
 
