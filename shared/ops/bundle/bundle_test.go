@@ -92,6 +92,9 @@ func TestABundleStartsServesAndStops(t *testing.T) {
 		t.Errorf("GET /post: %d, want 200", status)
 	}
 	checkRole(t, b)
+	if info, err := os.Stat(filepath.Join(dir, DatabaseURLFile)); err != nil || info.Mode() != 0o600 {
+		t.Errorf("others can read the owner's URL: %v, %v", info, err)
+	}
 	if _, err := os.Stat(b.Binary("auth")); err == nil {
 		t.Error("the function auth was built, but not asked for")
 	}
@@ -174,6 +177,34 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%s is %q, %v, want %q", name, got, ok, want)
 		}
 	}
+}
+
+// A bundle without TLS and with a database that trusts this machine cannot be reached from others.
+func TestABundleListensOnLoopbackAlone(t *testing.T) {
+	t.Parallel()
+	for _, port := range []int{0, freePort(t)} {
+		listeners, err := listen(t.Context(), port)
+		if err != nil || len(listeners) == 0 {
+			t.Fatalf("%d listeners, %v", len(listeners), err)
+		}
+		for _, l := range listeners {
+			if address := l.Addr().(*net.TCPAddr); !address.IP.IsLoopback() {
+				t.Errorf("it listens on %s", address)
+			}
+			l.Close()
+		}
+	}
+}
+
+// freePort returns a port of 127.0.0.1 on which nothing listened a moment ago.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }
 
 func TestAPortInUse(t *testing.T) {

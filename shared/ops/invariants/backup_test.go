@@ -146,3 +146,38 @@ func TestRestoreCheckNoticesDamage(t *testing.T) {
 		t.Errorf("the whole dump is refused: %v: %s", err, output)
 	}
 }
+
+// The archive gets all of the database on Sundays, and otherwise what has changed. A failure leaves no metric.
+func TestTheArchiveIsWholeOnSundays(t *testing.T) {
+	t.Parallel()
+	for day, want := range map[string]string{"6": "incr", "7": "full", "1": "incr"} {
+		dir := t.TempDir()
+		for name, script := range map[string]string{
+			"date":       `[ "$1" != +%u ] || exec echo ` + day + "\nexec /bin/date \"$@\"\n",
+			"pgbackrest": `echo "$*"; [ ! -e "$FAILS" ]` + "\n",
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run := func(fails string) (output string, ok bool) {
+			cmd := exec.CommandContext(t.Context(), "../../../scripts/archive-backup", dir)
+			cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "FAILS="+fails)
+			text, err := cmd.CombinedOutput()
+			return string(text), err == nil
+		}
+		metric := filepath.Join(dir, "archive.prom")
+		if output, ok := run(dir); ok {
+			t.Errorf("a failure is reported as a success: %s", output)
+		}
+		if _, err := os.Stat(metric); !os.IsNotExist(err) {
+			t.Errorf("after a failure there is a metric: %v", err)
+		}
+		if output, ok := run(""); !ok || output != "--stanza=minifb --type="+want+" backup\n" {
+			t.Errorf("on day %s: %s, want %s", day, output, want)
+		}
+		if _, err := os.Stat(metric); err != nil {
+			t.Errorf("after a success there is no metric: %v", err)
+		}
+	}
+}

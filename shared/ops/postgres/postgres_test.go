@@ -118,6 +118,14 @@ func TestContextStopsTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db, err := sql.Open("pgx", c.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.PingContext(t.Context()); err != nil { // the session stays open, and does not delay the stop
+		t.Fatal(err)
+	}
 	cancel()
 	select {
 	case <-c.Done():
