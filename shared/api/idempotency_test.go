@@ -62,7 +62,10 @@ func TestIdempotencyKeyIdentifiesTheRequest(t *testing.T) {
 			Check: is("again POST /keyed/1 "+hash, "true")},
 		{Name: "none", Do: "POST /keyed/1", Body: body, Want: 201, Check: is("   ", "")},
 		{Name: "an empty one", Do: "POST /keyed/1", Body: body, Header: key(""), Want: 400, Hint: hint},
-		{Name: "too long", Do: "POST /keyed/1", Body: body, Header: key(strings.Repeat("k", 256)), Want: 400, Hint: hint},
+		{
+			Name: "too long", Do: "POST /keyed/1", Body: body, Header: key(strings.Repeat("k", 256)),
+			Want: 400, Hint: hint,
+		},
 		{Name: "with a space", Do: "POST /keyed/1", Body: body, Header: key("a b"), Want: 400, Hint: hint},
 	})
 }

@@ -90,7 +90,8 @@ func TestUnavailableIsLoggedWithItsCause(t *testing.T) {
 				return nil, apperror.Wrap(apperror.Unavailable, errors.New("the cause"), "try again")
 			})
 	}, Deps{}, Settings{Timeout: time.Minute, Log: slog.New(slog.NewTextHandler(&log, nil))})
-	if got := get(h, "/busy"); got.Code != http.StatusServiceUnavailable || strings.Contains(got.Body.String(), "cause") {
+	got := get(h, "/busy")
+	if got.Code != http.StatusServiceUnavailable || strings.Contains(got.Body.String(), "cause") {
 		t.Errorf("got %d %s", got.Code, got.Body)
 	}
 	if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "the cause") {

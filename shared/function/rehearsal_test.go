@@ -17,7 +17,8 @@ import (
 func TestARehearsalFailsWithTheRoutesThatFail(t *testing.T) {
 	t.Parallel()
 	routes := func(a *api.API, _ function.Deps) {
-		for path, err := range map[string]error{"/fine": nil, "/failing": errors.New("no"), "/broken": errors.New("no")} {
+		failure := errors.New("no")
+		for path, err := range map[string]error{"/fine": nil, "/failing": failure, "/broken": failure} {
 			api.Register(a, api.Route{Method: http.MethodGet, Path: path, Access: api.Public},
 				func(context.Context, *struct{}) (*struct{}, error) { return &struct{}{}, err })
 		}
