@@ -1,8 +1,11 @@
 package mail_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +115,50 @@ func TestDeadlines(t *testing.T) {
 	}
 	s.SetTimeout(100 * time.Millisecond)
 	failed(t, s.Send(t.Context(), message), false, false, "deadline exceeded")
+}
+
+// A mail that the server has accepted is sent, even if the server never ends the session. The next mail does not
+// wait for it.
+func TestServerThatHangsAtTheEndOfTheSession(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		lines := bufio.NewScanner(c)
+		inData := false
+		for reply := "220 hello"; ; {
+			if reply != "" {
+				_, _ = fmt.Fprintf(c, "%s\r\n", reply)
+			}
+			if !lines.Scan() {
+				return
+			}
+			switch line := lines.Text(); {
+			case inData && line != ".", line == "QUIT":
+				reply = ""
+			case line == "DATA":
+				inData, reply = true, "354 go on"
+			default:
+				inData, reply = false, "250 fine"
+			}
+		}
+	}()
+	s := sender(t, "smtp://"+l.Addr().String()+"?from=minifb@example.com")
+	begun := time.Now()
+	if err := s.Send(t.Context(), message); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took > 15*time.Second {
+		t.Errorf("the accepted mail took %s", took)
+	}
 }
 
 func TestDyingServer(t *testing.T) {
