@@ -158,6 +158,19 @@ func TestMigrateTakesOtherRights(t *testing.T) {
 	}
 }
 
+// A function that is made later may be called by nobody before Migrate grants it.
+func TestLaterFunctionsOfTheDatabaseAreClosed(t *testing.T) {
+	t.Parallel()
+	db, address := migrated(t)
+	const later = `CREATE FUNCTION later() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'`
+	if _, err := db.Exec(later); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := as(t, address, "post").ExecContext(t.Context(), `SELECT later()`); code(err) != insufficientPrivilege {
+		t.Errorf("got %v, want it refused", err)
+	}
+}
+
 func databaseOf(address string) string {
 	_, rest, _ := strings.Cut(address, "/empty_")
 	name, _, _ := strings.Cut(rest, "?")
