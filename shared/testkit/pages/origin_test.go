@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"minifb/shared/api"
+	"minifb/shared/apperror"
+	"minifb/shared/testkit/programs"
 )
 
 // callAPI defines a function that calls the API as the page of a client does.
@@ -128,5 +131,50 @@ func TestPageOfAnotherOrigin(t *testing.T) {
 	}
 	if n := p.countBlocked(); n > 0 {
 		t.Errorf("the browser blocked %d calls", n)
+	}
+}
+
+// The browser refuses to send what a page may not send, and to show it what it may not read, unless its origin is one
+// of CORS_ORIGINS.
+func TestOriginsThatMayNotCall(t *testing.T) {
+	t.Parallel()
+	origin := elsewhere(t)
+	for name, c := range map[string]struct {
+		origins string
+		allowed bool
+	}{
+		"its own": {"https://page.example," + origin, true}, "another": {"https://page.example", false},
+		"none": {"", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serveWith(t, map[string]string{"Limits": "off", "CorsOrigins": c.origins}, "account", "post")
+			p := visitFrom(t, origin, s)
+			const try = `(async () => {
+				const sent = [];
+				for (const [method, path, options] of [
+					["POST", "/signup", { body: { id: "ann.1", password: "correct horse", name: "Ann" } }],
+					["GET", "/post", {}], ["GET", "/post", { headers: { "If-None-Match": "*" } }], ["GET", "/nowhere", {}],
+				]) {
+					sent.push(await call(method, path, options).then((r) => String(r.Status), (e) => e.name));
+				}
+				return sent.join();
+			})()`
+			want := "TypeError,TypeError,TypeError,404" // a refusal of the gateway tells nothing of anybody
+			if c.allowed {
+				want = "201,200,200,404"
+			}
+			if got := eval[string](p, try); got != want {
+				t.Errorf("the calls give %s, want %s", got, want)
+			}
+			_, err := s.store.UserByID(context.WithoutCancel(t.Context()), "ann.1")
+			if refusal, ok := apperror.From(err); (err == nil) != c.allowed || ok && refusal.Code != apperror.NotFound {
+				t.Errorf("the account: %v", err)
+			}
+			if !c.allowed { // the messages come after the failures
+				programs.Until(t, "the browser says that it blocked each call", func() bool { return p.countBlocked() == 3 })
+			} else if n := p.countBlocked(); n > 0 {
+				t.Errorf("the browser blocked %d calls", n)
+			}
+		})
 	}
 }
