@@ -153,7 +153,8 @@ func TestOriginsThatMayNotCall(t *testing.T) {
 				const sent = [];
 				for (const [method, path, options] of [
 					["POST", "/signup", { body: { id: "ann.1", password: "correct horse", name: "Ann" } }],
-					["GET", "/post", {}], ["GET", "/post", { headers: { "If-None-Match": "*" } }], ["GET", "/nowhere", {}],
+					["GET", "/post", {}], ["GET", "/post", { headers: { "If-None-Match": "*" } }],
+					["GET", "/nowhere", {}],
 				]) {
 					sent.push(await call(method, path, options).then((r) => String(r.Status), (e) => e.name));
 				}
@@ -171,7 +172,8 @@ func TestOriginsThatMayNotCall(t *testing.T) {
 				t.Errorf("the account: %v", err)
 			}
 			if !c.allowed { // the messages come after the failures
-				programs.Until(t, "the browser says that it blocked each call", func() bool { return p.countBlocked() == 3 })
+				blocked := func() bool { return p.countBlocked() == 3 }
+				programs.Until(t, "the browser says that it blocked each call", blocked)
 			} else if n := p.countBlocked(); n > 0 {
 				t.Errorf("the browser blocked %d calls", n)
 			}
