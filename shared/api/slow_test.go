@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -99,26 +98,6 @@ func TestBodyInTime(t *testing.T) {
 		}
 		time.Sleep(150 * time.Millisecond)
 	}
-}
-
-// A view may take longer than a body may.
-func TestTheTimeOfABodyDoesNotEndTheView(t *testing.T) {
-	t.Parallel()
-	const bodyTime = 10 * time.Millisecond
-	s := areatest.New(t, func(a *api.API, _ function.Deps) {
-		a.SetBodyTimeout(bodyTime)
-		type input struct{ Body note }
-		api.Register(a, api.Route{Method: http.MethodPost, Path: "/slow", Access: api.Public},
-			func(ctx context.Context, _ *input) (*struct{}, error) {
-				select {
-				case <-ctx.Done():
-					return nil, ctx.Err()
-				case <-time.After(20 * bodyTime):
-					return &struct{}{}, nil
-				}
-			})
-	})
-	s.Run(t, []areatest.Step{{Name: "a slow view", Do: "POST /slow", Body: `{"text":"a"}`, Want: 204}})
 }
 
 func TestBodyBrokenOff(t *testing.T) {

@@ -326,8 +326,6 @@ func TestValues(t *testing.T) {
 }
 
 // An operator who sets CORS_ORIGINS to nothing turns it off. Unset, it allows every origin.
-//
-//nolint:paralleltest // the environment is the process's
 func TestEmptyOriginsAreNone(t *testing.T) {
 	allowed := func() string {
 		c, err := config.FromEnvironment("post")

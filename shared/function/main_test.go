@@ -33,8 +33,6 @@ func TestAFunctionOpensNoMoreConnectionsThanItsPool(t *testing.T) {
 }
 
 // Long work, such as that of maintenance, ends when the process is told to stop.
-//
-//nolint:paralleltest // the environment is the process's
 func TestViewsLearnThatTheProcessStops(t *testing.T) {
 	_, public, err := token.GenerateKeys()
 	if err != nil {

@@ -94,8 +94,8 @@ func (h *hiddenRuns) end(found []run) {
 }
 
 const (
-	// newestHidden returns the newest post between $1 and $2, both excluded, which is hidden.
-	newestHidden = `SELECT id FROM posts WHERE id > $1 AND id < $2 ORDER BY id DESC LIMIT 1`
+	// newestHidden returns the newest post between $1 and $2, both excluded, which is hidden, or 0.
+	newestHidden = `SELECT coalesce((SELECT id FROM posts WHERE id > $1 AND id < $2 ORDER BY id DESC LIMIT 1), 0)`
 	// writersOfPosts lists the transactions that may have inserted posts, or updated some.
 	writersOfPosts = `
 		SELECT DISTINCT virtualtransaction FROM pg_locks
@@ -146,7 +146,8 @@ func (s *Store) learnRuns(ctx context.Context, before int64, items []feedPost, s
 var errWriters = errors.New("a transaction that may insert posts goes on")
 
 // findRun returns the run of hidden posts that begins with the newest post between two ids, both
-// excluded, or errWriters if it may still change. The upper id may be greater than all.
+// excluded; an empty run if there is none; or errWriters if it may still change. The upper id may be
+// greater than all.
 //
 // An id below that of a committed post may be that of a post whose transaction has not committed.
 // That transaction has locked the table before it took the id, as every writer does. So findRun
@@ -154,7 +155,7 @@ var errWriters = errors.New("a transaction that may insert posts goes on")
 // is read from the primary: on a replica neither the locks nor the latest posts could be seen.
 func (s *Store) findRun(ctx context.Context, above, below int64) (found run, err error) {
 	var newest, visible int64
-	if err := s.primary.one(ctx, &newest, newestHidden, above, below); err != nil {
+	if err := s.primary.one(ctx, &newest, newestHidden, above, below); err != nil || newest == 0 {
 		return run{}, err
 	}
 	var writers []string

@@ -120,6 +120,9 @@ func TestHiddenRunsExpire(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.store.LearnAllRuns(t.Context())
+	if runs := f.store.HiddenRuns(); runs != 1 {
+		t.Errorf("%d runs are remembered below a visible post, want 1", runs)
+	}
 	f.store.ExpireHiddenRuns()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()

@@ -71,7 +71,8 @@ func expiredToken(t *testing.T, keysDir string) string {
 		{"alg": "EdDSA", "typ": "at+jwt", "kid": set.Keys[0].Kid},
 		{
 			"iss": "minifb", "aud": "minifb", "sub": "1", "jti": "expired",
-			"sid": "7f1e7b1a-4b8e-4f53-9d0c-0a3b2f6f8e11", "iat": issued.Unix(), "exp": issued.Add(token.Lifetime).Unix(),
+			"sid": "7f1e7b1a-4b8e-4f53-9d0c-0a3b2f6f8e11",
+			"iat": issued.Unix(), "exp": issued.Add(token.Lifetime).Unix(),
 		},
 	} {
 		encoded, err := json.Marshal(part)
