@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -37,6 +38,30 @@ func TestEveryMutationIsRefused(t *testing.T) {
 	}
 }
 
+// A signature covers the header as it was sent, so white space and another order of its members are no part of it.
+func TestAnotherTextOfTheHeaderIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newForger(t)
+	v, good := f.verifier(t), f.with(nil, nil)
+	encoded, rest, _ := strings.Cut(good, ".")
+	header, err := b64.DecodeString(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner := strings.TrimSuffix(strings.TrimPrefix(string(header), "{"), "}")
+	first, others, _ := strings.Cut(inner, ",")
+	for _, text := range []string{
+		string(header) + "\r", " " + string(header), "{ " + inner + "}", "{" + others + "," + first + "}",
+	} {
+		if _, err := v.Verify(b64.EncodeToString([]byte(text)) + "." + rest); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, err := v.Verify(good); err != nil {
+		t.Error(err)
+	}
+}
+
 // The key is fixed, so that the inputs that the fuzzer has stored stay useful.
 func FuzzVerify(f *testing.F) {
 	private := ed25519.NewKeyFromSeed([]byte("thirty-two bytes that are public"))
@@ -53,6 +78,7 @@ func FuzzVerify(f *testing.F) {
 		f.Add(token, "", 0)
 		f.Add(token, "A", len(token)-1)
 	}
+	f.Add("", "0", strings.Index(known.with(nil, nil), "."))
 	f.Add(known.with(nil, object{"exp": 1}), "", 0)
 	f.Add(known.with(object{"crit": []string{"exp"}}, nil), "\"", 9)
 	f.Fuzz(func(t *testing.T, token, piece string, at int) {

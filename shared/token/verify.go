@@ -181,8 +181,9 @@ func (v *Verifier) check(c claims) (Claims, error) {
 }
 
 // open verifies everything but the claims, and returns the claims' JSON and the keys that it used. It
-// checks the encoding and the header itself, before the signature: jws also accepts padding, white space, JSON
-// serialisation, duplicate members and unknown extensions.
+// checks the encoding and the header itself, before the signature: jws.Verify also accepts padding, JSON
+// serialisation, duplicate members and unknown extensions, and it encodes the header again, so that white space
+// may be added to it.
 func (v *Verifier) open(token string) ([]byte, publicKeys, error) {
 	parts := strings.SplitN(token, ".", 4)
 	if len(parts) != 3 {
@@ -225,7 +226,11 @@ func (v *Verifier) open(token string) ([]byte, publicKeys, error) {
 	case len(decoded[2]) != 64: // bytes, of EdDSA and ES256 alike
 		return nil, publicKeys{}, invalid("its signature has another length")
 	}
-	if _, err := jws.Verify([]byte(token), jws.WithKey(k.alg, k.raw), jws.WithCompact()); err != nil {
+	verifier, err := jws.NewVerifier(k.alg)
+	if err == nil {
+		err = verifier.Verify([]byte(parts[0]+"."+parts[1]), decoded[2], k.raw)
+	}
+	if err != nil {
 		return nil, publicKeys{}, invalid("its signature does not match")
 	}
 	return decoded[1], keys, nil
