@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // replace replaces the program of post by a rename, as scripts/compile does.
@@ -40,7 +41,7 @@ func TestReload(t *testing.T) {
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	defer cancel()
-	results := make(chan error)
+	results := make(chan error, 3)
 	first := b.Function("post").PID()
 	watching.Go(func() {
 		b.Reload(ctx, func(area string, err error) {
@@ -58,8 +59,13 @@ func TestReload(t *testing.T) {
 	} {
 		replace(t, b, program.content)
 		text := ""
-		if err := <-results; err != nil {
-			text = err.Error()
+		select {
+		case err := <-results:
+			if err != nil {
+				text = err.Error()
+			}
+		case <-time.After(2 * readyTimeout):
+			t.Fatal("the function does not restart")
 		}
 		if (text == "") != (program.err == "") || !strings.Contains(text, program.err) {
 			t.Errorf("got %q, want %q", text, program.err)

@@ -169,6 +169,13 @@ func TestServesThroughRestartsAndCrashes(t *testing.T) {
 	if _, body = ask(t, dir, "post.sock", "GET", "/"); !strings.HasPrefix(body, pid(post)) {
 		t.Errorf("after the crash of %d, process %d returns %q", second, post.PID(), body)
 	}
+	info, err := os.Stat(filepath.Join(dir, host.Run, "control.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mode := info.Mode().Perm(); mode != 0o600 {
+		t.Errorf("others may give orders: control.sock has the mode %v", mode)
+	}
 	_, list := ask(t, dir, "control.sock", "GET", "/units")
 	for _, want := range []string{"post active " + pid(post) + "2", "post-check inactive 0 -\n"} {
 		if !strings.Contains(list, want) {
