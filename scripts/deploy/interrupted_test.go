@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
+	"minifb/shared/ops/host"
 	"minifb/shared/ops/release"
 	"minifb/shared/testkit/programs"
 )
@@ -58,6 +60,38 @@ func TestALostConnectionDoesNotEndTheSteps(t *testing.T) {
 		if left := f.files(t); left != "/releases" {
 			t.Errorf("%s: the host has %s", signal, left)
 		}
+	}
+}
+
+// While a deploy, a rollback or a retirement of a function runs, another is refused before it changes anything.
+func TestTwoDeploysOfAFunctionAreNotMixed(t *testing.T) {
+	t.Parallel()
+	f := &folder{root: t.TempDir()}
+	releases := filepath.Join(f.root, host.Releases, "post")
+	if err := os.MkdirAll(filepath.Join(releases, "releases"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := os.Create(filepath.Join(releases, "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(f.root, "works")
+	if err := os.WriteFile(binary, []byte("#!/bin/sh\n"+works(t)+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	before := f.files(t)
+	const refusal = "another deploy or rollback of this function is running"
+	for _, o := range []options{{do: "deploy", binary: binary}, {do: "rollback"}, {do: "retire"}} {
+		if output, ok := f.run(t, o); ok || !strings.Contains(output, refusal) {
+			t.Errorf("%s: %s", o.do, output)
+		}
+	}
+	if after := f.files(t); after != before {
+		t.Errorf("the host has %s, not %s", after, before)
 	}
 }
 

@@ -79,6 +79,24 @@ func TestLambdaDocumentNamesEveryParameter(t *testing.T) {
 	}
 }
 
+// Neither CloudFormation's console nor its API shows the parameters that hold secrets.
+func TestTemplateHidesSecrets(t *testing.T) {
+	t.Parallel()
+	var written struct {
+		Parameters map[string]struct {
+			NoEcho bool `yaml:"NoEcho"`
+		} `yaml:"Parameters"`
+	}
+	if err := yaml.Unmarshal([]byte(content(t, "template.yaml")), &written); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"DatabaseUrl", "TokenPrivateKey", "SmtpUrl"} {
+		if parameter, ok := written.Parameters[name]; !ok || !parameter.NoEcho {
+			t.Errorf("template.yaml: the parameter %s lacks NoEcho", name)
+		}
+	}
+}
+
 // An HTTP API of AWS responds to preflights itself, by the template.
 func TestTemplateAllowsWhatPreflightsAllow(t *testing.T) {
 	t.Parallel()

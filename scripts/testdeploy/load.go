@@ -110,7 +110,12 @@ func (l *load) verify(ctx context.Context) (writes int, err error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for content, acknowledged := range l.writes {
+	return compare(l.writes, stored)
+}
+
+// compare checks how many times each write is stored, by whether it was acknowledged.
+func compare(sent map[string]bool, stored map[string]int) (writes int, err error) {
+	for content, acknowledged := range sent {
 		if n := stored[content]; n > 1 || acknowledged && n == 0 {
 			return 0, fmt.Errorf("the post %q is in the database %d times; acknowledged: %v", content, n, acknowledged)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -55,6 +56,30 @@ func TestDeploysLoseNothing(t *testing.T) {
 	output, _, err := f.deploy(t.Context(), "-binary", build)
 	if err == nil || !strings.Contains(output, "POST /post: 500") || !strings.Contains(output, "permission denied") {
 		t.Errorf("a deploy without a right that a write needs: %v\n%s", err, output)
+	}
+}
+
+// A write without a response may be stored or not, but not twice.
+func TestLostAndDoubledWritesAreReported(t *testing.T) {
+	t.Parallel()
+	sent := map[string]bool{"acknowledged": true, "unknown": false}
+	for _, c := range []struct {
+		stored map[string]int
+		want   string
+	}{
+		{map[string]int{"acknowledged": 1}, "1 <nil>"},
+		{map[string]int{"acknowledged": 1, "unknown": 1}, "1 <nil>"},
+		{map[string]int{"unknown": 1}, `0 the post "acknowledged" is in the database 0 times; acknowledged: true`},
+		{map[string]int{"acknowledged": 2}, `0 the post "acknowledged" is in the database 2 times; acknowledged: true`},
+		{
+			map[string]int{"acknowledged": 1, "unknown": 2},
+			`0 the post "unknown" is in the database 2 times; acknowledged: false`,
+		},
+	} {
+		n, err := compare(sent, c.stored)
+		if got := fmt.Sprint(n, err); got != c.want {
+			t.Errorf("%v: %s, want %s", c.stored, got, c.want)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -123,6 +124,18 @@ func TestRestoreCheck(t *testing.T) {
 		}
 	}
 	makeDump()
+	age := func(age time.Duration) {
+		t.Helper()
+		if err := os.Chtimes(dump, time.Time{}, time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	age(26*time.Hour + time.Minute)
+	output, err = restoreCheck(t.Context(), t, folder)
+	if err == nil || !strings.Contains(output, "no dump that is younger than 26 hours") {
+		t.Errorf("with an old dump: %v, %s", err, output)
+	}
+	age(25 * time.Hour)
 	output, err = restoreCheck(t.Context(), t, folder)
 	if err != nil {
 		t.Fatalf("a good dump is refused: %v\n%s", err, output)

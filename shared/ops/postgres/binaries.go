@@ -28,20 +28,10 @@ func Find() ([]Binaries, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
 		dirs = append(dirs, filepath.Dir(path))
 	}
-	var rest []Binaries
-	for _, pattern := range []string{
+	for _, b := range newestFirst(
 		"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin",
 		"/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin",
-	} {
-		matches, _ := filepath.Glob(pattern) // fails only on a malformed pattern
-		for _, dir := range matches {
-			if b, err := inspect(dir); err == nil {
-				rest = append(rest, b)
-			}
-		}
-	}
-	slices.SortStableFunc(rest, func(a, b Binaries) int { return b.Major - a.Major })
-	for _, b := range rest {
+	) {
 		dirs = append(dirs, b.Dir)
 	}
 	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
@@ -58,6 +48,20 @@ func Find() ([]Binaries, error) {
 		return nil, errNoPostgres
 	}
 	return found, nil
+}
+
+// newestFirst returns the servers in the directories that match a pattern.
+func newestFirst(patterns ...string) (found []Binaries) {
+	for _, pattern := range patterns {
+		matches, _ := filepath.Glob(pattern) // fails only on a malformed pattern
+		for _, dir := range matches {
+			if b, err := inspect(dir); err == nil {
+				found = append(found, b)
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Binaries) int { return b.Major - a.Major })
+	return found
 }
 
 var version = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
