@@ -23,7 +23,7 @@ run: ## set up everything and serve the bundle on http://localhost:8080, until C
 reload: ## build the functions again, or FUNCTION=post alone; the make run that serves them restarts what has changed
 	@scripts/compile reload $(FUNCTION)
 
-.PHONY: test lint bench fuzz cover
+.PHONY: test lint microbench fuzz cover
 
 tester = go build -buildvcs=false -o .build/ ./scripts/test && exec .build/test
 
@@ -31,7 +31,7 @@ test: ## build, vet and test everything, with a PostgreSQL of its own; PKG=./fun
 	@$(tester) $(if $(RUN),-run '$(RUN)') $(PKG)
 
 BENCH ?= .
-bench: ## run the benchmarks; BENCH=Feed PKG=./shared/store for a part
+microbench: ## run the micro-benchmarks, with their allocations; BENCH=Feed PKG=./shared/store for a part
 	@$(tester) -bench '$(BENCH)' $(PKG)
 
 TIME ?= 10m
@@ -140,7 +140,18 @@ supervise: ## serve ROOT=folder as a host on this machine, for HOST=local; LISTE
 test-deploy: ## deploy one function 50 times under load, and count the requests that are lost; TRIAL='-deploys 10' for less
 	@go run ./scripts/testdeploy $(TRIAL)
 
-.PHONY: bench-cold
+.PHONY: bench bench-compare profile bench-cold
+
+benchmark = go build -buildvcs=false -o .build/ ./scripts/bench && exec .build/bench
+
+bench: ## measure the functions beside the leanest SQL, on a million posts; ROUNDS=3 SECONDS=5 ROWS=REGEXP POSTS=10000000
+	@$(benchmark)
+
+bench-compare: ## show two results of make bench side by side: A=.build/bench/x.json B=.build/bench/y.json
+	@$(benchmark) compare
+
+profile: ## load a function and write CPU and allocation profiles into .build/profile; ROUTE=feed SECONDS=10, a row of make bench
+	@$(benchmark) profile
 
 bench-cold: ## measure each function's time from start to the first response, and its memory at rest
 	@go run ./scripts/benchcold

@@ -114,6 +114,26 @@ func TestPackagesDirectlyInSharedDoNotImportOpsOrTestkit(t *testing.T) {
 	}
 }
 
+// What make profile reads is only in functions that were built for it.
+func TestReleasesHaveNoProfiler(t *testing.T) {
+	t.Parallel()
+	depends := func(arguments ...string) bool {
+		cmd := exec.Command("go", append([]string{"list", "-deps"}, arguments...)...)
+		cmd.Dir = top
+		output, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		return slices.Contains(strings.Fields(string(output)), "net/http/pprof")
+	}
+	if depends("./functions/...") {
+		t.Error("a function depends on net/http/pprof, which serves profiles to everybody")
+	}
+	if !depends("-tags=profile", "./functions/post") {
+		t.Error("a function that is built for make profile has no profiler")
+	}
+}
+
 func TestShips(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]bool{

@@ -86,15 +86,15 @@ func (p *Page) Resolve(ctx huma.Context) []error {
 	return violations
 }
 
-// encode returns the cursor of a list's key.
-func (p *Page) encode(key string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(p.mark(key) + key))
+// Cursor returns the cursor of a key in the list of this name, the path and the query, such as "/post?".
+func Cursor(list, key string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(mark(list, key) + key))
 }
 
 // mark returns what the cursor of a key begins with. It depends on the list and the key, so that a
 // cursor is refused by another list, and if a character of it was changed.
-func (p *Page) mark(key string) string {
-	sum := sha256.Sum256([]byte(p.list + "\x00" + key))
+func mark(list, key string) string {
+	sum := sha256.Sum256([]byte(list + "\x00" + key))
 	return string(sum[:markLength])
 }
 
@@ -108,7 +108,7 @@ func (p *Page) decode(cursor string) (key string, ok bool) {
 		return "", false
 	}
 	key = string(text[markLength:])
-	return key, string(text[:markLength]) == p.mark(key)
+	return key, string(text[:markLength]) == mark(p.list, key)
 }
 
 // Store returns the page as package store takes it.
@@ -132,7 +132,7 @@ func Listed[M, T any](p *Page, list store.List[M], newT func(M) T) *ListOutput[T
 	if list.Next != "" {
 		query := p.other
 		query.Set("size", strconv.Itoa(p.page.Size))
-		query.Set("cursor", p.encode(list.Next))
+		query.Set("cursor", Cursor(p.list, list.Next))
 		next := p.path + "?" + query.Encode()
 		out.Body.Next = &next
 	}

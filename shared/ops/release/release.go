@@ -22,6 +22,8 @@ type Target struct {
 	Arch   string // amd64 or arm64; the system is Linux
 	Lambda bool   // for the runtime provided.al2023, without the code for Lambda's retired go1.x
 	Race   bool   // with the race detector; only for this machine
+	// Profiler adds the profiles that make profile reads. It is never deployed.
+	Profiler bool
 	// Overlay is a file for `go build -overlay`, which replaces source files: tests plant faults with it.
 	Overlay string
 }
@@ -54,6 +56,9 @@ func (t Target) compile(ctx context.Context, source string, output io.Writer, ar
 	}
 	if t.Lambda {
 		flags = append(flags, "-tags=lambda.norpc")
+	}
+	if t.Profiler {
+		flags = append(flags, "-tags=profile")
 	}
 	if t.Overlay != "" {
 		flags = append(flags, "-overlay="+t.Overlay)
