@@ -238,6 +238,12 @@ func TestRolesAreCreatedOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	var powerful int
+	err := db.QueryRow(`SELECT count(*) FROM pg_roles WHERE starts_with(rolname, 'minifb_once_')
+		AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)`).Scan(&powerful)
+	if err != nil || powerful != 0 {
+		t.Errorf("%d roles may do more than sign in, %v", powerful, err)
+	}
 	for _, area := range areas(t) {
 		if _, err := db.Exec("DROP ROLE minifb_once_" + area); err != nil {
 			t.Error(err)

@@ -124,6 +124,7 @@ func TestSeries(t *testing.T) {
 	count(t, s, now, 59*time.Minute, created, 1)
 	count(t, s, now, 23*time.Hour, created, 5)
 	count(t, s, now, -time.Hour, read, 9) // another host's clock is ahead
+	count(t, s, now, -10*time.Second, read, 9)
 	want := func(step time.Duration, points int, numbers map[int][2]int64) func(*testing.T, areatest.Response) {
 		return func(t *testing.T, r areatest.Response) {
 			t.Helper()

@@ -90,15 +90,19 @@ func TestPlanDependsOnTheSeedAlone(t *testing.T) {
 
 func TestWithoutBundle(t *testing.T) {
 	t.Parallel()
-	var output strings.Builder
-	env := map[string]string{"BASE_URL": "http://127.0.0.1:1"}
-	err := run(t.Context(), func(name string) string { return env[name] }, progress{output: &output})
-	const want = "no bundle responds at http://127.0.0.1:1: start one by `make run`, or set BASE_URL to another"
-	if err == nil || err.Error() != want {
-		t.Errorf("the error is %v", err)
-	}
-	if output.String() != "" {
-		t.Errorf("the output is %s", output.String())
+	for base, env := range map[string]map[string]string{
+		"http://127.0.0.1:1": {"BASE_URL": "http://127.0.0.1:1", "PORT": "2"},
+		"http://localhost:1": {"PORT": "1"},
+	} {
+		var output strings.Builder
+		err := run(t.Context(), func(name string) string { return env[name] }, progress{output: &output})
+		want := "no bundle responds at " + base + ": start one by `make run`, or set BASE_URL to another"
+		if err == nil || err.Error() != want {
+			t.Errorf("the error is %v, want %s", err, want)
+		}
+		if output.String() != "" {
+			t.Errorf("the output is %s", output.String())
+		}
 	}
 }
 

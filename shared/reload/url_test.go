@@ -17,6 +17,13 @@ func TestAURL(t *testing.T) {
 	mux.HandleFunc("/long", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, strings.Repeat("x", MaxText+1))
 	})
+	mux.HandleFunc("/endless", func(w http.ResponseWriter, _ *http.Request) {
+		for {
+			if _, err := w.Write(make([]byte, MaxText)); err != nil {
+				return
+			}
+		}
+	})
 	mux.HandleFunc("/error", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 	mux.Handle("/redirect", http.RedirectHandler("/good", http.StatusFound))
 	mux.HandleFunc("/hangs", func(http.ResponseWriter, *http.Request) { <-hangs })
@@ -33,6 +40,7 @@ func TestAURL(t *testing.T) {
 	for address, want := range map[string]string{
 		server.URL + "/good":     "",
 		server.URL + "/long":     "longer than 65536 bytes",
+		server.URL + "/endless":  "longer than 65536 bytes",
 		server.URL + "/error":    "the URL returned 502",
 		server.URL + "/redirect": "the URL returned 302",
 		server.URL + "/hangs":    "deadline exceeded",

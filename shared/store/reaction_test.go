@@ -1,10 +1,13 @@
 package store_test
 
 import (
+	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"testing"
 
+	"minifb/shared/apperror"
 	"minifb/shared/store"
 )
 
@@ -184,4 +187,72 @@ func mostRows(t *testing.T, plan []byte) (most float64) {
 	}
 	walk(tree)
 	return most
+}
+
+// A statement runs for several callers, and goes on when the one that runs it has gone.
+func TestAReactionOutlivesItsCaller(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 3)
+	post := f.post(f.users[0])
+	lock := f.begin()
+	if _, err := lock.Exec(`SELECT FROM posts FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		_, _, err := f.store.PutPostReaction(ctx, f.users[1], post, 1)
+		done <- err
+	}()
+	f.waitForLocks(1)
+	cancel()
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("a reaction whose caller has gone: %v", err)
+	}
+	if n := f.int(`SELECT reaction_1 FROM posts`); n != 1 {
+		t.Errorf("the post counts %d reactions, want 1", n)
+	}
+}
+
+// A cancelled reaction takes its own notification with it, and not that of a comment by the same user.
+func TestACancelledReactionLeavesTheNotificationOfAComment(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 2)
+	post := f.post(f.users[0])
+	f.comment(f.users[1], post)
+	if _, _, err := f.store.PutPostReaction(t.Context(), f.users[1], post, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.store.CancelPostReaction(t.Context(), f.users[1], post); err != nil {
+		t.Fatal(err)
+	}
+	if left := f.column(`SELECT type FROM notifications`); !slices.Equal(left, []int64{1}) {
+		t.Errorf("notifications of the types %v are left, want that of the comment, 1", left)
+	}
+}
+
+// A post is invisible once its owner's account has been deleted, and nothing is added to it until it is swept.
+func TestNothingIsAddedToThePostOfADeletedAccount(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 2)
+	ctx, post := t.Context(), f.post(f.users[0])
+	comment := f.comment(f.users[1], post)
+	if err := f.store.DeleteAccount(ctx, f.credential(f.users[0])); err != nil {
+		t.Fatal(err)
+	}
+	for what, add := range map[string]func() error{
+		"a comment":  func() error { _, err := addComment(ctx, f.store, f.users[1], post, "late"); return err },
+		"a reaction": func() error { _, _, err := f.store.PutPostReaction(ctx, f.users[1], post, 1); return err },
+		"a reaction to a comment": func() error {
+			_, _, err := f.store.PutCommentReaction(ctx, f.users[1], comment, 1)
+			return err
+		},
+	} {
+		if err := add(); !is(err, apperror.NotFound) {
+			t.Errorf("%s: got %v, want NotFound", what, err)
+		}
+	}
 }

@@ -87,3 +87,39 @@ func TestPercentilesAreTheSameWaitingAndFolded(t *testing.T) {
 		}
 	}
 }
+
+// Steps are summed over minutes and hours, and no step counts twice where a sum begins.
+func TestRequestCountsCountEachStepOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 0)
+	hour := time.Now().Truncate(time.Hour)
+	var times []time.Time
+	for _, ago := range []time.Duration{65 * time.Minute, 10 * time.Minute, 5 * time.Minute, 10 * time.Second, 0} {
+		times = append(times, hour.Add(-ago), hour.Add(-ago).Add(store.RequestStep))
+	}
+	for i, at := range times {
+		b := store.RequestBatch{
+			At: at, Times: []int64{1}, Counts: map[store.Endpoint]int64{{Method: "GET", Path: "/post", Status: 200}: 1},
+		}
+		if _, err := f.store.AddRequests(t.Context(), fmt.Sprint(i), 0, 1, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, state := range []string{"waiting", "folded"} {
+		for _, from := range times {
+			var want int64
+			for _, at := range times {
+				if !at.Before(from) {
+					want++
+				}
+			}
+			counts, err := f.store.RequestCounts(t.Context(), from, hour.Add(time.Hour))
+			if err != nil || len(counts) != 1 || counts[0].N != want {
+				t.Errorf("%s, from %v on: %+v, %v, want %d requests", state, from, counts, err, want)
+			}
+		}
+		if _, err := f.store.FoldRequests(t.Context(), 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

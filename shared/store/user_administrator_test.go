@@ -103,6 +103,12 @@ func TestGrantAdministratorChecked(t *testing.T) {
 	if err != nil || len(users) != 1 || users[0].ID != "user.1" {
 		t.Errorf("the administrators are %v, %v, want user.1", users, err)
 	}
+	if err := f.store.DeleteAccount(ctx, checked); err != nil {
+		t.Fatal(err)
+	}
+	if users, err := f.store.Administrators(ctx); err != nil || len(users) != 0 {
+		t.Errorf("after the deletion of the account the administrators are %v, %v, want none", users, err)
+	}
 }
 
 func TestCreateAdministrator(t *testing.T) {

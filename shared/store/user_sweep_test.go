@@ -3,8 +3,12 @@ package store_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
+
+	"minifb/shared/store"
+	"minifb/shared/testkit/pgproxy"
 )
 
 // maxSweptRows is how many rows one transaction of a sweep may delete: a batch, and a notification
@@ -133,6 +137,52 @@ func TestSweepOfSeveralRowsOnOnePost(t *testing.T) {
 		t.Errorf("the comments count %d reactions, want 0", n)
 	}
 	f.checkInvariants()
+}
+
+// A sweep leaves time to requests: after each batch it waits for as long as the batch took, here longer than the delay
+// of the replies.
+func TestSweepPausesBetweenBatches(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 450)
+	f.exec(`INSERT INTO notifications (user_uid, type, actor_uid, post_id, reaction_type)
+		SELECT $1, 2, uid, $2, 1 FROM users WHERE uid <> $1`, f.users[0], f.post(f.users[1])) // three batches
+	f.exec(`UPDATE users SET deleted_at = now() WHERE uid = $1`, f.users[0])
+	const delay = 20 * time.Millisecond
+	var mu sync.Mutex
+	var replied time.Time
+	pauses := 0
+	proxy, err := pgproxy.New(f.url, func(fromServer bool, _ []byte) bool {
+		if fromServer {
+			time.Sleep(delay)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if fromServer {
+			replied = time.Now()
+		} else if time.Since(replied) >= delay {
+			pauses++
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	s, err := store.Open(proxy.URL, "sweep", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.DeletedAccounts(t.Context()); err != nil { // connects
+		t.Fatal(err)
+	}
+	pauses = 0
+	if err := s.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := f.rowsOf(f.users[0]); n != 0 || pauses < 3 {
+		t.Errorf("%d rows are left; %d pauses, want 3", n, pauses)
+	}
 }
 
 // An interrupted sweep leaves every counter correct. Others finish it, several at once, while users
