@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -93,6 +94,28 @@ func TestTemplateHidesSecrets(t *testing.T) {
 	for _, name := range []string{"DatabaseUrl", "TokenPrivateKey", "SmtpUrl"} {
 		if parameter, ok := written.Parameters[name]; !ok || !parameter.NoEcho {
 			t.Errorf("template.yaml: the parameter %s lacks NoEcho", name)
+		}
+	}
+}
+
+// A function responds with its own 504, and stores what it counted, before Lambda kills its process.
+func TestFunctionsEndBeforeLambdaStopsThem(t *testing.T) {
+	t.Parallel()
+	template, err := sam.Load(top + "template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range template.Functions {
+		limit := 10 * time.Second // the default of REQUEST_TIMEOUT
+		for _, v := range f.Env {
+			if v.Name == "REQUEST_TIMEOUT" {
+				if limit, err = time.ParseDuration(v.Value); err != nil {
+					t.Errorf("template.yaml: %s: REQUEST_TIMEOUT: %v", f.Name, err)
+				}
+			}
+		}
+		if f.Timeout-limit < 5*time.Second {
+			t.Errorf("template.yaml: %s: Timeout is %v, want 5s above REQUEST_TIMEOUT, %v", f.Name, f.Timeout, limit)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"io"
 	"os"
@@ -19,9 +20,11 @@ import (
 
 const top = "../../.."
 
-// The second build is of a copy in another folder: paths, times and users must not change the bytes.
+// The second build is of a copy in another folder, with other settings of the go command: neither they nor paths, times
+// and users must change the bytes.
+//
+//nolint:paralleltest // it sets a variable
 func TestTwoBuildsHaveEqualBytes(t *testing.T) {
-	t.Parallel()
 	elsewhere := t.TempDir()
 	for _, part := range []string{"shared", "migrations", "functions/timeline"} {
 		if err := os.CopyFS(filepath.Join(elsewhere, part), os.DirFS(filepath.Join(top, part))); err != nil {
@@ -37,7 +40,7 @@ func TestTwoBuildsHaveEqualBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var binaries, zips []string
+	var binaries, zips, archives []string
 	for _, source := range []string{top, elsewhere} {
 		out := t.TempDir()
 		var output bytes.Buffer
@@ -49,6 +52,8 @@ func TestTwoBuildsHaveEqualBytes(t *testing.T) {
 		if err := release.Zip(archive, binary); err != nil {
 			t.Fatal(err)
 		}
+		archives = append(archives, archive)
+		t.Setenv("GOFLAGS", "-cover")
 		for path, list := range map[string]*[]string{binary: &binaries, archive: &zips} {
 			sum, err := release.Sum(path)
 			if err != nil {
@@ -60,8 +65,23 @@ func TestTwoBuildsHaveEqualBytes(t *testing.T) {
 	if binaries[0] != binaries[1] {
 		t.Errorf("the SHA-256 of the two binaries are %v", binaries)
 	}
+	checkBootstrap(t, archives[0])
 	if zips[0] != zips[1] {
 		t.Errorf("the SHA-256 of the two archives are %v", zips)
+	}
+}
+
+// checkBootstrap checks that an archive has one file, which Lambda finds and may run.
+func checkBootstrap(t *testing.T, archive string) {
+	t.Helper()
+	reader, err := zip.OpenReader(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if len(reader.File) != 1 || reader.File[0].Name != "bootstrap" || reader.File[0].Mode() != 0o755 {
+		t.Errorf("the archive has %d files, the first of them is %s with the mode %v, want one bootstrap with 0755",
+			len(reader.File), reader.File[0].Name, reader.File[0].Mode())
 	}
 }
 

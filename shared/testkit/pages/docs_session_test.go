@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -16,7 +17,7 @@ func TestSignOutDuringARenewal(t *testing.T) {
 	p := open(t, desktop)
 	p.enterDocs(s.URL, "ann.1", plain)
 	ann := token(t, s, "ann.1")
-	p.advance()
+	p.advance(time.Hour)
 	eval[int](p, `((real) => {
 		globalThis.fetch = (url, options) => globalThis.release || !/refresh$/.test(url) ? real(url, options) :
 			new Promise((resolve) => { globalThis.release = () => resolve(real(url, options)) ?? 0; });
@@ -38,14 +39,14 @@ func TestSignOutDuringARenewal(t *testing.T) {
 	}
 }
 
-// A token that cannot be replaced just now does not end the session.
+// A token is replaced shortly before its end. One that cannot be replaced just now does not end the session.
 func TestOutageAtARenewal(t *testing.T) {
 	t.Parallel()
 	s := serveDocs(t)
 	s.user("ann.1", "Ann")
 	p := open(t, desktop)
 	p.enterDocs(s.URL, "ann.1", plain)
-	p.advance()
+	p.advance(5*time.Minute - 20*time.Second)
 	start := s.stop("auth")
 	if status, text := p.try("GET /user", ""); status != "200" { // the function accepts the token still
 		t.Errorf("GET /user while the token cannot be replaced: %s %s", status, text)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -133,13 +134,26 @@ func TestSignInToTryCalls(t *testing.T) {
 	if status, text := p.try("GET /user", ""); status != "200" || !strings.Contains(text, "ann.1") {
 		t.Errorf("GET /user: %s %s", status, text)
 	}
+	// A call without a token stays without one: the library no longer has it, but the page does.
+	p.do(chromedp.Click("#calls .auth-wrapper .authorize"))
+	const buttons = "#calls .auth-btn-wrapper "
+	p.do(chromedp.Click(buttons+"button:first-child"), chromedp.Click(buttons+".btn-done"))
+	if status, text := p.try("GET /user", ""); status != "401" {
+		t.Errorf("GET /user without a token: %s %s", status, text)
+	}
+	if n := p.requests("GET " + s.URL + "/user"); n != 2 {
+		t.Errorf("%d requests, want 2", n)
+	}
+	p.do(chromedp.Click("#sign-out"))
+	p.signIn("ann.1", plain)
+	p.waitText("#state", "Signed in")
 	ann := token(t, s, "ann.1")
 	if n := sessions(t, s, ann); n != 2 {
 		t.Errorf("ann.1 has %d sessions, want that of the page and that of this test", n)
 	}
 
 	// An access token that is about to expire is replaced before the next call.
-	p.advance()
+	p.advance(time.Hour)
 	if status, text := p.try("GET /user", ""); status != "200" {
 		t.Errorf("GET /user with an old token: %s %s", status, text)
 	}
@@ -149,7 +163,7 @@ func TestSignInToTryCalls(t *testing.T) {
 
 	// A session that has ended elsewhere ends here, too.
 	areatest.Do(t, s.URL, areatest.Step{As: ann, Do: "DELETE /session"})
-	p.advance()
+	p.advance(time.Hour)
 	if status, _ := p.try("GET /user", ""); status != "401" {
 		t.Errorf("GET /user of a session that has ended: %s", status)
 	}
@@ -177,6 +191,11 @@ func TestFrontPage(t *testing.T) {
 			}
 		}
 	}
+
+	s.stop("post")
+	p := open(t, desktop)
+	p.do(chromedp.Navigate(s.URL))
+	p.waitText("#health.bad", "It runs, but not as it should: The function post cannot be reached")
 }
 
 // What axe finds in the library itself, and the page cannot correct: a call's buttons are within a

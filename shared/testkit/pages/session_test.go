@@ -26,10 +26,11 @@ func (p *tab) resume(s *site, session *areatest.Caller, until time.Time) {
 	p.do(chromedp.Reload())
 }
 
-// advance sets the page's clock an hour ahead, so that its access token has expired for it.
-func (p *tab) advance() {
+// advance sets the page's clock ahead.
+func (p *tab) advance(by time.Duration) {
 	p.t.Helper()
-	eval[int](p, `((now) => { Date.now = () => now() + 3_600_000; return 0; })(Date.now)`)
+	const set = `((now) => { Date.now = () => now() + %d; return 0; })(Date.now)`
+	eval[int](p, fmt.Sprintf(set, by.Milliseconds()))
 }
 
 // stop stops a function, whose socket refuses connections until the function that stop returns starts it.
@@ -127,7 +128,7 @@ func TestSignOutAfterTheAccessTokenExpired(t *testing.T) {
 			enter(p)
 			root := token(t, s, administrator)
 			before := sessions(t, s, root)
-			p.advance()
+			p.advance(time.Hour)
 			p.do(chromedp.Click("#sign-out"))
 			p.waitText("#sign-in", "Password")
 			programs.Until(t, "the page's session is revoked", func() bool { return sessions(t, s, root) == before-1 })
