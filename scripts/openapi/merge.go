@@ -98,11 +98,7 @@ func (d *document) add(area, describedAs string, p part) error {
 			return fmt.Errorf("another function serves the path %s, too", path)
 		}
 		for _, operation := range operations {
-			operation := operation.(object)
-			operation["tags"] = []string{area}
-			if operation["security"] == nil { // left out if it is empty
-				operation["security"] = []any{}
-			}
+			operation.(object)["tags"] = []string{area}
 		}
 		d.Paths[path] = operations
 	}
