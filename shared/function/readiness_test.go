@@ -66,6 +66,17 @@ func TestReadinessDuringOutages(t *testing.T) {
 	frozen.Store(nil)
 	close(thaw)
 	check("with a database that was frozen", 200, "{}")
+	lock, err := testdb.Open(t, proxy.URL).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Exec(`LOCK TABLE bun_migrations`); err != nil {
+		t.Fatal(err)
+	}
+	check("with a query that waits", 503, "")
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
 	if err := testdb.Execute(proxy.URL, "UPDATE bun_migrations SET name = '0000'"); err != nil {
 		t.Fatal(err)
 	}
