@@ -133,7 +133,7 @@ func startDatabase(ctx context.Context, out io.Writer) (url string, stop func() 
 		fmt.Fprintf(out, "using the PostgreSQL at %s\n", testdb.Variable)
 		return given, func() error { return nil }, nil
 	}
-	dir, err := os.MkdirTemp("", "minifb-test-")
+	dir, err := databaseFolder("/dev/shm")
 	if err != nil {
 		return "", nil, fmt.Errorf("create a folder for PostgreSQL: %w", err)
 	}
