@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"minifb/shared/testkit/built"
 	"minifb/shared/testkit/trial"
 )
 
@@ -27,7 +28,7 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 	var out strings.Builder
 	small := settings{
 		rate: 40, lasts: time.Second, calm: 200 * time.Millisecond, after: time.Second,
-		faults: faultNames(), root: "../..",
+		faults: faultNames(), root: "../..", programs: programs(t, dir),
 	}
 	broken, err := small.run(t.Context(), dir, &out)
 	if err != nil || len(broken) > 0 {
@@ -41,6 +42,16 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 			t.Errorf("the fault %q was left out:\n%s", f.title, out.String())
 		}
 	}
+}
+
+// programs returns the folder of the built functions.
+func programs(t *testing.T, dir string) string {
+	t.Helper()
+	folder, err := built.Programs(t.Context(), "../..", filepath.Join(dir, "bin"), false, "./functions/...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }
 
 // canMount reports whether this process may mount a disk, as only root may, and not in every container.
@@ -65,6 +76,7 @@ func TestStopDuringAFault(t *testing.T) {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	s := settings{rate: 40, lasts: time.Hour, calm: time.Second, faults: []string{"killed"}, root: "../.."}
+	s.programs = programs(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {

@@ -22,6 +22,8 @@ type settings struct {
 	faults  []string      // the names of the faults
 	gateway bool          // the gateway of make run in front of the functions, in place of nginx
 	root    string        // of the repository
+
+	programs string // the folder of the built functions; empty: they are built
 }
 
 // readSettings reads the variables of `make chaos`. The error names each invalid one.

@@ -47,7 +47,8 @@ func (s settings) run(ctx context.Context, dir string, output io.Writer) (broken
 		return nil, err
 	}
 	c.bundle = bundle.New(bundle.Options{
-		Source: s.root, Dir: filepath.Join(dir, "host"), Areas: areas, Env: []string{"LIMITS=off"},
+		Source: s.root, Dir: filepath.Join(dir, "host"), Areas: areas, Binaries: s.programs,
+		Env:         []string{"LIMITS=off"},
 		DatabaseURL: c.db.proxy.FunctionsURL, OwnerURL: c.db.cluster.URL(databaseName),
 		Host: !s.gateway, StartTimeout: host.StartTimeout,
 		Logf: func(format string, args ...any) { fmt.Fprintf(output, "  "+format+"\n", args...) },

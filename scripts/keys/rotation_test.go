@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"minifb/shared/ops/sam"
 	"minifb/shared/password"
 	"minifb/shared/store"
+	"minifb/shared/testkit/built"
 	"minifb/shared/testkit/client"
 	"minifb/shared/testkit/programs"
 	"minifb/shared/testkit/testdb"
@@ -100,8 +102,14 @@ func startBundle(t *testing.T, dir, keysDir, url string) *bundle.Bundle {
 			template.Functions[i].Env = append(f.Env, sam.Variable{Name: "TOKEN_PUBLIC_KEYS", Value: url})
 		}
 	}
+	areas := []string{"auth", "post", "timeline"}
+	programs, err := built.Programs(t.Context(), "../..", filepath.Join(dir, "bin"), false,
+		"./functions/auth", "./functions/post", "./functions/timeline")
+	if err != nil {
+		t.Fatal(err)
+	}
 	b := bundle.New(bundle.Options{
-		Source: "../..", Template: template, Dir: dir, Keys: keysDir, Areas: []string{"auth", "post", "timeline"},
+		Source: "../..", Template: template, Dir: dir, Keys: keysDir, Areas: areas, Binaries: programs,
 		DatabaseURL: testdb.URL(t), Env: []string{"LIMITS=off", "PASSWORD_ITERATIONS=10"}, Logf: t.Logf,
 	})
 	if err := b.Start(t.Context()); err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"minifb/shared/ops/bundle"
+	"minifb/shared/testkit/built"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -84,8 +85,11 @@ func serve(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "mfo") // that of t.TempDir is too long for sockets
 	must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	programs, err := built.Programs(t.Context(), top, filepath.Join(dir, "bin"), false, "./functions/...")
+	must(t, err)
 	b := bundle.New(bundle.Options{
 		Source: top, Dir: dir, Areas: []string{"account", "auth", "post", "timeline", "comment", "reaction"},
+		Binaries:    programs,
 		DatabaseURL: testdb.URL(t), Logf: t.Logf,
 	})
 	must(t, b.Start(t.Context()))

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -15,7 +14,7 @@ import (
 
 	"minifb/shared/ops/postgres"
 	"minifb/shared/ops/process"
-	"minifb/shared/ops/release"
+	"minifb/shared/testkit/built"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -36,9 +35,14 @@ func (o options) perform(ctx context.Context, out io.Writer) (count counts, err 
 		if err := o.vet(ctx, out, env); err != nil {
 			return count, err
 		}
-		if err := o.compileRelease(ctx, out); err != nil {
-			return count, err
+	}
+	if o.whole && o.bench == "" && o.fuzz == "" {
+		programs, remove, failure := buildPrograms(ctx, out)
+		if failure != nil {
+			return count, failure
 		}
+		defer func() { err = errors.Join(err, remove()) }()
+		env = append(env, built.Variable+"="+programs)
 	}
 	url, stop, err := startDatabase(ctx, out)
 	if err != nil {
@@ -110,20 +114,19 @@ func (o options) vet(ctx context.Context, out io.Writer, env []string) error {
 	return nil
 }
 
-// compileRelease compiles the packages of the functions as for a release. Several tests build the
-// functions at the same time, and would each compile them.
-func (o options) compileRelease(ctx context.Context, out io.Writer) error {
-	if !slices.Contains(o.packages, "./...") {
-		return nil
-	}
+// buildPrograms builds the programs that several tests start, in a folder that remove deletes.
+func buildPrograms(ctx context.Context, out io.Writer) (folder string, remove func() error, err error) {
 	start := time.Now()
 	fmt.Fprint(out, "go build, as for a release … ")
-	packages := []string{"./shared/function", "./shared/response", "./shared/rules"}
-	if err := release.Compile(ctx, ".", release.Target{Arch: runtime.GOARCH}, out, packages...); err != nil {
-		return err
+	if folder, err = os.MkdirTemp("", "minifb-test-programs-"); err != nil {
+		return "", nil, fmt.Errorf("create a folder for programs: %w", err)
+	}
+	remove = func() error { return os.RemoveAll(folder) }
+	if err := built.All(ctx, ".", folder); err != nil {
+		return "", nil, errors.Join(err, remove())
 	}
 	fmt.Fprintf(out, "%.1f s\n", time.Since(start).Seconds())
-	return nil
+	return folder, remove, nil
 }
 
 // startDatabase starts a PostgreSQL, which stop stops and deletes. If the environment names a server,

@@ -38,16 +38,6 @@ func Build(ctx context.Context, source, out string, t Target, output io.Writer, 
 	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // binaries are no secret
 		return err
 	}
-	return t.compile(ctx, source, output, append([]string{"-o", out + "/"}, packages...)...)
-}
-
-// Compile compiles packages other than main packages into the build cache. Builds that run at the
-// same time afterwards do not each compile them.
-func Compile(ctx context.Context, source string, t Target, output io.Writer, packages ...string) error {
-	return t.compile(ctx, source, output, packages...)
-}
-
-func (t Target) compile(ctx context.Context, source string, output io.Writer, arguments ...string) error {
 	// The linker drops DWARF anyway; without it the compiler does a fifth less work. scripts/compile
 	// has the same flags, so that `make run`, deploys and tests share the build cache.
 	flags, cgo := []string{"-trimpath", "-gcflags=all=-dwarf=false", "-ldflags=-s -w -buildid="}, "CGO_ENABLED=0"
@@ -63,7 +53,8 @@ func (t Target) compile(ctx context.Context, source string, output io.Writer, ar
 	if t.Overlay != "" {
 		flags = append(flags, "-overlay="+t.Overlay)
 	}
-	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{"build", "-buildvcs=false"}, flags, arguments)...)
+	args := slices.Concat([]string{"build", "-buildvcs=false", "-o", out + "/"}, flags, packages)
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = source
 	// The first two lines override variables that change the binary. With the third, the compiler
 	// collects garbage only above 1 GiB, which is faster.
@@ -72,7 +63,7 @@ func (t Target) compile(ctx context.Context, source string, output io.Writer, ar
 		"GOGC=off", "GOMEMLIMIT=1GiB")
 	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("go build %s: %w", strings.Join(arguments, " "), err)
+		return fmt.Errorf("go build %s: %w", strings.Join(packages, " "), err)
 	}
 	return nil
 }

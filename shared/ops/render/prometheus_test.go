@@ -12,16 +12,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"minifb/shared/ops/host"
-	"minifb/shared/ops/release"
 	"minifb/shared/ops/render"
 	"minifb/shared/ops/sam"
+	"minifb/shared/testkit/built"
 	"minifb/shared/testkit/programs"
 	"minifb/shared/testkit/testdb"
 	"minifb/shared/token"
@@ -205,8 +204,7 @@ func startFunctions(t *testing.T, dir, database string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := release.Target{Arch: runtime.GOARCH}
-	err = release.Build(t.Context(), "../../..", dir, target, io.Discard, "./functions/post", "./functions/maintenance")
+	folder, err := built.Programs(t.Context(), "../../..", dir, false, "./functions/post", "./functions/maintenance")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +212,7 @@ func startFunctions(t *testing.T, dir, database string) {
 		socket := filepath.Join(dir, host.Run, area+".sock")
 		programs.Run(t, []string{
 			"DATABASE_URL=" + database, "TOKEN_PUBLIC_KEYS=" + public, "METRICS=on", "LISTEN=unix:" + socket,
-		}, filepath.Join(dir, area))
+		}, filepath.Join(folder, area))
 		programs.Until(t, area+" listens", func() bool { _, err := os.Lstat(socket); return err == nil })
 	}
 }

@@ -8,15 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"sync"
 	"testing"
 
 	"minifb/shared/ops/bundle"
-	"minifb/shared/ops/release"
 	"minifb/shared/password"
 	"minifb/shared/store"
+	"minifb/shared/testkit/built"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -71,14 +69,8 @@ var packages = sync.OnceValues(func() (p struct {
 })
 
 var binaries = sync.OnceValues(func() (folder string, err error) {
-	folder = filepath.Join(temporary, "bin")
-	var output strings.Builder
-	err = release.Build(context.Background(), top, folder, release.Target{Arch: runtime.GOARCH}, &output,
+	return built.Programs(context.Background(), top, filepath.Join(temporary, "bin"), false,
 		"./functions/account", "./functions/auth", "./functions/backoffice", "./functions/docs", "./functions/post")
-	if err != nil {
-		err = fmt.Errorf("%w\n%s", err, output.String())
-	}
-	return folder, err
 })
 
 // A site is a bundle of the functions that the pages need, with a database of its own.

@@ -4,20 +4,18 @@ package parity
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"minifb/shared/ops/keys"
-	"minifb/shared/ops/release"
 	"minifb/shared/ops/sam"
+	"minifb/shared/testkit/built"
 )
 
 const root = "../../../"
@@ -80,29 +78,24 @@ var builtOnce = sync.OnceValues(func() (*binaries, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &binaries{template: template, dir: binariesDir, keys: filepath.Join(binariesDir, "keys")}
+	b := &binaries{template: template, keys: filepath.Join(temporary, "keys")}
 	if _, err := keys.Ensure(b.keys); err != nil {
 		return nil, err
 	}
-	var output strings.Builder
-	target := release.Target{Arch: runtime.GOARCH, Lambda: true}
-	err = release.Build(context.Background(), root, b.dir, target, &output,
+	b.dir, err = built.Programs(context.Background(), root, filepath.Join(temporary, "bin"), true,
 		"./functions/...", "./shared/testkit/parity/probe")
-	if err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, output.String())
-	}
-	return b, nil
+	return b, err
 })
 
-var binariesDir string // removed after the tests
+var temporary string // a folder, removed after the tests
 
 func TestMain(m *testing.M) {
 	var err error
-	if binariesDir, err = os.MkdirTemp("", "parity"); err != nil {
+	if temporary, err = os.MkdirTemp("", "parity"); err != nil {
 		panic(err)
 	}
 	code := m.Run()
-	_ = os.RemoveAll(binariesDir)
+	_ = os.RemoveAll(temporary)
 	os.Exit(code)
 }
 

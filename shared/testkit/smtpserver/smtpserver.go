@@ -9,13 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 
 	"minifb/shared/ops/process"
-	"minifb/shared/ops/release"
+	"minifb/shared/testkit/built"
 )
 
 // A Server is a running server.
@@ -30,12 +29,11 @@ type Server struct {
 	command *exec.Cmd
 }
 
-// Build builds the server's binary in the directory dir and returns its path. source is the
-// repository.
+// Build returns the path of the server's program, which it may build in the directory dir. source is
+// the repository.
 func Build(ctx context.Context, source, dir string) (string, error) {
-	target := release.Target{Arch: runtime.GOARCH}
-	err := release.Build(ctx, source, dir, target, os.Stderr, "./shared/testkit/smtpserver/process")
-	return filepath.Join(dir, "process"), err
+	folder, err := built.Programs(ctx, source, dir, false, "./shared/testkit/smtpserver/process")
+	return filepath.Join(folder, "process"), err
 }
 
 // Start starts a server that keeps its files in the directory dir. The flags are those that
