@@ -2,6 +2,7 @@ package pages
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,9 +31,15 @@ func (p *tab) checkAccessibility(l look, state string, without ...string) {
 	p.screenshot(fmt.Sprintf("%s-%v", state, l))
 }
 
-// screenshot writes a picture of the whole page into .build/screenshots, to look at.
+var screenshots = flag.Bool("screenshots", false, "write pictures of the pages into .build/screenshots")
+
+// screenshot writes a picture of the whole page, if `go test ./shared/testkit/pages -screenshots` asks
+// for it.
 func (p *tab) screenshot(name string) {
 	p.t.Helper()
+	if !*screenshots {
+		return
+	}
 	folder := top + ".build/screenshots"
 	must(p.t, os.MkdirAll(folder, 0o755))
 	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
@@ -54,7 +61,7 @@ func TestAccessibility(t *testing.T) {
 			areatest.Do(t, s.URL, areatest.Step{Do: route.String()})
 		}
 	}
-	for _, l := range []look{{390, "light"}, {1440, "dark"}, {390, "dark"}, {1440, "light"}} {
+	for _, l := range looks {
 		t.Run(l.String(), func(t *testing.T) {
 			t.Parallel()
 			p := open(t, l)

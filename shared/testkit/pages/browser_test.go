@@ -74,6 +74,9 @@ func (l look) String() string { return fmt.Sprintf("%d-%s", l.width, l.scheme) }
 var (
 	desktop = look{1440, "light"}
 	phone   = look{390, "dark"}
+
+	// looks has both widths and both schemes, for what is checked in each of them.
+	looks = []look{{390, "light"}, {1440, "dark"}}
 )
 
 // open opens a tab. The test fails if its pages throw an exception, violate their policy, or send a

@@ -80,12 +80,11 @@ func (p *tab) response(route string) (status, text string) {
 		eval[string](p, block+live+`-col_description").innerText`)
 }
 
-// A reader signs up, signs in, posts, and reads the feed, on a phone and on a desktop, in both colour
-// schemes.
+// A reader signs up, signs in, posts, and reads the feed, on a phone and on a desktop.
 func TestTryCalls(t *testing.T) {
 	t.Parallel()
 	s := serveDocs(t)
-	for i, l := range []look{{390, "light"}, {1440, "dark"}, {390, "dark"}, {1440, "light"}} {
+	for i, l := range looks {
 		t.Run(l.String(), func(t *testing.T) {
 			t.Parallel()
 			p := open(t, l)
@@ -179,7 +178,7 @@ func TestFrontPage(t *testing.T) {
 	s := serveDocs(t)
 	library, err := packages()
 	must(t, err)
-	for _, l := range []look{{390, "light"}, {1440, "dark"}, {390, "dark"}, {1440, "light"}} {
+	for _, l := range looks {
 		p := open(t, l)
 		p.do(chromedp.Navigate(s.URL))
 		p.waitText("#health", "It runs, and its database responds.")
@@ -209,7 +208,7 @@ func TestDocsAccessibility(t *testing.T) {
 	s := serveDocs(t)
 	library, err := packages()
 	must(t, err)
-	for _, l := range []look{{390, "light"}, {1440, "dark"}} {
+	for _, l := range looks {
 		p := open(t, l)
 		p.openDocs(s.URL)
 		eval[int](p, library.axe+"; 0")
