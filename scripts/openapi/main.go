@@ -33,35 +33,31 @@ func main() {
 func run(ctx context.Context) error {
 	out := flag.String("out", "functions/docs/openapi.json", "the `file` to write")
 	flag.Parse()
-	text, err := write(ctx, ".")
+	template, err := sam.Load("template.yaml")
+	if err != nil {
+		return err
+	}
+	programs, err := os.MkdirTemp("", "minifb-openapi")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(programs)
+	target := release.Target{Arch: runtime.GOARCH}
+	if err := release.Build(ctx, ".", programs, target, os.Stderr, "./functions/..."); err != nil {
+		return err
+	}
+	text, err := write(ctx, template, programs)
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(*out, text, 0o644) //nolint:gosec // it is served to everybody
 }
 
-// write returns the document, made from the repository in a folder.
-func write(ctx context.Context, source string) (text []byte, err error) {
-	template, err := sam.Load(filepath.Join(source, "template.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	folder, err := os.MkdirTemp("", "minifb-openapi")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(folder)
-	var packages []string
-	for _, f := range template.Functions {
-		packages = append(packages, "./functions/"+f.Area)
-	}
-	target := release.Target{Arch: runtime.GOARCH}
-	if err := release.Build(ctx, source, folder, target, os.Stderr, packages...); err != nil {
-		return nil, err
-	}
+// write returns the document of the functions, whose programs are in a folder.
+func write(ctx context.Context, template *sam.Template, programs string) (text []byte, err error) {
 	merged := newDocument()
 	for _, f := range template.Functions {
-		command := exec.CommandContext(ctx, filepath.Join(folder, f.Area), "openapi")
+		command := exec.CommandContext(ctx, filepath.Join(programs, f.Area), "openapi")
 		command.Stderr = os.Stderr
 		printed, err := command.Output()
 		if err != nil {

@@ -5,6 +5,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"minifb/shared/ops/sam"
+	"minifb/shared/testkit/built"
 )
 
 const top = "../../" // the repository's folder
@@ -12,10 +15,12 @@ const top = "../../" // the repository's folder
 // The document that is committed and served is the one that the functions describe.
 func TestDocumentIsCurrent(t *testing.T) {
 	t.Parallel()
-	want, err := write(t.Context(), top)
-	if err != nil {
-		t.Fatal(err)
-	}
+	template, err := sam.Load(top + "template.yaml")
+	must(t, err)
+	programs, err := built.Programs(t.Context(), top, t.TempDir(), false, "./functions/...")
+	must(t, err)
+	want, err := write(t.Context(), template, programs)
+	must(t, err)
 	const path = "functions/docs/openapi.json"
 	got, err := os.ReadFile(top + path)
 	if err != nil {
