@@ -142,7 +142,7 @@ test-deploy: ## deploy one function 50 times under load, and count the requests 
 
 .PHONY: bench bench-compare profile bench-cold
 
-benchmark = go build -buildvcs=false -o .build/ ./scripts/bench && exec .build/bench
+benchmark = go build -buildvcs=false -o .build/minifb-bench ./scripts/bench && exec .build/minifb-bench
 
 bench: ## measure the functions beside the leanest SQL, on a million posts; ROUNDS=3 SECONDS=5 ROWS=REGEXP POSTS=10000000
 	@$(benchmark)

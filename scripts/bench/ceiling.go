@@ -68,13 +68,14 @@ func parsePgbench(output []byte) (perSecond float64, transactions int64, err err
 	return perSecond, transactions, errors.Join(err1, err2)
 }
 
-// pgbench runs a ceiling's SQL for some time.
-func (b *bench) pgbench(ctx context.Context, c ceiling, clients int, duration time.Duration) (measurement, error) {
+// pgbench runs a ceiling's SQL for some time. Its duration includes the time that it needs to connect, its result does
+// not.
+func (b *bench) pgbench(ctx context.Context, c ceiling, clients int, connecting time.Duration) (measurement, error) {
 	before, err := b.database.cpu()
 	if err != nil {
 		return measurement{}, err
 	}
-	output, err := b.runPgbench(ctx, c, clients, duration)
+	output, err := b.runPgbench(ctx, c, clients, "-T", seconds(b.duration+connecting.Round(time.Second)))
 	if err != nil {
 		return measurement{}, err
 	}
@@ -86,19 +87,32 @@ func (b *bench) pgbench(ctx context.Context, c ceiling, clients int, duration ti
 	return measurement{PerSecond: perSecond, PostgresCPU: perRequest(after-before, transactions)}, err
 }
 
-// clientsPerSecond is how many connections pgbench opens in a second at least. That time is part of its duration, but
-// not of its result.
-const clientsPerSecond = 64
+// warmTransactions is how often a ceiling's SQL runs before it is measured.
+const warmTransactions = 2000
 
-func (b *bench) runPgbench(ctx context.Context, c ceiling, clients int, duration time.Duration) ([]byte, error) {
+var pgbenchConnected = regexp.MustCompile(`(?m)^initial connection time = ([0-9.]+) ms`)
+
+// warmPgbench runs a ceiling's SQL some times, and returns how long the clients need to connect.
+func (b *bench) warmPgbench(ctx context.Context, c ceiling, clients int) (connecting time.Duration, err error) {
+	output, err := b.runPgbench(ctx, c, clients, "-t", strconv.Itoa(max(1, warmTransactions/clients)))
+	if err != nil {
+		return 0, err
+	}
+	match := pgbenchConnected.FindSubmatch(output)
+	if match == nil {
+		return 0, fmt.Errorf("pgbench prints no initial connection time:\n%s", output)
+	}
+	milliseconds, err := strconv.ParseFloat(string(match[1]), 64)
+	return time.Duration(milliseconds * float64(time.Millisecond)), err
+}
+
+// runPgbench runs a ceiling's SQL for as long, or as often, as the arguments say.
+func (b *bench) runPgbench(ctx context.Context, c ceiling, clients int, arguments ...string) ([]byte, error) {
 	file := filepath.Join(b.dir, "ceiling.sql")
 	if err := os.WriteFile(file, []byte(script(c.sql)), 0o600); err != nil {
 		return nil, err
 	}
-	arguments := []string{
-		"-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", "1", "-f", file,
-		"-T", seconds(duration + time.Duration(clients/clientsPerSecond)*time.Second),
-	}
+	arguments = append(arguments, "-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", "1", "-f", file)
 	if b.pause > 0 {
 		arguments = append(arguments, "-R", fmt.Sprint(float64(clients)/b.pause.Seconds()))
 	}

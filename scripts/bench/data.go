@@ -209,6 +209,10 @@ func (d *database) load(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
+	used, err := d.cpu()
+	if err != nil {
+		return err
+	}
 	if err := errors.Join(d.close(), ctx.Err()); err != nil {
 		return err
 	}
@@ -216,7 +220,8 @@ func (d *database) load(ctx context.Context, s settings) error {
 	if err := d.start(ctx, s.dataDir, false); err != nil {
 		return err
 	}
-	d.report("  loaded in %.0f s", time.Since(begun).Seconds())
+	d.report("  loaded in %.0f s, with %.0f s of PostgreSQL's processor time", time.Since(begun).Seconds(),
+		used.Seconds())
 	return d.writeLoaded(ctx)
 }
 

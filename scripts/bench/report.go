@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,6 +45,7 @@ type measured struct {
 	Name        string                 `json:"name"`
 	Clients     int                    `json:"clients"`
 	Ceilings    map[string]measurement `json:"ceilings,omitempty"`
+	Ceiling     string                 `json:"ceiling,omitempty"` // the first one's name
 	Direct      measurement            `json:"direct"`
 	Nginx       *measurement           `json:"nginx,omitempty"`
 	Ratio       float64                `json:"ratio,omitempty"`           // of direct to the first ceiling
@@ -105,7 +105,7 @@ func summarize(r row, rounds []round) measured {
 		m.Ceilings[c.name] = medianOf(each(func(one round) measurement { return one.ceilings[i] }))
 		value := ratio(direct, func(one round) float64 { return one.ceilings[i].PerSecond })
 		if i == 0 {
-			m.Ratio = value
+			m.Ceiling, m.Ratio = c.name, value
 		} else {
 			m.OwnRatio = value
 		}
@@ -161,21 +161,24 @@ func (r result) invalid() (all []string) {
 func (r result) print(w io.Writer) {
 	fmt.Fprintf(w, "\nmedians of %d rounds of %d s; function and postgres: CPU in µs for each request\n\n",
 		r.Settings.Rounds, r.Settings.Seconds)
-	const format = "| %-14s | %7s | %10s | %5s | %5s | %8s | %8s | %8s | %8s | %6s | %12s |\n"
+	const format = "| %-14s | %7s | %10s | %9s | %5s | %5s | %8s | %8s | %8s | %8s | %6s | %12s |\n"
 	header := []any{
-		"row", "clients", "requests/s", "ratio", "own", "p50 ms", "p99 ms", "function", "postgres", "MiB",
+		"row", "clients", "requests/s", "ceiling/s", "ratio", "own", "p50 ms", "p99 ms", "function", "postgres", "MiB",
 		"nginx/direct",
 	}
 	fmt.Fprintf(w, format, header...)
 	fmt.Fprintf(w, "%s|\n", strings.Repeat("|---", len(header)))
 	for _, m := range r.Rows {
 		if len(m.Invalid) > 0 {
-			fmt.Fprintf(w, format, m.Name, fmt.Sprint(m.Clients), "invalid", "", "", "", "", "", "", "", "")
+			fmt.Fprintf(w, format, m.Name, fmt.Sprint(m.Clients), "invalid", "", "", "", "", "", "", "", "", "")
 			continue
 		}
-		d := m.Direct
-		fmt.Fprintf(w, format, m.Name, fmt.Sprint(m.Clients), fmt.Sprintf("%.0f", d.PerSecond), ratioText(m.Ratio),
-			ratioText(m.OwnRatio), fmt.Sprintf("%.2f", d.P50), fmt.Sprintf("%.2f", d.P99),
+		d, ceiling := m.Direct, ""
+		if m.Ratio > 0 {
+			ceiling = fmt.Sprintf("%.0f", m.Ceilings[m.Ceiling].PerSecond)
+		}
+		fmt.Fprintf(w, format, m.Name, fmt.Sprint(m.Clients), fmt.Sprintf("%.0f", d.PerSecond), ceiling,
+			ratioText(m.Ratio), ratioText(m.OwnRatio), fmt.Sprintf("%.2f", d.P50), fmt.Sprintf("%.2f", d.P99),
 			fmt.Sprintf("%.0f", d.FunctionCPU), fmt.Sprintf("%.0f", d.PostgresCPU), fmt.Sprintf("%.1f", d.Memory),
 			ratioText(m.NginxDirect))
 	}
@@ -197,8 +200,10 @@ func (r result) write(folder string) (path string, err error) {
 		return "", err
 	}
 	path = filepath.Join(folder, r.Machine.Date.UTC().Format("20060102T150405Z")+".json")
-	//nolint:gosec // results are no secret
-	return path, errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(path, append(text, '\n'), 0o644))
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // results are no secret
+		return "", err
+	}
+	return path, os.WriteFile(path, append(text, '\n'), 0o644) //nolint:gosec // likewise
 }
 
 // describe returns a result without rows, and prints what the database's settings are.

@@ -216,12 +216,13 @@ func (b *bench) ceiling(ctx context.Context, r row, c ceiling) (m measurement, e
 	if c.sql == "" {
 		return b.hashes(ctx, b.duration)
 	}
+	var connecting time.Duration
 	if b.warmUp > 0 {
-		if _, err := b.runPgbench(ctx, c, r.clients, b.warmUp); err != nil {
+		if connecting, err = b.warmPgbench(ctx, c, r.clients); err != nil {
 			return m, err
 		}
 	}
-	return b.pgbench(ctx, c, r.clients, b.duration)
+	return b.pgbench(ctx, c, r.clients, connecting)
 }
 
 // measure sends the row's requests to a function. It is invalid if a request failed.

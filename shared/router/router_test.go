@@ -189,3 +189,19 @@ func TestHandlePanics(t *testing.T) {
 		}()
 	}
 }
+
+// BenchmarkRouter finds the handler of a path with an id.
+func BenchmarkRouter(b *testing.B) {
+	rt := router.New()
+	for _, pattern := range []string{
+		"POST /post", "GET /post", "GET /post/{id}", "PATCH /post/{id}", "DELETE /post/{id}", "GET /healthz",
+	} {
+		rt.HandleFunc(pattern, func(http.ResponseWriter, *http.Request) {})
+	}
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/post/123456", nil)
+	w := httptest.NewRecorder()
+	b.ReportAllocs()
+	for b.Loop() {
+		rt.ServeHTTP(w, r)
+	}
+}

@@ -164,12 +164,23 @@ func TestConcurrentUse(t *testing.T) {
 	all.Wait()
 }
 
+// BenchmarkVerify verifies a token that the verifier remembers, and one that it has not seen.
 func BenchmarkVerify(b *testing.B) {
 	f := newForger(b)
 	v, token := f.verifier(b), f.with(nil, nil)
-	for b.Loop() {
-		if _, err := v.Verify(token); err != nil {
-			b.Fatal(err)
-		}
+	keys, err := v.keys.Get()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, forget := range map[string]func(){"remembered": func() {}, "new": keys.valid.Purge} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				forget()
+				if _, err := v.Verify(token); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
