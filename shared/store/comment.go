@@ -160,7 +160,7 @@ func (s *Store) EditOwnComment(
 				return err
 			}
 		}
-		comment, err = readComment(ctx, tx.hot, viewer, id)
+		comment, err = readComment(ctx, tx.hot.reader, viewer, id)
 		return err
 	})
 	if err != nil {

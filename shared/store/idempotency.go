@@ -37,7 +37,7 @@ func (s *Store) createOnce(
 	ctx context.Context, viewer int64, key IdempotencyKey, create func(context.Context, writer) (StoredResponse, error),
 ) (response StoredResponse, err error) {
 	if key.Key == "" {
-		return create(ctx, s.primary)
+		return create(ctx, s.hotPrimary)
 	}
 	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
 		isNew, err := claimKey(ctx, tx, viewer, key)
@@ -48,7 +48,7 @@ func (s *Store) createOnce(
 			response, err = readResponse(ctx, tx, viewer, key)
 			return err
 		}
-		if response, err = create(ctx, tx.writer); err != nil {
+		if response, err = create(ctx, tx.hot); err != nil {
 			return err
 		}
 		return storeResponse(ctx, tx, viewer, key, response)
@@ -59,7 +59,7 @@ func (s *Store) createOnce(
 // claimKey inserts the key's row, or takes over an expired one, and reports whether it did. It waits
 // for another transaction that has claimed the same key. It claims nothing for a deleted account.
 func claimKey(ctx context.Context, tx transaction, viewer int64, key IdempotencyKey) (isNew bool, err error) {
-	claimed, err := tx.exec(ctx, `
+	claimed, err := tx.hot.exec(ctx, `
 		INSERT INTO idempotency_keys AS k (user_uid, method, path, key, body_hash)
 		SELECT uid, $2, $3, $4, $5 FROM users WHERE uid = $1 AND deleted_at IS NULL FOR KEY SHARE
 		ON CONFLICT (user_uid, method, path, key) DO UPDATE
@@ -77,7 +77,7 @@ func claimKey(ctx context.Context, tx transaction, viewer int64, key Idempotency
 func storeResponse(
 	ctx context.Context, tx transaction, viewer int64, key IdempotencyKey, response StoredResponse,
 ) error {
-	_, err := tx.exec(ctx, `
+	_, err := tx.hot.exec(ctx, `
 		WITH expired AS (
 			DELETE FROM idempotency_keys WHERE (user_uid, method, path, key) IN (
 				SELECT user_uid, method, path, key FROM idempotency_keys

@@ -171,7 +171,7 @@ func (s *Store) EditOwnPost(ctx context.Context, viewer, id int64, match Match, 
 				return err
 			}
 		}
-		post, err = readPost(ctx, tx.hot, viewer, id)
+		post, err = readPost(ctx, tx.hot.reader, viewer, id)
 		return err
 	})
 	if err != nil {

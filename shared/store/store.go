@@ -28,11 +28,10 @@ type Store struct {
 	// plans each once per connection. None of them writes, so hotReads may later use a replica. A
 	// read that must see the latest commit uses one of the other two.
 	hotReads reader
-	// hotPrimary runs cached statements on the primary: reactions, the list of sessions, and what the
-	// back office counts and shows.
+	// hotPrimary runs cached statements on the primary: reactions, new posts and comments with their
+	// idempotency keys, the list of sessions, and what the back office counts and shows.
 	hotPrimary writer
-	// primary runs all other statements on the primary: writes, sessions, credentials, roles and
-	// idempotency keys.
+	// primary runs all other statements on the primary: other writes, sessions, credentials and roles.
 	primary writer
 
 	postReactions, commentReactions *merger
@@ -132,10 +131,10 @@ func (s *Store) Pool() sql.DBStats {
 // Close closes every connection.
 func (s *Store) Close() error { return s.db.Close() }
 
-// A transaction runs statements on one connection; hot runs those that are cached.
+// A transaction runs statements on one connection; hot runs cached ones.
 type transaction struct {
 	writer
-	hot reader
+	hot writer
 }
 
 // inTx runs f in a transaction with PostgreSQL's default isolation, read committed. The transaction
@@ -149,7 +148,7 @@ func (s *Store) inTx(ctx context.Context, f func(context.Context, transaction) e
 		plain := reader{queryer: tx.Tx, models: s.db}
 		hot := plain
 		hot.options = s.hotPrimary.options
-		return f(ctx, transaction{writer{plain}, hot})
+		return f(ctx, transaction{writer{plain}, writer{hot}})
 	})
 }
 
