@@ -31,7 +31,7 @@ func (s *Store) FeedFormatted(ctx context.Context, viewer int64, size int) (post
 // PutPostReactionAlone is PutPostReaction without the merger: each call runs a statement of its
 // own.
 func (s *Store) PutPostReactionAlone(ctx context.Context, viewer, post int64, kind int) error {
-	_, err := s.react(reactToPost)(ctx, post, []int64{viewer}, []int16{int16(kind)})
+	_, err := s.react(reactToPost, putOnPost)(ctx, post, []int64{viewer}, []int16{int16(kind)})
 	return err
 }
 
@@ -39,6 +39,8 @@ func (s *Store) PutPostReactionAlone(ctx context.Context, viewer, post int64, ki
 const (
 	ReactToPost    = reactToPost
 	ReactToComment = reactToComment
+	PutOnPost      = putOnPost
+	PutOnComment   = putOnComment
 )
 
 // LearnAllRuns reads the whole feed, and learns the runs of hidden posts even where it reads fast.

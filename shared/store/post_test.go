@@ -43,8 +43,8 @@ func TestOnlyHotStatementsAreCached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cached != 2 {
-		t.Errorf("%d statements are cached, want 2: one post, and the feed", cached)
+	if cached != 3 {
+		t.Errorf("%d statements are cached, want 3: a new post, one post, and the feed", cached)
 	}
 }
 

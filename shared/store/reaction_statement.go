@@ -23,27 +23,16 @@ const (
 			SELECT uid, id, name, nickname FROM users
 			WHERE uid IN (SELECT user_uid FROM requested) AND deleted_at IS NULL
 			ORDER BY uid FOR KEY SHARE
-		), target AS MATERIALIZED (
-			SELECT p.id, p.owner_uid, p.reaction_1, p.reaction_2, p.reaction_3, p.reaction_4, p.reaction_5
-			FROM posts p JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
-			WHERE p.id = $3 FOR NO KEY UPDATE OF p
-		), put AS (
+		), target AS MATERIALIZED (` + targetPost + `), put AS (
 			INSERT INTO post_reactions AS r (post_id, user_uid, type)
 			SELECT target.id, u.uid, requested.type
 			FROM target, requested JOIN u ON u.uid = requested.user_uid WHERE requested.type > 0
-			ON CONFLICT (post_id, user_uid) DO UPDATE
-				SET previous = r.type, type = excluded.type, modified = r.modified OR r.type <> excluded.type
-			RETURNING user_uid, type, previous, modified, created_at
+			ON CONFLICT (post_id, user_uid) DO UPDATE ` + replaceType + `
 		), cancelled AS (
 			DELETE FROM post_reactions r USING target, requested
 			WHERE requested.type = 0 AND r.post_id = target.id AND r.user_uid = requested.user_uid
 			RETURNING r.user_uid, r.type
-		), notified AS (
-			INSERT INTO notifications (user_uid, type, actor_uid, post_id, reaction_type)
-			SELECT target.owner_uid, 2, put.user_uid, target.id, put.type FROM put, target
-			WHERE put.user_uid <> target.owner_uid AND put.type IS DISTINCT FROM put.previous
-			ON CONFLICT (post_id, actor_uid) WHERE type = 2 DO UPDATE SET reaction_type = excluded.reaction_type
-		), unnotified AS (
+		), notified AS (` + notifyOfReaction + `), unnotified AS (
 			DELETE FROM notifications n USING cancelled
 			WHERE n.post_id = $3 AND n.actor_uid = cancelled.user_uid AND n.type = 2
 		), counted AS (
@@ -57,19 +46,11 @@ const (
 			SELECT uid, id, name, nickname FROM users
 			WHERE uid IN (SELECT user_uid FROM requested) AND deleted_at IS NULL
 			ORDER BY uid FOR KEY SHARE
-		), target AS MATERIALIZED (
-			SELECT c.id, c.post_id, c.reaction_1, c.reaction_2, c.reaction_3, c.reaction_4, c.reaction_5
-			FROM comments c
-			JOIN users u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
-			JOIN posts p ON p.id = c.post_id JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
-			WHERE c.id = $3 FOR NO KEY UPDATE OF c
-		), put AS (
+		), target AS MATERIALIZED (` + targetComment + `), put AS (
 			INSERT INTO comment_reactions AS r (post_id, comment_id, user_uid, type)
 			SELECT target.post_id, target.id, u.uid, requested.type
 			FROM target, requested JOIN u ON u.uid = requested.user_uid WHERE requested.type > 0
-			ON CONFLICT (post_id, comment_id, user_uid) DO UPDATE
-				SET previous = r.type, type = excluded.type, modified = r.modified OR r.type <> excluded.type
-			RETURNING user_uid, type, previous, modified, created_at
+			ON CONFLICT (post_id, comment_id, user_uid) DO UPDATE ` + replaceType + `
 		), cancelled AS (
 			DELETE FROM comment_reactions r USING target, requested
 			WHERE requested.type = 0
@@ -84,6 +65,27 @@ const (
 // The parts that the statements share.
 const (
 	counterColumns = `reaction_1, reaction_2, reaction_3, reaction_4, reaction_5`
+	targetPost     = `
+			SELECT p.id, p.owner_uid, p.reaction_1, p.reaction_2, p.reaction_3, p.reaction_4, p.reaction_5
+			FROM posts p JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
+			WHERE p.id = $3 FOR NO KEY UPDATE OF p
+		`
+	targetComment = `
+			SELECT c.id, c.post_id, c.reaction_1, c.reaction_2, c.reaction_3, c.reaction_4, c.reaction_5
+			FROM comments c
+			JOIN users u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
+			JOIN posts p ON p.id = c.post_id JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
+			WHERE c.id = $3 FOR NO KEY UPDATE OF c
+		`
+	replaceType = `
+				SET previous = r.type, type = excluded.type, modified = r.modified OR r.type <> excluded.type
+			RETURNING user_uid, type, previous, modified, created_at`
+	notifyOfReaction = `
+			INSERT INTO notifications (user_uid, type, actor_uid, post_id, reaction_type)
+			SELECT target.owner_uid, 2, put.user_uid, target.id, put.type FROM put, target
+			WHERE put.user_uid <> target.owner_uid AND put.type IS DISTINCT FROM put.previous
+			ON CONFLICT (post_id, actor_uid) WHERE type = 2 DO UPDATE SET reaction_type = excluded.reaction_type
+		`
 	// addChange adds to the counters as they are under the lock. The counters of the row itself may
 	// be those of the snapshot: PostgreSQL computes with them first, and would fail if one went
 	// below zero, before it looks for the newest version of the row.
@@ -134,13 +136,17 @@ const reactTimeout = 10 * time.Second
 // user.
 type runBatch func(ctx context.Context, target int64, users []int64, types []int16) (map[int64]reactionResult, error)
 
-// react returns a function that runs one of the two statements.
-func (s *Store) react(statement string) runBatch {
+// react returns a function that runs the statement for a batch, or for a reaction that is put alone.
+func (s *Store) react(batch, put string) runBatch {
 	return func(ctx context.Context, target int64, users []int64, types []int16) (map[int64]reactionResult, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reactTimeout)
 		defer cancel()
+		statement, args := batch, []any{users, types, target}
+		if len(users) == 1 && types[0] != cancelType {
+			statement, args = put, []any{users[0], types[0], target}
+		}
 		var rows []reactionResult
-		if err := s.hotPrimary.all(ctx, &rows, statement, users, types, target); err != nil {
+		if err := s.hotPrimary.all(ctx, &rows, statement, args...); err != nil {
 			return nil, fmt.Errorf("react to %d: %w", target, err)
 		}
 		results := make(map[int64]reactionResult, len(rows))

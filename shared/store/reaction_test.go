@@ -125,10 +125,16 @@ func TestReactingReadsFewRows(t *testing.T) {
 	f.exec(`ANALYZE`)
 	comment := int64(f.int(`SELECT min(id) FROM comments`))
 	user := strconv.FormatInt(f.users[9], 10)
+	batch := []string{`'{` + user + `}', '{5}'`, `'{` + user + `}', '{0}'`}
+	alone := []string{user + `, 5`}
 	for name, react := range map[string]struct {
 		statement string
+		calls     []string
 		target    int64
-	}{"post": {store.ReactToPost, post}, "comment": {store.ReactToComment, comment}} {
+	}{
+		"post": {store.ReactToPost, batch, post}, "comment": {store.ReactToComment, batch, comment},
+		"post, alone": {store.PutOnPost, alone, post}, "comment, alone": {store.PutOnComment, alone, comment},
+	} {
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
 			tx := f.begin()
 			for _, statement := range []string{
@@ -138,15 +144,15 @@ func TestReactingReadsFewRows(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for _, kind := range []string{"5", "0"} {
+			for _, call := range react.calls {
 				var plan []byte
 				query := `EXPLAIN (ANALYZE, TIMING off, FORMAT json)
-					EXECUTE react('{` + user + `}', '{` + kind + `}', ` + strconv.FormatInt(react.target, 10) + `)`
+					EXECUTE react(` + call + `, ` + strconv.FormatInt(react.target, 10) + `)`
 				if err := tx.QueryRow(query).Scan(&plan); err != nil {
 					t.Fatal(err)
 				}
 				if rows := mostRows(t, plan); rows > 10 {
-					t.Errorf("%s, %s, type %s: a step reads %.0f rows, not 10: %s", name, mode, kind, rows, plan)
+					t.Errorf("%s, %s, %s: a step reads %.0f rows, not 10: %s", name, mode, call, rows, plan)
 				}
 			}
 			if _, err := tx.Exec(`DEALLOCATE react`); err != nil {

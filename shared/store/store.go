@@ -114,8 +114,8 @@ func newStoreOn(on queryer, db *bun.DB, begin bun.IDB, t *turns, cached []any) *
 		hotPrimary: writer{reader{t, on, db, cached}},
 		primary:    writer{reader{t, on, db, nil}},
 	}
-	s.postReactions = newMerger(s.react(reactToPost), errNoPost)
-	s.commentReactions = newMerger(s.react(reactToComment), errNoComment)
+	s.postReactions = newMerger(s.react(reactToPost, putOnPost), errNoPost)
+	s.commentReactions = newMerger(s.react(reactToComment, putOnComment), errNoComment)
 	s.newest = newFeedSharer(s.readNewest)
 	return s
 }
