@@ -31,7 +31,7 @@ func small(t *testing.T) settings {
 	}
 	s := settings{
 		rounds: 1, duration: time.Second, rows: all, size: tiny, dataDir: filepath.Join(dir, "data"), root: "../..",
-		iterations: 1000, pause: 200 * time.Millisecond, results: filepath.Join(dir, "results"),
+		iterations: 1000, pause: 50 * time.Millisecond, results: filepath.Join(dir, "results"),
 		binaries: filepath.Join(dir, "bin"),
 	}
 	var packages []string

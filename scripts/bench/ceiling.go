@@ -75,7 +75,11 @@ func (b *bench) pgbench(ctx context.Context, c ceiling, clients int, connecting 
 	if err != nil {
 		return measurement{}, err
 	}
-	output, err := b.runPgbench(ctx, c, clients, "-T", seconds(b.duration+connecting.Round(time.Second)))
+	limit := []string{"-T", seconds(b.duration + connecting.Round(time.Second))}
+	if b.pause > 0 {
+		limit = []string{"-t", "3"} // also on a machine that is so busy that it connects for seconds
+	}
+	output, err := b.runPgbench(ctx, c, clients, limit...)
 	if err != nil {
 		return measurement{}, err
 	}

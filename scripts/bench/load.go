@@ -63,14 +63,34 @@ func (s sent) invalid() string {
 // wrkTimeout is longer than any response takes: password hashes wait for each other.
 const wrkTimeout = 30 * time.Second
 
-// load sends the row's requests to the functions at url for some time.
-func (b *bench) load(ctx context.Context, r row, url string, duration time.Duration) (sent, error) {
+// maxWarmUps is how often a load is repeated until each token was sent once.
+const maxWarmUps = 5
+
+// warm sends the row's requests until the function has verified the token of each viewer, as one that has served for
+// minutes has: it remembers them.
+func (b *bench) warm(ctx context.Context, r row, url string) error {
+	if err := b.refreshTokens(); err != nil || b.warmUp == 0 {
+		return err
+	}
+	left := len(b.viewers)
+	if !r.signed {
+		left = 1
+	}
+	for n := 0; n < maxWarmUps && left > 0; n++ {
+		sent, err := b.load(ctx, r, url, b.warmUp)
+		if err != nil {
+			return err
+		}
+		left -= int(sent.Requests)
+	}
+	return nil
+}
+
+// load sends the row's requests to the functions at url for some time. The viewers send them in turn, over all loads.
+func (b *bench) load(ctx context.Context, r row, url string, duration time.Duration) (s sent, err error) {
 	tokens := ""
 	if r.signed {
-		var err error
-		if tokens, err = b.freshTokens(); err != nil {
-			return sent{}, err
-		}
+		tokens = b.tokensPath()
 	}
 	b.seed++
 	arguments := []string{
@@ -78,15 +98,18 @@ func (b *bench) load(ctx context.Context, r row, url string, duration time.Durat
 		"-s", filepath.Join(b.dir, "load.lua"), url, "--",
 		r.method, tokens, r.body, strconv.Itoa(b.size.Posts), strconv.Itoa(b.size.Writers),
 		strconv.Itoa(b.size.writerStep()), strconv.FormatInt(b.pause.Milliseconds(), 10), strconv.Itoa(b.seed),
+		strconv.FormatInt(b.sent, 10),
 	}
 	output, err := runProgram(ctx, exec.Command("wrk", append(arguments, r.paths...)...))
 	if errors.Is(err, exec.ErrNotFound) {
-		return sent{}, errors.New("wrk is not installed on this machine; scripts/install wrk installs it")
+		return s, errors.New("wrk is not installed on this machine; scripts/install wrk installs it")
 	}
 	if err != nil {
-		return sent{}, err
+		return s, err
 	}
-	return parseSent(output)
+	s, err = parseSent(output)
+	b.sent += s.Requests
+	return s, err
 }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }
@@ -94,22 +117,24 @@ func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second))
 // tokenLife is how long the same tokens are sent. They are valid for longer than a measurement after that.
 const tokenLife = 2 * time.Minute
 
-// freshTokens returns the path of a file with an access token of each viewer, one in a line.
-func (b *bench) freshTokens() (path string, err error) {
-	path = filepath.Join(b.dir, "tokens")
+// tokensPath returns the path of the file with an access token of each viewer, one in a line.
+func (b *bench) tokensPath() string { return filepath.Join(b.dir, "tokens") }
+
+// refreshTokens writes that file, unless its tokens are new enough.
+func (b *bench) refreshTokens() error {
 	if time.Since(b.signed) < tokenLife {
-		return path, nil
+		return nil
 	}
 	var text strings.Builder
 	for _, claims := range b.viewers {
 		token, err := b.bundle.Signer.Sign(claims)
 		if err != nil {
-			return "", err
+			return err
 		}
 		text.WriteString(token + "\n")
 	}
 	b.signed = time.Now()
-	return path, os.WriteFile(path, []byte(text.String()), 0o600)
+	return os.WriteFile(b.tokensPath(), []byte(text.String()), 0o600)
 }
 
 // runProgram runs a program, which ends with ctx or with this process, and returns what it prints.

@@ -1,6 +1,7 @@
 -- What wrk runs: it sends one kind of request, each with random values. The arguments are those of load.go.
 local random = math.random
 local tokens, paths, values, head, body = {}, {}, {}, "", nil
+local sent = 0
 
 -- split returns the parts of a text: strings, and functions for what is in braces.
 local function split(text)
@@ -34,10 +35,11 @@ function init(args)
 	local method, file, text = args[1], args[2], args[3]
 	local posts, writers, step, pause = tonumber(args[4]), tonumber(args[5]), tonumber(args[6]), tonumber(args[7])
 	math.randomseed(tonumber(args[8]))
+	sent = tonumber(args[9])
 	values.post = function() return random(posts) end
 	values.user = function() return step * random(writers) end
 	values.type = function() return random(5) end
-	for i = 9, #args do
+	for i = 10, #args do
 		paths[#paths + 1] = split(args[i])
 	end
 	if file ~= "" then
@@ -59,7 +61,8 @@ end
 function request()
 	local line = wrk.method .. " " .. fill(paths[random(#paths)]) .. head
 	if #tokens > 0 then
-		line = line .. tokens[random(#tokens)]
+		sent = sent + 1
+		line = line .. tokens[sent % #tokens + 1]
 	end
 	if not body then
 		return line .. "\r\n"

@@ -7,7 +7,7 @@ import (
 	"minifb/shared/api"
 )
 
-// get returns a row that reads as a random viewer.
+// get returns a row that reads as one viewer after the other.
 func get(name, area, what string, ceilings []ceiling, paths ...string) row {
 	return row{
 		name: name, area: area, what: what, method: "GET", paths: paths, signed: true, clients: 16, ceilings: ceilings,

@@ -15,7 +15,7 @@ type row struct {
 	method     string
 	paths      []string // one of them at random
 	body       string
-	signed     bool // as a random viewer
+	signed     bool // as one viewer after the other
 	clients    int  // at the same time
 	items      int  // of the list in each response; 0: it is none
 	writes     bool

@@ -27,7 +27,8 @@ type bench struct {
 	pgbenchPath string
 	viewers     []token.Claims
 	signed      time.Time // when the file of their tokens was written
-	seed        int       // of the last load
+	seed        int       // of the last load's random values
+	sent        int64     // requests of all loads
 }
 
 // run measures all rows, and prints the table. It returns the rows that are invalid and the counters that are wrong.
@@ -253,14 +254,6 @@ func (b *bench) measure(ctx context.Context, r row, to *served) (m measurement, 
 	}
 	m.Memory, err = memoryOf(to.pid)
 	return m, err
-}
-
-// warm sends the row's requests for a short time.
-func (b *bench) warm(ctx context.Context, r row, url string) (err error) {
-	if b.warmUp > 0 {
-		_, err = b.load(ctx, r, url, b.warmUp)
-	}
-	return err
 }
 
 // A used is how much processor time was used until some time.

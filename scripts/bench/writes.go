@@ -8,7 +8,7 @@ const (
 	reacted = `{"type":{type}}`
 )
 
-// write returns a row that writes as a random viewer.
+// write returns a row that writes as one viewer after the other.
 func write(name, area, what, method, path, body string, clients int, ceilings []ceiling) row {
 	return row{
 		name: name, area: area, what: what, method: method, paths: []string{path}, body: body,
