@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strconv"
+
 	"minifb/shared/api"
 	"minifb/shared/response"
 	"minifb/shared/rules"
@@ -17,6 +19,19 @@ type comment struct {
 	Reactions  response.Reactions `json:"reactions" doc:"How many reactions of each type it has"`
 	MyReaction *int               `json:"my_reaction" required:"true" nullable:"true" doc:"The viewer's, 1–5, or null"`
 	CreatedAt  response.Time      `json:"created_at" doc:"When it was added"`
+}
+
+// AppendJSON appends the comment, as response.Post does.
+func (c comment) AppendJSON(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"id":`...), c.ID, 10)
+	b = strconv.AppendInt(append(b, `,"post_id":`...), c.PostID, 10)
+	b = c.Owner.AppendJSON(append(b, `,"owner":`...))
+	b = response.AppendText(append(b, `,"content":`...), c.Content)
+	b = strconv.AppendBool(append(b, `,"modified":`...), c.Modified)
+	b = c.Reactions.AppendJSON(append(b, `,"reactions":`...))
+	b = response.AppendReaction(append(b, `,"my_reaction":`...), c.MyReaction)
+	b = c.CreatedAt.AppendJSON(append(b, `,"created_at":`...))
+	return append(b, '}')
 }
 
 func newComment(c store.Comment) comment {

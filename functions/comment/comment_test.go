@@ -3,7 +3,11 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/go-json-experiment/json"
+
+	"minifb/shared/response"
 	"minifb/shared/testkit/areatest"
 )
 
@@ -99,4 +103,26 @@ func TestLengths(t *testing.T) {
 			Want: 400, Hint: "content: 1 to 1000 characters",
 		},
 	})
+}
+
+// A comment appends what package json makes of it.
+func TestAppendJSON(t *testing.T) {
+	t.Parallel()
+	mine := 3
+	for _, c := range []comment{
+		{},
+		{
+			ID: 7, PostID: 14, Owner: response.Person{ID: "ann.1", Name: "앤"}, Content: "<a&b>\n", Modified: true,
+			Reactions: response.Reactions{Type1: 1, Type5: 5}, MyReaction: &mine,
+			CreatedAt: response.Time(time.Unix(1, 0)),
+		},
+	} {
+		want, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(c.AppendJSON(nil)); got != string(want) {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
 }

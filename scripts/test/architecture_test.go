@@ -126,6 +126,7 @@ func TestEveryAreaRunsTheSharedChecks(t *testing.T) {
 func TestInterfacesHaveTwoImplementations(t *testing.T) {
 	t.Parallel()
 	known := map[string]string{
+		"shared/api appender":  "response.Post, a comment, Encoded",
 		"shared/api document":  "AssetOutput, HTMLOutput and JSONOutput",
 		"shared/store queryer": "a pool and a transaction of database/sql",
 	}

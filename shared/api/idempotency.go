@@ -10,7 +10,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"github.com/go-json-experiment/json"
 
 	"minifb/shared/store"
 )
@@ -59,7 +58,7 @@ func (k *IdempotencyKey) Key() store.IdempotencyKey { return k.key }
 func Encode[M, T any](newResponse func(M) T) func(M) ([]byte, error) {
 	return func(model M) ([]byte, error) {
 		var body bytes.Buffer
-		if err := json.MarshalWrite(&body, newResponse(model)); err != nil {
+		if err := marshal(&body, newResponse(model)); err != nil {
 			return nil, fmt.Errorf("encode response: %w", err)
 		}
 		return body.Bytes(), nil
@@ -72,8 +71,8 @@ type Encoded[T any] struct{ json []byte }
 // EncodedAs returns the JSON of a T as a body.
 func EncodedAs[T any](json []byte) Encoded[T] { return Encoded[T]{json} }
 
-// MarshalJSON returns the body.
-func (e Encoded[T]) MarshalJSON() ([]byte, error) { return e.json, nil }
+// AppendJSON appends the body.
+func (e Encoded[T]) AppendJSON(b []byte) []byte { return append(b, e.json...) }
 
 // Schema documents the body.
 func (Encoded[T]) Schema(r huma.Registry) *huma.Schema {

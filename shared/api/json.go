@@ -21,8 +21,26 @@ const maxDepth = 32
 // strictJSON is the format of bodies. It decodes what checkJSON has accepted. An integer is written
 // as one: 1, and neither 1.0 nor "1".
 var strictJSON = huma.Format{
-	Marshal:   func(w io.Writer, v any) error { return json.MarshalWrite(w, v) },
+	Marshal:   marshal,
 	Unmarshal: unmarshal,
+}
+
+// An appender appends its own JSON to b, faster than package json writes the same.
+type appender interface{ AppendJSON(b []byte) []byte }
+
+// marshal writes v as package json does.
+func marshal(w io.Writer, v any) error {
+	switch v := v.(type) {
+	case appender:
+		_, err := w.Write(v.AppendJSON(nil))
+		return err
+	case interface{ appendJSON() ([]byte, bool) }: // a List
+		if text, ok := v.appendJSON(); ok {
+			_, err := w.Write(text)
+			return err
+		}
+	}
+	return json.MarshalWrite(w, v)
 }
 
 // unmarshal is json.Unmarshal, with errors that never hold a value.

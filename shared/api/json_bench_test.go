@@ -6,10 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"minifb/shared/response"
 )
 
-// BenchmarkEncodeFeed encodes a page of the feed.
+// BenchmarkEncodeFeed encodes a page of the feed, as the functions do and as package json does.
 func BenchmarkEncodeFeed(b *testing.B) {
 	next, kind := "/post?cursor=h8xkbWlRMjM0NTY&size=20", 3
 	list := List[response.Post]{Next: &next}
@@ -24,10 +26,17 @@ func BenchmarkEncodeFeed(b *testing.B) {
 		}
 		list.Items = append(list.Items, post)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := strictJSON.Marshal(io.Discard, list); err != nil {
-			b.Fatal(err)
-		}
+	for name, encode := range map[string]func(io.Writer) error{
+		"appended":  func(w io.Writer) error { return strictJSON.Marshal(w, list) },
+		"reflected": func(w io.Writer) error { return json.MarshalWrite(w, list) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := encode(io.Discard); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

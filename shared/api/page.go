@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"minifb/shared/store"
 )
@@ -118,6 +119,27 @@ func (p *Page) Store() store.Page { return p.page }
 type List[T any] struct {
 	Items []T     `json:"items" nullable:"false" doc:"The page's items, newest first"`
 	Next  *string `json:"next" required:"true" doc:"The next page; null at the end" example:"/post?cursor=x"`
+}
+
+// appendJSON returns the list's JSON if its items append theirs.
+func (l List[T]) appendJSON() (b []byte, ok bool) {
+	const usual = 512 // of an item
+	b = append(make([]byte, 0, usual*(len(l.Items)+1)), `{"items":[`...)
+	for i := range l.Items {
+		item, ok := any(&l.Items[i]).(appender)
+		if !ok {
+			return nil, false
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = item.AppendJSON(b)
+	}
+	if b = append(b, `],"next":`...); l.Next == nil {
+		return append(b, "null}"...), true
+	}
+	b, err := jsontext.AppendQuote(b, *l.Next)
+	return append(b, '}'), err == nil
 }
 
 // A ListOutput is the output of a view that returns a list.

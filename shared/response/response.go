@@ -13,9 +13,11 @@ import (
 // A Time is written as RFC 3339 in UTC, always with six digits of microseconds.
 type Time time.Time
 
+const timeFormat = "2006-01-02T15:04:05.000000Z"
+
 // MarshalText returns the time as text.
 func (t Time) MarshalText() ([]byte, error) {
-	return time.Time(t).UTC().AppendFormat(nil, "2006-01-02T15:04:05.000000Z"), nil
+	return time.Time(t).UTC().AppendFormat(nil, timeFormat), nil
 }
 
 // Schema returns the schema of the OpenAPI text.

@@ -1,0 +1,40 @@
+package api
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"minifb/shared/response"
+)
+
+// What appends its own JSON is written as package json writes it.
+func TestAppendedJSON(t *testing.T) {
+	t.Parallel()
+	next, odd := "/post?cursor=x&size=1", "\xff"
+	posts := []response.Post{{Content: "안녕 <a&b>\n"}, {ID: 1}}
+	for name, v := range map[string]any{
+		"an empty list":     List[response.Post]{Items: []response.Post{}},
+		"a list":            List[response.Post]{Items: posts, Next: &next},
+		"a post":            posts[0],
+		"a list of others":  List[response.User]{Items: []response.User{{ID: "ann.1"}}, Next: &next},
+		"no list, no items": List[int]{Items: []int{}},
+	} {
+		want, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		if err := marshal(&got, v); err != nil || got.String() != string(want) {
+			t.Errorf("%s: got %s, %v\nwant %s", name, got.String(), err, want)
+		}
+	}
+	if err := marshal(new(bytes.Buffer), List[response.Post]{Next: &odd}); err == nil {
+		t.Error("a link that is not UTF-8 is written")
+	}
+	var got bytes.Buffer
+	if err := marshal(&got, EncodedAs[response.Post]([]byte(`{"id":1}`))); err != nil || got.String() != `{"id":1}` {
+		t.Errorf("a stored response is written as %s, %v", got.String(), err)
+	}
+}
