@@ -6,8 +6,6 @@ import (
 	"math"
 	"strings"
 	"time"
-
-	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // MaxWait is how long a call waits for a connection.
@@ -22,9 +20,9 @@ func (s *Store) ReadFrom(other *Store) { s.hotReads = other.hotReads }
 // FeedFormatted returns the feed's first posts as bun's own query methods read them: with the
 // arguments in the text of a statement that PostgreSQL plans at each call.
 func (s *Store) FeedFormatted(ctx context.Context, viewer int64, size int) (posts []Post, err error) {
-	formatted := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(feed)
+	formatted := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(feed + inFeed)
 	var read []feedPost
-	err = s.db.NewRaw(formatted+limit(size+1), pgdialect.Array([]int64{viewer}), int64(math.MaxInt64)).Scan(ctx, &read)
+	err = s.db.NewRaw(formatted+limit(size+1), viewer, int64(math.MaxInt64)).Scan(ctx, &read)
 	return seenBy(read[:min(size, len(read))], 0), err
 }
 
@@ -48,7 +46,7 @@ func (s *Store) LearnAllRuns(ctx context.Context) {
 	before := int64(math.MaxInt64)
 	for {
 		var items []feedPost
-		if err := s.hotReads.all(ctx, &items, feed+limit(21), []int64{1}, before); err != nil {
+		if err := s.hotReads.all(ctx, &items, feed+inFeed+limit(21), int64(1), before); err != nil {
 			panic(err)
 		}
 		s.hiddenPosts.retry = time.Time{}
@@ -76,6 +74,16 @@ func (s *Store) ExpireHiddenRuns() {
 	}
 }
 
+// SharedFeed lists the posts as two viewers see them, to the second.
+func (s *Store) SharedFeed(ctx context.Context, other, viewer int64, p Page) (List[Post], error) {
+	before, err := p.beforeID()
+	if err != nil {
+		return List[Post]{}, err
+	}
+	items, err := s.readFeed(ctx, []int64{other, viewer}, before, p.Size)
+	return cut(seenBy(items, 1), p.Size, postKey), err
+}
+
 // FeedAbove lists the posts above an id, as Posts does above a run of hidden posts.
 func (s *Store) FeedAbove(ctx context.Context, viewer, floor int64, p Page) (List[Post], error) {
 	before, err := p.beforeID()
@@ -83,7 +91,7 @@ func (s *Store) FeedAbove(ctx context.Context, viewer, floor int64, p Page) (Lis
 		return List[Post]{}, err
 	}
 	var items []feedPost
-	err = s.hotReads.all(ctx, &items, feedAbove+limit(p.Size+1), []int64{viewer}, before, floor)
+	err = s.hotReads.all(ctx, &items, feed+aboveRun+inFeed+limit(p.Size+1), viewer, before, floor)
 	return cut(seenBy(items, 0), p.Size, postKey), err
 }
 
@@ -106,7 +114,7 @@ func (s *Store) WaitingForFeed(size int) int {
 	s.newest.mu.Lock()
 	defer s.newest.mu.Unlock()
 	if q := s.newest.queues[size]; q != nil && q.next != nil {
-		return len(q.next.viewers)
+		return q.next.waiting
 	}
 	return 0
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,7 +11,7 @@ import (
 const (
 	// maxReads is how many reads of the first page run at a time for each size of a page.
 	maxReads = 2
-	// maxViewers bounds how many requests one read serves.
+	// maxViewers bounds for how many viewers one read is.
 	maxViewers = 64
 	// sharedReadTimeout bounds a read that several requests wait for. Each of them has a limit of its own.
 	sharedReadTimeout = 10 * time.Second
@@ -34,7 +35,8 @@ type feedQueue struct {
 
 // A sharedRead is a read for several viewers. Its result is set before done is closed.
 type sharedRead struct {
-	viewers []int64
+	viewers []int64 // each once, such as the 0 of all requests without a token
+	waiting int     // requests
 	done    chan struct{}
 	posts   []feedPost
 	err     error
@@ -75,15 +77,24 @@ func (f *feedSharer) enter(viewer int64, size int) (_ *sharedRead, place int) {
 		q = &feedQueue{}
 		f.queues[size] = q
 	}
-	if q.running < maxReads || q.next != nil && len(q.next.viewers) == maxViewers {
+	if q.running < maxReads {
 		q.running++
 		return nil, 0
 	}
 	if q.next == nil {
 		q.next = &sharedRead{done: make(chan struct{})}
 	}
-	q.next.viewers = append(q.next.viewers, viewer)
-	return q.next, len(q.next.viewers) - 1
+	place = slices.Index(q.next.viewers, viewer)
+	if place < 0 && len(q.next.viewers) == maxViewers {
+		q.running++
+		return nil, 0
+	}
+	if place < 0 {
+		place = len(q.next.viewers)
+		q.next.viewers = append(q.next.viewers, viewer)
+	}
+	q.next.waiting++
+	return q.next, place
 }
 
 // leave ends a read, and begins the next one if requests wait.

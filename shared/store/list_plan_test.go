@@ -28,6 +28,10 @@ var lists = []struct {
 		list, err := s.Posts(ctx, most, p)
 		return list.Next, err
 	}},
+	{"shared feed", "posts_pkey", plentyPosts, func(ctx context.Context, s *store.Store, p store.Page) (string, error) {
+		list, err := s.SharedFeed(ctx, none, most, p)
+		return list.Next, err
+	}},
 	{"feed above a run of hidden posts", "posts_pkey", plentyPosts - floor,
 		func(ctx context.Context, s *store.Store, p store.Page) (string, error) {
 			list, err := s.FeedAbove(ctx, most, floor, p)
