@@ -110,6 +110,7 @@ func (l loader) together(ctx context.Context, steps []step) error {
 	}
 	close(waiting)
 	var all sync.WaitGroup
+	var reporting sync.Mutex
 	for range 2 {
 		all.Go(func() {
 			for s := range waiting {
@@ -118,7 +119,9 @@ func (l loader) together(ctx context.Context, steps []step) error {
 					cancel(fmt.Errorf("%s: %w", s.name, err))
 					return
 				}
+				reporting.Lock()
 				l.report("  %4.0f s  %s: %.1f s", time.Since(l.begun).Seconds(), s.name, time.Since(begun).Seconds())
+				reporting.Unlock()
 			}
 		})
 	}
