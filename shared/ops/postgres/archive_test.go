@@ -60,6 +60,7 @@ func newArchived(t *testing.T) archived {
 repo1-path=%[1]s/repository
 log-path=%[1]s
 lock-path=%[1]s/lock
+spool-path=%[1]s/spool
 start-fast=y
 repo1-retention-full-type=time
 repo1-retention-full=14
