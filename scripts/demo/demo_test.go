@@ -9,7 +9,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"sync/atomic"
@@ -17,7 +16,6 @@ import (
 	"unicode/utf8"
 
 	"minifb/shared/ops/bundle"
-	"minifb/shared/testkit/built"
 	"minifb/shared/testkit/client"
 )
 
@@ -117,13 +115,10 @@ func TestDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	programs, err := built.Programs(t.Context(), "../..", filepath.Join(dir, "bin"), false, "./functions/...")
-	if err != nil {
-		t.Fatal(err)
-	}
 	b := bundle.New(bundle.Options{
-		Source: "../..", Dir: dir, Binaries: programs, Fast: true,
-		Env: []string{"PASSWORD_ITERATIONS=1000", "LIMITS=off"}, Logf: t.Logf,
+		Source: "../..", Dir: dir, Fast: true, Race: true,
+		Areas: []string{"account", "auth", "comment", "notification", "post", "reaction"},
+		Env:   []string{"PASSWORD_ITERATIONS=1000", "LIMITS=off"}, Logf: t.Logf,
 	})
 	if err := b.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ func (s *Store) ReadFrom(other *Store) { s.hotReads = other.hotReads }
 // FeedFormatted returns the feed's first posts as bun's own query methods read them: with the
 // arguments in the text of a statement that PostgreSQL plans at each call.
 func (s *Store) FeedFormatted(ctx context.Context, viewer int64, size int) (posts []Post, err error) {
-	formatted := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(feed + inFeed)
+	formatted := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(feed + feedOrder)
 	var read []feedPost
 	err = s.db.NewRaw(formatted+limit(size+1), viewer, int64(math.MaxInt64)).Scan(ctx, &read)
 	return seenBy(read[:min(size, len(read))], 0), err
@@ -46,7 +46,7 @@ func (s *Store) LearnAllRuns(ctx context.Context) {
 	before := int64(math.MaxInt64)
 	for {
 		var items []feedPost
-		if err := s.hotReads.all(ctx, &items, feed+inFeed+limit(21), int64(1), before); err != nil {
+		if err := s.hotReads.all(ctx, &items, feed+feedOrder+limit(21), int64(1), before); err != nil {
 			panic(err)
 		}
 		s.hiddenPosts.retry = time.Time{}
@@ -91,7 +91,7 @@ func (s *Store) FeedAbove(ctx context.Context, viewer, floor int64, p Page) (Lis
 		return List[Post]{}, err
 	}
 	var items []feedPost
-	err = s.hotReads.all(ctx, &items, feed+aboveRun+inFeed+limit(p.Size+1), viewer, before, floor)
+	err = s.hotReads.all(ctx, &items, feed+aboveRun+feedOrder+limit(p.Size+1), viewer, before, floor)
 	return cut(seenBy(items, 0), p.Size, postKey), err
 }
 

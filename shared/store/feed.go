@@ -19,8 +19,8 @@ const (
 
 	feedPosts = `
 		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL WHERE p.id < $2`
-	aboveRun = ` AND p.id > $3` // the top of a run of hidden posts
-	inFeed   = ` ORDER BY p.id DESC`
+	aboveRun  = ` AND p.id > $3` // the top of a run of hidden posts
+	feedOrder = ` ORDER BY p.id DESC`
 )
 
 // A feedPost is a post of the feed as one viewer sees it, or several.
@@ -53,9 +53,9 @@ func (s *Store) readFeed(ctx context.Context, viewers []int64, before int64, siz
 	for from, floor := before, int64(1); floor > 0 && len(posts) <= size; from = floor + 1 {
 		var more []feedPost
 		if from, floor = s.hiddenPosts.skip(from); floor == 0 {
-			err = s.hotReads.all(ctx, &more, statement+inFeed+limit(size+1), seeing, from)
+			err = s.hotReads.all(ctx, &more, statement+feedOrder+limit(size+1), seeing, from)
 		} else {
-			err = s.hotReads.all(ctx, &more, statement+aboveRun+inFeed+limit(size+1), seeing, from, floor)
+			err = s.hotReads.all(ctx, &more, statement+aboveRun+feedOrder+limit(size+1), seeing, from, floor)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("list posts: %w", err)

@@ -17,8 +17,8 @@ type WarmUp struct {
 // The reads that a function may choose for Warm: the one that its clients call most.
 var (
 	WarmUser          = WarmUp{userByID, []any{""}}
-	WarmFeed          = WarmUp{feed + inFeed + limit(1), []any{0, int64(math.MaxInt64)}}
-	WarmSharedFeed    = WarmUp{sharedFeed + inFeed + limit(1), []any{[]int64{0}, int64(math.MaxInt64)}}
+	WarmFeed          = WarmUp{feed + feedOrder + limit(1), []any{0, int64(math.MaxInt64)}}
+	WarmSharedFeed    = WarmUp{sharedFeed + feedOrder + limit(1), []any{[]int64{0}, int64(math.MaxInt64)}}
 	WarmTimeline      = WarmUp{postTimeline + limit(1), []any{0, int64(math.MaxInt64), 0}}
 	WarmComments      = WarmUp{commentList + limit(1), []any{0, 0, int64(math.MaxInt64)}}
 	WarmReactions     = WarmUp{postReactionList + limit(1), []any{endOfTime, 0, 0}}

@@ -75,8 +75,7 @@ var (
 	desktop = look{1440, "light"}
 	phone   = look{390, "dark"}
 
-	// looks has both widths and both schemes, for what is checked in each of them.
-	looks = []look{{390, "light"}, {1440, "dark"}}
+	looks = []look{{390, "light"}, {1440, "dark"}, phone, desktop}
 )
 
 // open opens a tab. The test fails if its pages throw an exception, violate their policy, or send a
