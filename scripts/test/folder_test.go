@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,6 +20,18 @@ func TestDatabasesAreInMainMemory(t *testing.T) {
 		if dir := newFolder(t, other); filepath.Dir(dir) != filepath.Clean(os.TempDir()) {
 			t.Errorf("%s: the folder is %s", other, dir)
 		}
+	}
+}
+
+// A folder on a disk is not in main memory, however much room it has.
+func TestADiskIsNotMainMemory(t *testing.T) {
+	t.Parallel()
+	kind, err := exec.Command("stat", "-f", "-c", "%T", top).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.TrimSpace(string(kind)); got != "tmpfs" && hasRoom(top) {
+		t.Errorf("the checkout is on a file system of the type %s, and counts as main memory", got)
 	}
 }
 
