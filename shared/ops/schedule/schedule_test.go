@@ -42,7 +42,7 @@ func TestAFailureIsReportedOnce(t *testing.T) {
 	defer function.Close()
 	caller := schedule.Start(schedule.Options{
 		Template: &sam.Template{Functions: []sam.Function{{
-			Area: "maintenance", Timeout: time.Second,
+			Area: "maintenance", Timeout: time.Minute,
 			Schedules: []sam.Schedule{{Name: "Clean", Every: time.Millisecond}},
 		}}},
 		Socket: func(string) string { return socket },
