@@ -62,7 +62,7 @@ export class Chart {
     this.#points = points;
     const data = [points.map((p) => Date.parse(p.at) / 1000), ...this.#series.map((s) => points.map(s.of))];
     if (this.#plot) {
-      this.#plot.setData(data);
+      this.#change((plot) => plot.setData(data));
     } else {
       this.#plot = new uPlot(this.#options(), data, this.#surface);
       this.#resize();
@@ -117,8 +117,16 @@ export class Chart {
   #resize() {
     const width = this.#surface.clientWidth;
     if (this.#plot && width > 0) {
-      this.#plot.setSize({ width, height });
+      this.#change((plot) => plot.setSize({ width, height }));
     }
+  }
+
+  // Changes the plot and keeps the time under the cursor. uPlot keeps the pixel, which may stand for another time then:
+  // a chart without any value is wider than the others, for want of an axis.
+  #change(change) {
+    const at = this.#plot.data[0][this.#plot.cursor.idx];
+    this.#plot.batch(change);
+    this.#moveTo(at === undefined ? -10 : this.#plot.valToPos(at, "x"), false);
   }
 
   // The point under the cursor, or else the newest.
@@ -158,9 +166,9 @@ export class Chart {
     this.#moveTo(this.#plot.valToPos(at, "x"));
   }
 
-  // Moves the cursor, in all charts. A negative position is none.
-  #moveTo(left) {
-    this.#plot?.setCursor({ left, top: Math.min(left, 0) }, true, true);
+  // Moves the cursor, in all charts or in this one alone. A negative position is none.
+  #moveTo(left, all = true) {
+    this.#plot?.setCursor({ left, top: Math.min(left, 0) }, true, all);
   }
 
   #fillTable() {

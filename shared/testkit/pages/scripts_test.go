@@ -44,6 +44,28 @@ func TestScriptsOfTheDashboard(t *testing.T) {
 			"16:02:00: Requests 2 per second",
 		},
 		{
+			"the charts keep the time under the cursor", "traffic", `
+			const show = async (step, points, latency) => {
+				module.showSeries({step_seconds: step, points: Array.from({length: points}, (_, i) => ({
+					at: new Date(Date.UTC(2026, 10, 26) - 1000 * step * (points - i)).toISOString(),
+					requests: i, errors: 0, p50_ms: latency, p99_ms: latency}))});
+				await null; // uPlot draws in a microtask
+			};
+			const shown = () => [...new Set([...document.querySelectorAll(".readout time")].map((e) => e.textContent))];
+			await show(60, 61, 5);
+			const slider = document.querySelector("#charts [role=slider]");
+			for (const key of ["ArrowLeft", "PageDown", "PageDown", "ArrowUp"]) {
+				slider.dispatchEvent(new KeyboardEvent("keydown", {key}));
+			}
+			const times = [shown()];
+			for (const next of [[60, 61, null], [300, 289, null], [300, 289, 5], [60, 11, 5]]) {
+				await show(...next);
+				times.push(shown());
+			}
+			return times.join();`,
+			"15:38:00,15:38:00,15:40:00,15:40:00,15:58:00",
+		},
+		{
 			"pauses between failures", "poll", `
 			const set = globalThis.setTimeout, waits = [];
 			globalThis.setTimeout = (_, wait) => { waits.push(wait); };
