@@ -56,6 +56,19 @@ func faultNames() (names []string) {
 	return names
 }
 
+// fromFirstFailure returns a function that reports whether a fault goes on which may begin late: its time begins when
+// the first request fails.
+func (c *chaos) fromFirstFailure(ctx context.Context, lasts time.Duration) func() bool {
+	const patience = 30 * time.Second
+	began, end := false, time.Now().Add(patience)
+	return func() bool {
+		if !began && slices.ContainsFunc(c.load.sent(), request.failed) {
+			began, end = true, time.Now().Add(lasts)
+		}
+		return ctx.Err() == nil && time.Now().Before(end)
+	}
+}
+
 func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
@@ -94,7 +107,8 @@ func (c *chaos) freezeDatabase(ctx context.Context, lasts time.Duration) error {
 	return errors.Join(err, c.db.signal(syscall.SIGCONT))
 }
 
-// takeConnections takes all connections that PostgreSQL allows, and ends those of the functions.
+// takeConnections takes all connections that PostgreSQL allows, and ends those of the functions. A function may be
+// faster and have one again, so the time begins when the first request fails.
 func (c *chaos) takeConnections(ctx context.Context, lasts time.Duration) error {
 	const endOthers = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'minifb %'`
 	var taken []*pgx.Conn
@@ -103,8 +117,7 @@ func (c *chaos) takeConnections(ctx context.Context, lasts time.Duration) error 
 			_ = conn.Close(context.WithoutCancel(ctx)) // PostgreSQL ends the session in any case
 		}
 	}()
-	var end time.Time // zero until all connections are taken
-	for ctx.Err() == nil && (end.IsZero() || time.Now().Before(end)) {
+	for goesOn := c.fromFirstFailure(ctx, lasts); goesOn(); {
 		conn, err := pgx.Connect(ctx, c.db.cluster.URL(databaseName))
 		switch {
 		case err == nil:
@@ -112,9 +125,6 @@ func (c *chaos) takeConnections(ctx context.Context, lasts time.Duration) error 
 		case len(taken) == 0:
 			return fmt.Errorf("take connections: %w", err)
 		default:
-			if end.IsZero() {
-				end = time.Now().Add(lasts)
-			}
 			if _, err := taken[0].Exec(ctx, endOthers); err != nil {
 				return fmt.Errorf("end the functions' connections: %w", err)
 			}
@@ -145,7 +155,6 @@ func (c *chaos) prepareDisk(ctx context.Context) error {
 // fillDisk writes a file until the disk is full, and again whenever something has been freed. The time begins when the
 // first request fails: tables may have some room left.
 func (c *chaos) fillDisk(ctx context.Context, lasts time.Duration) error {
-	const patience = 30 * time.Second // until a request fails
 	path := filepath.Join(c.db.disk, "filling")
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -153,11 +162,7 @@ func (c *chaos) fillDisk(ctx context.Context, lasts time.Duration) error {
 	}
 	defer func() { _ = errors.Join(f.Close(), os.Remove(path)) }() // the disk goes at the end of the run
 	block := make([]byte, 1<<20)
-	noticed := false
-	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; {
-		if !noticed && slices.ContainsFunc(c.load.sent(), request.failed) {
-			noticed, end = true, time.Now().Add(lasts)
-		}
+	for goesOn := c.fromFirstFailure(ctx, lasts); goesOn(); {
 		if _, err := f.Write(block); err == nil {
 			continue
 		} else if !errors.Is(err, syscall.ENOSPC) {
