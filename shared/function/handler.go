@@ -104,7 +104,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 	if h.draining.Load() {
 		response.header.Set("Connection", "close")
 	}
-	response.send(w, r.Method)
+	response.send(w, r)
 	h.observe(ctx, record{
 		method: r.Method, pattern: r.Pattern, status: response.status, bytes: response.body.Len(),
 		duration: time.Since(start), requestID: exchange.RequestID,

@@ -45,6 +45,7 @@ func serve(ctx context.Context, listener net.Listener, h *Handler, log *slog.Log
 		WriteTimeout:                 h.settings.Timeout + responseTimeout,
 		DisableGeneralOptionsHandler: true, // OPTIONS * is no route
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnContext:                  api.ConnContext,
 	}
 	log.Info("serving", "address", listener.Addr().String())
 	failed := make(chan error, 1)

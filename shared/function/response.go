@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+
+	"minifb/shared/api"
 )
 
 // A responseBuffer holds a response back until it is complete.
@@ -42,7 +44,7 @@ func (b *responseBuffer) reset() {
 }
 
 // send writes the response to w. The response to HEAD has the headers of GET, and no body.
-func (b *responseBuffer) send(w http.ResponseWriter, method string) {
+func (b *responseBuffer) send(w http.ResponseWriter, r *http.Request) {
 	b.WriteHeader(http.StatusOK)
 	maps.Copy(w.Header(), b.header)
 	if b.status == http.StatusNoContent {
@@ -51,7 +53,7 @@ func (b *responseBuffer) send(w http.ResponseWriter, method string) {
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(b.body.Len()))
 	w.WriteHeader(b.status)
-	if method != http.MethodHead {
-		_, _ = w.Write(b.body.Bytes()) // fails only if the client has gone
+	if r.Method != http.MethodHead {
+		_ = api.WriteBody(w, r, b.body.Bytes()) // fails only if the client has gone
 	}
 }

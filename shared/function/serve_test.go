@@ -45,8 +45,8 @@ func (l pipeListener) Close() error { l.close(); return nil }
 
 func (pipeListener) Addr() net.Addr { return &net.UnixAddr{Net: "unix", Name: "in memory"} }
 
-// A served is a server in memory. GET /wait/{duration} responds after that time, and GET /large with
-// more than a pipe holds.
+// A served is a server in memory. GET /wait/{duration} responds after that time, GET /page with
+// more than net/http buffers, and GET /large with more than a connection does.
 type served struct {
 	listener pipeListener
 	stop     context.CancelFunc
@@ -62,6 +62,9 @@ func startServed(t *testing.T) served {
 			d, _ := time.ParseDuration(r.PathValue("duration"))
 			time.Sleep(d)
 			_, _ = io.WriteString(w, "waited")
+		})
+		a.Handle("GET /page", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(bytes.Repeat([]byte("x"), 6000))
 		})
 		a.Handle("GET /large", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write(bytes.Repeat([]byte("x"), 1<<20))
@@ -256,5 +259,21 @@ func TestDrainIsBounded(t *testing.T) {
 			t.Errorf("the drain took %v, want 15s", took)
 		}
 		response(t, c) // whoever waited longer would get it
+	})
+}
+
+// A page of a list is sent by one write, with its header.
+func TestAPageIsSentAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := startServed(t)
+		c := s.dial(t, "GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
+		sent := make([]byte, 10_000)
+		n, err := c.Read(sent)
+		if header, body, _ := strings.Cut(string(sent[:n]), "\r\n\r\n"); err != nil || len(body) != 6000 {
+			t.Errorf("the first of the writes has %d bytes of the body, after\n%s\n%v", len(body), header, err)
+		}
+		_ = c.Close()
+		s.end(t, nil)
 	})
 }

@@ -28,6 +28,15 @@ type Comment struct {
 	CreatedAt  time.Time
 }
 
+func (c *Comment) columns() []any {
+	t := &c.Tally
+	return []any{
+		&c.ID, &c.PostID, &c.OwnerUID, &c.Content, &c.Modified, &c.Revision,
+		&t.Type1, &t.Type2, &t.Type3, &t.Type4, &t.Type5, &c.CreatedAt,
+		&c.Owner.ID, &c.Owner.Name, &c.Owner.Nickname, &c.MyReaction,
+	}
+}
+
 // $1 is the viewer's uid. A comment is visible while its owner and its post's owner have accounts.
 const (
 	commentColumns = `c.id, c.post_id, c.owner_uid, c.content, c.modified, c.revision,

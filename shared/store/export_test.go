@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"math"
-	"strings"
 	"time"
 )
 
@@ -17,14 +16,14 @@ func (s *Store) DB() *sql.DB { return s.db.DB }
 // ReadFrom makes the store run its hot reads on another store's pool, as on a replica.
 func (s *Store) ReadFrom(other *Store) { s.hotReads = other.hotReads }
 
-// FeedFormatted returns the feed's first posts as bun's own query methods read them: with the
-// arguments in the text of a statement that PostgreSQL plans at each call.
-func (s *Store) FeedFormatted(ctx context.Context, viewer int64, size int) (posts []Post, err error) {
-	formatted := strings.NewReplacer("$1", "?0", "$2", "?1").Replace(feed + feedOrder)
-	var read []feedPost
-	err = s.db.NewRaw(formatted+limit(size+1), viewer, int64(math.MaxInt64)).Scan(ctx, &read)
-	return seenBy(read[:min(size, len(read))], 0), err
+// FeedThroughBun returns the feed's first posts, by the same statement as Posts, with rows that bun scans.
+func (s *Store) FeedThroughBun(ctx context.Context, viewer int64, size int) (posts []Post, err error) {
+	err = s.hotReads.all(ctx, &posts, feed+feedOrder+limit(size), viewer, int64(math.MaxInt64))
+	return posts, err
 }
+
+// ThroughBun makes bun scan the rows of all statements.
+func (s *Store) ThroughBun() { s.hotReads.pool = nil }
 
 // PutPostReactionAlone is PutPostReaction without the merger: each call runs a statement of its
 // own.
@@ -45,7 +44,7 @@ const (
 func (s *Store) LearnAllRuns(ctx context.Context) {
 	before := int64(math.MaxInt64)
 	for {
-		var items []feedPost
+		var items []Post
 		if err := s.hotReads.all(ctx, &items, feed+feedOrder+limit(21), int64(1), before); err != nil {
 			panic(err)
 		}
@@ -80,8 +79,8 @@ func (s *Store) SharedFeed(ctx context.Context, other, viewer int64, p Page) (Li
 	if err != nil {
 		return List[Post]{}, err
 	}
-	items, err := s.readFeed(ctx, []int64{other, viewer}, before, p.Size)
-	return cut(seenBy(items, 1), p.Size, postKey), err
+	page, err := s.readFeed(ctx, []int64{other, viewer}, before, p.Size)
+	return cut(page.seenBy(1), p.Size, postKey), err
 }
 
 // FeedAbove lists the posts above an id, as Posts does above a run of hidden posts.
@@ -90,20 +89,20 @@ func (s *Store) FeedAbove(ctx context.Context, viewer, floor int64, p Page) (Lis
 	if err != nil {
 		return List[Post]{}, err
 	}
-	var items []feedPost
+	var items []Post
 	err = s.hotReads.all(ctx, &items, feed+aboveRun+feedOrder+limit(p.Size+1), viewer, before, floor)
-	return cut(seenBy(items, 0), p.Size, postKey), err
+	return cut(items, p.Size, postKey), err
 }
 
 // PostsAlone is Posts for the first page, by a read of its own.
 func (s *Store) PostsAlone(ctx context.Context, viewer int64, size int) ([]Post, error) {
-	posts, err := s.readNewest(ctx, []int64{viewer}, size)
-	return seenBy(posts, 0), err
+	page, err := s.readNewest(ctx, []int64{viewer}, size)
+	return page.posts, err
 }
 
 // InterceptFeed calls before with the context and the viewers of each read of the feed's first page, before it.
 func (s *Store) InterceptFeed(before func(ctx context.Context, viewers []int64)) {
-	s.newest = newFeedSharer(func(ctx context.Context, viewers []int64, size int) ([]feedPost, error) {
+	s.newest = newFeedSharer(func(ctx context.Context, viewers []int64, size int) (feedPage, error) {
 		before(ctx, viewers)
 		return s.readNewest(ctx, viewers, size)
 	})

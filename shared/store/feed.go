@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
 const (
 	// $1 is the viewer's uid.
 	feed = `SELECT ` + postColumns + `, ` + myPostReaction + feedPosts
+	// $1 is 0, as nobody is signed in: no reaction is looked up.
+	anonymousFeed = `SELECT ` + postColumns + `, nullif($1::smallint, 0) AS my_reaction` + feedPosts
 	// $1 are the uids of several viewers. The planner does not see into the SELECT around it: it would plan
 	// each call anew for the length of the array.
 	sharedFeed = `
@@ -23,11 +26,20 @@ const (
 	feedOrder = ` ORDER BY p.id DESC`
 )
 
-// A feedPost is a post of the feed as one viewer sees it, or several.
-type feedPost struct {
-	Post             `bun:",extend"`
-	ViewersReactions []int `bun:",array"` // in the order of several viewers; 0 is none
+// A feedPage is a page of the feed as one viewer sees it, or several.
+type feedPage struct {
+	posts []Post
+	// reactions are those of several viewers, in their order, to each post. 0 is none.
+	reactions [][]int
 }
+
+// A sharedPost is a post of the feed as several viewers see it.
+type sharedPost struct {
+	Post             `bun:",extend"`
+	ViewersReactions []int `bun:",array"`
+}
+
+func (p *sharedPost) columns() []any { return append(p.visibleColumns(), &p.ViewersReactions) }
 
 // Posts lists all posts, newest first.
 func (s *Store) Posts(ctx context.Context, viewer int64, p Page) (List[Post], error) {
@@ -39,53 +51,65 @@ func (s *Store) Posts(ctx context.Context, viewer int64, p Page) (List[Post], er
 	if err != nil {
 		return List[Post]{}, err
 	}
-	posts, err := s.readFeed(ctx, []int64{viewer}, before, p.Size)
-	return cut(seenBy(posts, 0), p.Size, postKey), err
+	page, err := s.readFeed(ctx, []int64{viewer}, before, p.Size)
+	return cut(page.posts, p.Size, postKey), err
 }
 
 // readFeed returns size posts and one more, if there are so many, below the id before.
-func (s *Store) readFeed(ctx context.Context, viewers []int64, before int64, size int) (posts []feedPost, err error) {
+func (s *Store) readFeed(ctx context.Context, viewers []int64, before int64, size int) (page feedPage, err error) {
 	start := time.Now()
-	statement, seeing := feed, any(viewers[0])
-	if len(viewers) > 1 {
-		statement, seeing = sharedFeed, viewers
-	}
-	for from, floor := before, int64(1); floor > 0 && len(posts) <= size; from = floor + 1 {
-		var more []feedPost
+	for from, floor := before, int64(1); floor > 0 && len(page.posts) <= size; from = floor + 1 {
 		if from, floor = s.hiddenPosts.skip(from); floor == 0 {
-			err = s.hotReads.all(ctx, &more, statement+feedOrder+limit(size+1), seeing, from)
+			err = s.readPosts(ctx, &page, viewers, feedOrder+limit(size+1), from)
 		} else {
-			err = s.hotReads.all(ctx, &more, statement+aboveRun+feedOrder+limit(size+1), seeing, from, floor)
+			err = s.readPosts(ctx, &page, viewers, aboveRun+feedOrder+limit(size+1), from, floor)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("list posts: %w", err)
+			return feedPage{}, fmt.Errorf("list posts: %w", err)
 		}
-		posts = append(posts, more...)
 	}
 	if time.Since(start) > slowRead {
-		s.learnRuns(ctx, before, posts, size)
+		s.learnRuns(ctx, before, page.posts, size)
 	}
-	return posts, nil
+	return page, nil
+}
+
+// readPosts adds posts to the page. The conditions follow on the statement, and their arguments on the viewers.
+func (s *Store) readPosts(ctx context.Context, page *feedPage, viewers []int64, conditions string, args ...any) error {
+	if len(viewers) > 1 {
+		posts, err := list[sharedPost](ctx, s.hotReads, sharedFeed+conditions, append([]any{viewers}, args...)...)
+		for _, post := range posts {
+			page.posts = append(page.posts, post.Post)
+			page.reactions = append(page.reactions, post.ViewersReactions)
+		}
+		return err
+	}
+	statement := feed
+	if viewers[0] == 0 {
+		statement = anonymousFeed
+	}
+	posts, err := list[Post](ctx, s.hotReads, statement+conditions, append([]any{viewers[0]}, args...)...)
+	page.posts = append(page.posts, posts...)
+	return err
 }
 
 // readNewest is readFeed for the first page.
-func (s *Store) readNewest(ctx context.Context, viewers []int64, size int) ([]feedPost, error) {
+func (s *Store) readNewest(ctx context.Context, viewers []int64, size int) (feedPage, error) {
 	return s.readFeed(ctx, viewers, math.MaxInt64, size)
 }
 
-// seenBy returns the posts as the i-th viewer sees them, of several or of one.
-func seenBy(posts []feedPost, i int) []Post {
-	seen := make([]Post, len(posts))
-	for n, post := range posts {
-		seen[n] = post.Post
-		if len(post.ViewersReactions) == 0 {
-			continue
-		}
-		if kind := post.ViewersReactions[i]; kind != 0 {
-			seen[n].MyReaction = &kind
+// seenBy returns the posts as the i-th viewer sees them, of several or of one. They may be those that others see.
+func (p feedPage) seenBy(i int) []Post {
+	if p.reactions == nil {
+		return p.posts
+	}
+	posts := slices.Clone(p.posts)
+	for n := range posts {
+		if kind := p.reactions[n][i]; kind != 0 {
+			posts[n].MyReaction = &kind
 		}
 	}
-	return seen
+	return posts
 }
 
 func postKey(p Post) string { return idKey(p.ID) }

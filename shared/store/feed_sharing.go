@@ -22,7 +22,7 @@ const (
 // serves all of them. A read begins after each of its requests has arrived, so every request sees
 // what was stored before it.
 type feedSharer struct {
-	list func(ctx context.Context, viewers []int64, size int) ([]feedPost, error)
+	list func(ctx context.Context, viewers []int64, size int) (feedPage, error)
 
 	mu     sync.Mutex
 	queues map[int]*feedQueue // by the size of the page; a queue exists while a read runs
@@ -38,11 +38,11 @@ type sharedRead struct {
 	viewers []int64 // each once, such as the 0 of all requests without a token
 	waiting int     // requests
 	done    chan struct{}
-	posts   []feedPost
+	page    feedPage
 	err     error
 }
 
-func newFeedSharer(list func(context.Context, []int64, int) ([]feedPost, error)) *feedSharer {
+func newFeedSharer(list func(context.Context, []int64, int) (feedPage, error)) *feedSharer {
 	return &feedSharer{list: list, queues: map[int]*feedQueue{}}
 }
 
@@ -52,14 +52,14 @@ func (f *feedSharer) read(ctx context.Context, viewer int64, size int) ([]Post, 
 	shared, i := f.enter(viewer, size)
 	if shared == nil {
 		defer f.leave(size)
-		posts, err := f.list(ctx, []int64{viewer}, size)
-		return seenBy(posts, 0), err
+		page, err := f.list(ctx, []int64{viewer}, size)
+		return page.posts, err
 	}
 	limit := time.NewTimer(maxWait)
 	defer limit.Stop()
 	select {
 	case <-shared.done:
-		return seenBy(shared.posts, i), shared.err
+		return shared.page.seenBy(i), shared.err
 	case <-limit.C:
 		return nil, errBusy
 	case <-ctx.Done():
@@ -118,10 +118,10 @@ func (f *feedSharer) run(shared *sharedRead, size int) {
 	defer close(shared.done)
 	defer func() {
 		if cause := recover(); cause != nil {
-			shared.posts, shared.err = nil, fmt.Errorf("list posts: panic: %v", cause)
+			shared.err = fmt.Errorf("list posts: panic: %v", cause)
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), sharedReadTimeout)
 	defer cancel()
-	shared.posts, shared.err = f.list(ctx, shared.viewers, size)
+	shared.page, shared.err = f.list(ctx, shared.viewers, size)
 }

@@ -13,9 +13,9 @@ func TestWaitForASharedReadIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
-		f := newFeedSharer(func(context.Context, []int64, int) ([]feedPost, error) {
+		f := newFeedSharer(func(context.Context, []int64, int) (feedPage, error) {
 			<-hang
-			return nil, nil
+			return feedPage{}, nil
 		})
 		for range maxReads {
 			go func() { _, _ = f.read(t.Context(), 1, 20) }()

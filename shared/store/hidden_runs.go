@@ -110,7 +110,7 @@ const (
 
 // learnRuns remembers the runs between the items of a page of the feed, which was read below the id
 // before. Without one more item than the page has, the feed ends with it.
-func (s *Store) learnRuns(ctx context.Context, before int64, items []feedPost, size int) {
+func (s *Store) learnRuns(ctx context.Context, before int64, items []Post, size int) {
 	if !s.hiddenPosts.begin() {
 		return
 	}

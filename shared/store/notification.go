@@ -26,6 +26,13 @@ type Notification struct {
 	CreatedAt    time.Time
 }
 
+func (n *Notification) columns() []any {
+	return []any{
+		&n.ID, &n.Type, &n.PostID, &n.CommentID, &n.ReactionType, &n.Read, &n.CreatedAt,
+		&n.Actor.ID, &n.Actor.Name, &n.Actor.Nickname,
+	}
+}
+
 // $1 is the notified user. A notification is visible while its actor has an account.
 const (
 	notificationColumns = `n.id, n.type, n.post_id, n.comment_id, n.reaction_type, n.read, n.created_at,

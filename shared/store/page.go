@@ -31,9 +31,9 @@ var errKey = apperror.New(apperror.Invalid, "cursor: is not one that this list g
 func readPage[T any](
 	ctx context.Context, r reader, p Page, key func(T) string, statement string, args ...any,
 ) (List[T], error) {
-	var items []T
 	// One item more than the page has tells whether there is a next page.
-	if err := r.all(ctx, &items, statement+limit(p.Size+1), args...); err != nil {
+	items, err := list[T](ctx, r, statement+limit(p.Size+1), args...)
+	if err != nil {
 		return List[T]{}, err
 	}
 	return cut(items, p.Size, key), nil

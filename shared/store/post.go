@@ -30,6 +30,18 @@ type Post struct {
 	CreatedAt    time.Time
 }
 
+// columns are those of postColumns, and the viewer's reaction.
+func (p *Post) columns() []any { return append(p.visibleColumns(), &p.MyReaction) }
+
+func (p *Post) visibleColumns() []any {
+	t := &p.Tally
+	return []any{
+		&p.ID, &p.OwnerUID, &p.Content, &p.Modified, &p.Revision, &p.CommentCount,
+		&t.Type1, &t.Type2, &t.Type3, &t.Type4, &t.Type5, &p.CreatedAt,
+		&p.Owner.ID, &p.Owner.Name, &p.Owner.Nickname,
+	}
+}
+
 // A Tally counts reactions by type.
 type Tally struct {
 	Type1 int `bun:"1"`

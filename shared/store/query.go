@@ -18,6 +18,7 @@ type queryer interface {
 type reader struct {
 	turns   *turns // of the pool; nil if the queryer is a connection or a transaction
 	queryer queryer
+	pool    *sql.DB // nil if the queryer is a connection or a transaction
 	models  *bun.DB // maps rows to models
 	options []any   // pgx's; they precede the arguments
 }
@@ -64,8 +65,10 @@ func (r reader) one(ctx context.Context, dest any, statement string, args ...any
 }
 
 func (r reader) query(ctx context.Context, statement string, args []any) (*sql.Rows, error) {
-	return r.queryer.QueryContext(ctx, statement, slices.Concat(r.options, args)...)
+	return r.queryer.QueryContext(ctx, statement, r.withOptions(args)...)
 }
+
+func (r reader) withOptions(args []any) []any { return slices.Concat(r.options, args) }
 
 // A writer also runs statements that return no rows.
 type writer struct{ reader }
@@ -76,7 +79,7 @@ func (w writer) exec(ctx context.Context, statement string, args ...any) (change
 		return 0, err
 	}
 	defer w.turns.leave()
-	result, err := w.queryer.ExecContext(ctx, statement, slices.Concat(w.options, args)...)
+	result, err := w.queryer.ExecContext(ctx, statement, w.withOptions(args)...)
 	if err != nil {
 		return 0, err
 	}

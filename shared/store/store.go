@@ -106,13 +106,12 @@ func newStore(pool *sql.DB, cached []any) *Store {
 
 // newStoreOn returns a store whose statements run on the queryer, and whose transactions begin sees.
 func newStoreOn(on queryer, db *bun.DB, begin bun.IDB, t *turns, cached []any) *Store {
+	plain := reader{turns: t, queryer: on, models: db}
+	plain.pool, _ = on.(*sql.DB)
+	hot := plain
+	hot.options = cached
 	s := &Store{
-		db:         db,
-		begin:      begin,
-		turns:      t,
-		hotReads:   reader{t, on, db, cached},
-		hotPrimary: writer{reader{t, on, db, cached}},
-		primary:    writer{reader{t, on, db, nil}},
+		db: db, begin: begin, turns: t, hotReads: hot, hotPrimary: writer{hot}, primary: writer{plain},
 	}
 	s.postReactions = newMerger(s.react(reactToPost, putOnPost), errNoPost)
 	s.commentReactions = newMerger(s.react(reactToComment, putOnComment), errNoComment)

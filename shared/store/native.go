@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// A nativeModel is the model of a hot list. pgx reads its rows without database/sql and bun, which would make a value
+// on the heap of each column first: of the processor time of a page of the feed, that was a fifth.
+type nativeModel interface {
+	// columns returns where to store each column of the model's statements, in their order.
+	columns() []any
+}
+
+// list returns every row of a statement. The rows of a nativeModel are read natively, except in a transaction.
+func list[T any](ctx context.Context, r reader, statement string, args ...any) (items []T, err error) {
+	var item T
+	model, ok := any(&item).(nativeModel)
+	if !ok || r.pool == nil {
+		err = r.all(ctx, &items, statement, args...)
+		return items, err
+	}
+	if err := r.turns.take(ctx); err != nil {
+		return nil, err
+	}
+	defer r.turns.leave()
+	args = r.withOptions(args)
+	err = onConnection(ctx, r.pool, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, statement, args...)
+		if err != nil {
+			return err
+		}
+		items = nil
+		_, err = pgx.ForEachRow(rows, model.columns(), func() error {
+			items = append(items, item)
+			return nil
+		})
+		return err
+	})
+	return items, err
+}
+
+// onConnection calls f with a connection of the pool. As database/sql does, it tries again with another one if f fails
+// before its connection has sent anything.
+func onConnection(ctx context.Context, pool *sql.DB, f func(*pgx.Conn) error) error {
+	const tries = 3
+	for try := 1; ; try++ {
+		err := lend(ctx, pool, f)
+		if !errors.Is(err, driver.ErrBadConn) || try == tries {
+			return err
+		}
+	}
+}
+
+func lend(ctx context.Context, pool *sql.DB, f func(*pgx.Conn) error) error {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	err = conn.Raw(func(driverConn any) error {
+		err := f(driverConn.(*stdlib.Conn).Conn())
+		if pgconn.SafeToRetry(err) {
+			return driver.ErrBadConn
+		}
+		return err
+	})
+	_ = conn.Close() // returns it to the pool
+	return err
+}
