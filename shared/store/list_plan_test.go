@@ -40,6 +40,9 @@ var lists = []struct {
 	{"timeline of the user with most posts", "posts_owner", plentyPosts - plenty/2, timeline(most)},
 	{"timeline of the user with some posts", "posts_owner", plenty / 2, timeline(some)},
 	{"timeline of the user without posts", "posts_owner", 0, timeline(none)},
+	{"timeline of the ID with most posts", "posts_owner", plentyPosts - plenty/2, timelineOf(most)},
+	{"timeline of the ID with some posts", "posts_owner", plenty / 2, timelineOf(some)},
+	{"timeline of the ID without posts", "posts_owner", 0, timelineOf(none)},
 	{"comments of a hot post", "comments_pkey", plenty, comments(1)},
 	{"comments of a post without comments", "comments_pkey", 0, comments(3)},
 	{"reactions to a hot post", "post_reactions_newest", plenty, postReactions(1)},
@@ -57,6 +60,13 @@ var lists = []struct {
 func timeline(owner int64) func(context.Context, *store.Store, store.Page) (string, error) {
 	return func(ctx context.Context, s *store.Store, p store.Page) (string, error) {
 		list, err := s.Timeline(ctx, most, owner, p)
+		return list.Next, err
+	}
+}
+
+func timelineOf(owner int64) func(context.Context, *store.Store, store.Page) (string, error) {
+	return func(ctx context.Context, s *store.Store, p store.Page) (string, error) {
+		list, err := s.TimelineOf(ctx, most, fmt.Sprintf("USER%d", owner), p)
 		return list.Next, err
 	}
 }

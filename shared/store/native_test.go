@@ -33,11 +33,18 @@ func TestNativeRows(t *testing.T) {
 	for _, viewer := range []int64{0, f.users[0], f.users[1]} {
 		for name, read := range map[string]func(context.Context, *store.Store) (any, error){
 			"feed":        func(ctx context.Context, s *store.Store) (any, error) { return s.Posts(ctx, viewer, all) },
-			"shared feed": func(ctx context.Context, s *store.Store) (any, error) { return s.SharedFeed(ctx, 0, viewer, all) },
+			"shared feed": func(ctx context.Context, s *store.Store) (any, error) {
+				return s.SharedFeed(ctx, 0, viewer, all)
+			},
 			"timeline": func(ctx context.Context, s *store.Store) (any, error) {
 				return s.Timeline(ctx, viewer, f.users[0], all)
 			},
-			"comments": func(ctx context.Context, s *store.Store) (any, error) { return s.Comments(ctx, viewer, 1, all) },
+			"timeline of an ID": func(ctx context.Context, s *store.Store) (any, error) {
+				return s.TimelineOf(ctx, viewer, "user.1", all)
+			},
+			"comments": func(ctx context.Context, s *store.Store) (any, error) {
+				return s.Comments(ctx, viewer, 1, all)
+			},
 			"notifications": func(ctx context.Context, s *store.Store) (any, error) {
 				return s.Notifications(ctx, max(viewer, f.users[0]), false, all)
 			},

@@ -83,6 +83,14 @@ const (
 		SELECT ` + postColumns + `, ` + myPostReaction + `
 		FROM posts p JOIN users u ON u.uid = $3 AND u.deleted_at IS NULL
 		WHERE p.owner_uid = ANY (ARRAY[$3::bigint]) AND p.id < $2 ORDER BY p.owner_uid DESC, p.id DESC`
+	// The same for an ID.
+	postTimelineOf = `
+		WITH u AS MATERIALIZED (
+			SELECT uid, id, name, nickname FROM users WHERE lower(id) = lower($3) AND deleted_at IS NULL
+		)
+		SELECT ` + postColumns + `, ` + myPostReaction + `
+		FROM posts p, u
+		WHERE p.owner_uid = ANY (ARRAY[(SELECT uid FROM u)]) AND p.id < $2 ORDER BY p.owner_uid DESC, p.id DESC`
 )
 
 var errNoPost = apperror.New(apperror.NotFound, "There is no such post; it may have been deleted.")
@@ -147,11 +155,14 @@ func (s *Store) Timeline(ctx context.Context, viewer, owner int64, p Page) (List
 // TimelineOf is Timeline for the user with this ID, in any case. It returns a NotFound error if
 // there is none.
 func (s *Store) TimelineOf(ctx context.Context, viewer int64, id string, p Page) (List[Post], error) {
-	owner, err := s.UserUID(ctx, id)
-	if err != nil {
-		return List[Post]{}, err
+	if !IDPattern.MatchString(id) {
+		return List[Post]{}, errNoUser
 	}
-	return s.Timeline(ctx, viewer, owner, p)
+	posts, err := s.posts(ctx, p, postTimelineOf, viewer, id)
+	if err == nil && len(posts.Items) == 0 {
+		_, err = s.UserUID(ctx, id)
+	}
+	return posts, err
 }
 
 // posts runs a list's statement. Its arguments are the viewer, the id to start below, and more.

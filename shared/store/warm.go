@@ -19,7 +19,7 @@ var (
 	WarmUser          = WarmUp{userByID, []any{""}}
 	WarmFeed          = WarmUp{feed + feedOrder + limit(1), []any{0, int64(math.MaxInt64)}}
 	WarmSharedFeed    = WarmUp{sharedFeed + feedOrder + limit(1), []any{[]int64{0}, int64(math.MaxInt64)}}
-	WarmTimeline      = WarmUp{postTimeline + limit(1), []any{0, int64(math.MaxInt64), 0}}
+	WarmTimeline      = WarmUp{postTimelineOf + limit(1), []any{0, int64(math.MaxInt64), ""}}
 	WarmComments      = WarmUp{commentList + limit(1), []any{0, 0, int64(math.MaxInt64)}}
 	WarmReactions     = WarmUp{postReactionList + limit(1), []any{endOfTime, 0, 0}}
 	WarmNotifications = WarmUp{notificationList + limit(1), []any{0, int64(math.MaxInt64)}}
