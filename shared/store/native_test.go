@@ -32,7 +32,7 @@ func TestNativeRows(t *testing.T) {
 	all := store.Page{Size: 100}
 	for _, viewer := range []int64{0, f.users[0], f.users[1]} {
 		for name, read := range map[string]func(context.Context, *store.Store) (any, error){
-			"feed":        func(ctx context.Context, s *store.Store) (any, error) { return s.Posts(ctx, viewer, all) },
+			"feed": func(ctx context.Context, s *store.Store) (any, error) { return s.Posts(ctx, viewer, all) },
 			"shared feed": func(ctx context.Context, s *store.Store) (any, error) {
 				return s.SharedFeed(ctx, 0, viewer, all)
 			},
