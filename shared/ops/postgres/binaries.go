@@ -17,7 +17,7 @@ var errNoPostgres = errors.New("no PostgreSQL server is installed on this machin
 
 // Binaries are the programs of one installed PostgreSQL.
 type Binaries struct {
-	Dir   string // holds initdb and postgres
+	Dir   string // holds initdb, postgres and usually pg_basebackup
 	Major int
 }
 
@@ -26,6 +26,9 @@ type Binaries struct {
 func Find() ([]Binaries, error) {
 	var dirs []string
 	if path, err := exec.LookPath("postgres"); err == nil {
+		if linked, err := filepath.EvalSymlinks(path); err == nil {
+			path = linked // beside it are the other programs
+		}
 		dirs = append(dirs, filepath.Dir(path))
 	}
 	for _, b := range newestFirst(

@@ -137,7 +137,7 @@ func (d *dataDir) command(b Binaries, program string, args ...string) *exec.Cmd 
 
 // settings returns the server's settings. They are arguments of each start, not kept with the data,
 // so that a newer version of this program can change them.
-func (d *dataDir) settings(fast bool) []string {
+func (d *dataDir) settings(o Options) []string {
 	sockets := "/proc/self/fd/4"
 	if len(d.opened) == 0 {
 		sockets = `"` + strings.ReplaceAll(d.sockets, `"`, `""`) + `"`
@@ -151,7 +151,7 @@ func (d *dataDir) settings(fast bool) []string {
 		// posts.
 		"log_min_error_statement=panic", "log_error_verbosity=terse",
 	}
-	if fast {
+	if o.Fast {
 		settings = append(settings, "max_connections=300",
 			"fsync=off", "synchronous_commit=off", "full_page_writes=off",
 			"autovacuum_naptime=10min", "wal_level=minimal", "max_wal_senders=0")
@@ -159,7 +159,7 @@ func (d *dataDir) settings(fast bool) []string {
 		settings = append(settings, "max_connections=200")
 	}
 	var args []string
-	for _, s := range settings {
+	for _, s := range append(settings, o.Settings...) {
 		args = append(args, "-c", s)
 	}
 	return args
@@ -172,6 +172,38 @@ func (d *dataDir) create(ctx context.Context, b Binaries, o Options) error {
 	if entries, err := fs.ReadDir(home.FS(), "data"); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s holds files, but no database: move it away", d.data())
 	}
+	fill := d.initialize
+	if o.StandbyOf != nil {
+		fill = d.copyPrimary
+	}
+	if err := fill(ctx, b, o); err != nil {
+		return fmt.Errorf("create a PostgreSQL cluster: %w", err)
+	}
+	if err := home.Remove("data"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("create a PostgreSQL cluster: %w", err)
+	}
+	if err := home.Rename("unfinished", "data"); err != nil {
+		return fmt.Errorf("create a PostgreSQL cluster: %w", err)
+	}
+	return nil
+}
+
+// copyPrimary fills the directory "unfinished" with a copy of the primary, as a standby of it.
+func (d *dataDir) copyPrimary(ctx context.Context, b Binaries, o Options) error {
+	if err := d.roots[0].RemoveAll("unfinished"); err != nil {
+		return fmt.Errorf("remove an unfinished cluster: %w", err)
+	}
+	out, err := d.run(ctx, d.command(b, "pg_basebackup", "--pgdata="+d.serverPath("unfinished"), "--write-recovery-conf",
+		"--checkpoint=fast", "--no-sync", "--dbname="+o.StandbyOf.URL("")))
+	if err != nil {
+		return fmt.Errorf("copy the primary: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// initialize fills the directory "unfinished" with a new cluster.
+func (d *dataDir) initialize(ctx context.Context, b Binaries, o Options) error {
+	home := d.roots[0]
 	var out []byte
 	var err error
 	// Not every system has the locale C.UTF-8.
@@ -192,7 +224,7 @@ func (d *dataDir) create(ctx context.Context, b Binaries, o Options) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("create a PostgreSQL cluster: %w\n%s", err, out)
+		return fmt.Errorf("%w\n%s", err, out)
 	}
 	if o.Database != "" {
 		// The server's single-user mode needs neither a client nor a socket.
@@ -203,12 +235,6 @@ func (d *dataDir) create(ctx context.Context, b Binaries, o Options) error {
 		} else if strings.Contains(string(out), "ERROR:") {
 			return fmt.Errorf("create the database %s:\n%s", o.Database, out)
 		}
-	}
-	if err := home.Remove("data"); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("create a PostgreSQL cluster: %w", err)
-	}
-	if err := home.Rename("unfinished", "data"); err != nil {
-		return fmt.Errorf("create a PostgreSQL cluster: %w", err)
 	}
 	return nil
 }

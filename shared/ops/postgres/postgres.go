@@ -29,6 +29,11 @@ type Options struct {
 	Database string   // created with the cluster, besides the database postgres; may be empty
 	Fast     bool     // for tests: commits do not wait for the disk, and 300 connections are allowed instead of 200
 	Env      []string // variables that the server gets besides its own; usually none
+	Settings []string // such as wal_level=replica; they precede all others
+	// StandbyOf makes the server a standby, whose cluster is created as a copy of this one's. The operating system's
+	// user that PostgreSQL runs as must be able to reach the other's directory. Fast servers allow no standby, unless
+	// Settings raise wal_level and max_wal_senders.
+	StandbyOf *Cluster
 }
 
 // A Cluster is a running server. It is safe for concurrent use.
@@ -95,7 +100,7 @@ func (d *dataDir) start(ctx context.Context, o Options, lock *os.File) (*Cluster
 		return nil, err
 	}
 	defer log.Close()
-	server := d.command(programs, "postgres", append([]string{"-D", d.serverPath("data")}, d.settings(o.Fast)...)...)
+	server := d.command(programs, "postgres", append([]string{"-D", d.serverPath("data")}, d.settings(o)...)...)
 	server.Stdout, server.Stderr = log, log
 	server.Env = append(server.Env, o.Env...)
 	if err := process.Start(server, syscall.SIGINT); err != nil {

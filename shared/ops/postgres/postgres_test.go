@@ -17,6 +17,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"minifb/shared/ops/postgres"
+	"minifb/shared/testkit/programs"
 )
 
 // victim names the variable that makes the test binary start a cluster in the given directory and
@@ -336,4 +337,41 @@ func TestFunctionsURL(t *testing.T) {
 	if got, err := postgres.FunctionsURL("postgres://h:port/"); err == nil {
 		t.Errorf("a wrong port: %s", got)
 	}
+}
+
+// reachable returns an empty directory that every user can reach. The one above that of t.TempDir is private.
+func reachable(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "mf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // what is in it is private
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// A standby has what its primary has committed, and takes no writes.
+func TestStandby(t *testing.T) {
+	t.Parallel()
+	settings := []string{"wal_level=replica", "max_wal_senders=10"}
+	primary := start(t, postgres.Options{Dir: reachable(t), Database: "minifb", Fast: true, Settings: settings})
+	exec1(t, primary.URL("minifb"), `CREATE TABLE rows AS SELECT 'before' AS text`)
+	o := postgres.Options{Dir: t.TempDir(), Fast: true, Settings: settings, StandbyOf: primary}
+	standby := start(t, o)
+	exec1(t, primary.URL("minifb"), `INSERT INTO rows VALUES ('after')`)
+	const read = `SELECT string_agg(text, ' ' ORDER BY ctid) || ', ' || pg_is_in_recovery() FROM rows`
+	programs.Until(t, "the standby has both rows", func() bool {
+		return queryValue(t, standby.URL("minifb"), read) == "before after, true"
+	})
+	if err := standby.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	exec1(t, primary.URL("minifb"), `INSERT INTO rows VALUES ('later')`)
+	again := start(t, o)
+	programs.Until(t, "the standby has gone on from where it was", func() bool {
+		return queryValue(t, again.URL("minifb"), read) == "before after later, true"
+	})
 }
