@@ -79,10 +79,13 @@ openapi: ## write functions/docs/openapi.json, the OpenAPI document of all funct
 
 .PHONY: check
 
+# With DATABASE_URL a program works on a bundle of its own on that database, unless a running one is named.
+onDatabase = $(if $(value DATABASE_URL),go build -buildvcs=false -o .build/ ./scripts/bundled && exec .build/bundled $(1),exec)
+
 checker = CGO_ENABLED=0 go build -buildvcs=false -trimpath -o .build/minifb-check ./scripts/conformance
 
-check: ## check whether a server is a minifb: URL=http://localhost:8080 CHECK='-admin ID:PASSWORD -run REGEXP', CHECK=-help lists the flags
-	@$(checker) && exec .build/minifb-check $(CHECK) $(URL)
+check: ## check whether a server is a minifb: URL=http://localhost:8080 CHECK='-admin ID:PASSWORD -run REGEXP', CHECK=-help lists the flags; or DATABASE_URL=… without URL
+	@$(checker) && $(if $(URL)$(value BASE_URL),exec,$(call onDatabase,-admin)) .build/minifb-check $(CHECK) $(URL)
 
 .PHONY: mutants
 
@@ -91,10 +94,10 @@ mutants: ## plant faults in front of the bundle, one at a time, and count how ma
 
 .PHONY: demo stress
 
-demo: ## fill a running bundle with users, posts, comments and reactions; BASE_URL=http://localhost:8080 SEED=1
-	@go build -buildvcs=false -o .build/ ./scripts/demo && exec .build/demo
+demo: ## fill a running bundle with users, posts, comments and reactions; BASE_URL=http://localhost:8080 SEED=1; or DATABASE_URL=…
+	@go build -buildvcs=false -o .build/ ./scripts/demo && $(if $(value BASE_URL)$(value PORT),exec,$(call onDatabase)) .build/demo
 
-stress: ## send concurrent requests while functions are killed, then check the data; OPERATIONS=100000 CLIENTS=64 KILLS=5 SEED=1 RACE=on
+stress: ## send concurrent requests while functions are killed, then check the data; OPERATIONS=100000 CLIENTS=64 KILLS=5 SEED=1 RACE=on DATABASE_URL=…
 	@go build -buildvcs=false -o .build/ ./scripts/stress && exec .build/stress
 
 .PHONY: chaos

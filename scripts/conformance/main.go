@@ -3,6 +3,8 @@
 //
 //	minifb-check [flags] http://localhost:8080
 //
+// Without a URL it checks the server of BASE_URL.
+//
 // It exits with 0 if every case passes, with 1 if one fails, and with 2 if it could not check: bad
 // flags, no server, or a server that limits how many users one client may sign up.
 package main

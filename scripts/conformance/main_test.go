@@ -188,6 +188,16 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// The argument names the server; without one, the environment does.
+func TestServerByArgumentOrVariable(t *testing.T) {
+	t.Setenv("BASE_URL", "http://b.example/")
+	for args, want := range map[string]string{"": "http://b.example", "http://a.example": "http://a.example"} {
+		if s, err := parse(strings.Fields(args)); err != nil || s.url != want {
+			t.Errorf("%q: got %s, %v, want %s", args, s.url, err, want)
+		}
+	}
+}
+
 func TestBadArguments(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{

@@ -79,14 +79,24 @@ func parse(args []string) (s settings, err error) {
 	if s.list && flags.NArg() == 0 {
 		return s, nil
 	}
-	if flags.NArg() != 1 {
-		return s, errors.New("name one server, such as http://localhost:8080; flags come before it")
+	s.url, err = server(flags.Args())
+	return s, err
+}
+
+// server returns the URL that the arguments name, or else BASE_URL.
+func server(args []string) (string, error) {
+	address := os.Getenv("BASE_URL")
+	if len(args) > 0 {
+		address = args[0]
 	}
-	s.url = strings.TrimRight(flags.Arg(0), "/")
-	if u, err := url.Parse(s.url); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return s, fmt.Errorf("%q is not a URL such as http://localhost:8080", s.url)
+	if len(args) > 1 || address == "" {
+		return "", errors.New("name one server, such as http://localhost:8080, or set BASE_URL; flags come before it")
 	}
-	return s, nil
+	address = strings.TrimRight(address, "/")
+	if u, err := url.Parse(address); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return "", fmt.Errorf("%q is not a URL such as http://localhost:8080", address)
+	}
+	return address, nil
 }
 
 // administrator returns who is named by the flag, or else by the environment; nil if nobody is.

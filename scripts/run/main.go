@@ -53,10 +53,8 @@ func run(out *screen) error {
 }
 
 func serve(ctx context.Context, b *bundle.Bundle, s settings, out *screen) error {
-	if s.databaseURL != "" {
-		if err := ping(ctx, s.ownerVariable, s.ownerURL); err != nil {
-			return err
-		}
+	if err := s.database.Ping(ctx); err != nil {
+		return err
 	}
 	if err := b.Start(ctx); err != nil {
 		return err

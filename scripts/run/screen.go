@@ -40,7 +40,7 @@ func (s *screen) reloaded(area string, err error) {
 // welcome prints where everything is.
 func (s *screen) welcome(b *bundle.Bundle, set settings) {
 	database := "the one of DATABASE_URL"
-	if set.databaseURL == "" {
+	if set.database.Functions == "" {
 		database = fmt.Sprintf("%s/postgres; psql '%s'", set.dataDir, b.DatabaseURL)
 	}
 	s.printf(`

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -9,19 +8,15 @@ import (
 	"strconv"
 	"strings"
 
-	"minifb/shared/config"
 	"minifb/shared/ops/bundle"
 	"minifb/shared/rules"
-	"minifb/shared/store"
 )
 
 // settings are the variables that `make run` reads. README.md explains them.
 type settings struct {
 	port                   int
 	dataDir                string // absolute
-	databaseURL            string // the functions'
-	ownerURL               string
-	ownerVariable          string // that names ownerURL
+	database               bundle.URLs
 	adminID, adminPassword string
 	lookup                 func(variable string) (value string, set bool)
 }
@@ -33,13 +28,7 @@ func readSettings(lookup func(variable string) (value string, set bool)) (settin
 		return value
 	}
 	s := settings{
-		port: 8080, dataDir: ".data", databaseURL: env("DATABASE_URL"),
-		ownerURL: cmp.Or(env("OWNER_DATABASE_URL"), env("DATABASE_URL")),
-		adminID:  env("ADMIN_ID"), adminPassword: env("ADMIN_PASSWORD"), lookup: lookup,
-	}
-	s.ownerVariable = "DATABASE_URL"
-	if env("OWNER_DATABASE_URL") != "" {
-		s.ownerVariable = "OWNER_DATABASE_URL"
+		port: 8080, dataDir: ".data", adminID: env("ADMIN_ID"), adminPassword: env("ADMIN_PASSWORD"), lookup: lookup,
 	}
 	var problems []error
 	check := func(err error) {
@@ -61,7 +50,9 @@ func readSettings(lookup func(variable string) (value string, set bool)) (settin
 	} else {
 		s.dataDir = dir
 	}
-	check(s.checkURLs())
+	var err error
+	s.database, err = bundle.ReadURLs(env)
+	check(err)
 	if (s.adminID == "") != (s.adminPassword == "") {
 		check(errors.New("ADMIN_ID, ADMIN_PASSWORD: set both or neither"))
 	}
@@ -77,37 +68,12 @@ func readSettings(lookup func(variable string) (value string, set bool)) (settin
 	return s, errors.Join(problems...)
 }
 
-// checkURLs returns an error unless both URLs can be parsed, and the owner's names one user.
-func (s settings) checkURLs() error {
-	if s.databaseURL == "" {
-		if s.ownerURL != "" {
-			return errors.New("OWNER_DATABASE_URL: set DATABASE_URL too, to what the functions connect with")
-		}
-		return nil
-	}
-	if strings.Contains(s.ownerURL, config.FunctionPlaceholder) {
-		return fmt.Errorf("OWNER_DATABASE_URL: set it to the URL of the owner of the tables, as DATABASE_URL has %s",
-			config.FunctionPlaceholder)
-	}
-	err := checkURL("DATABASE_URL", strings.ReplaceAll(s.databaseURL, config.FunctionPlaceholder, "post"))
-	if s.ownerURL != s.databaseURL {
-		err = errors.Join(err, checkURL(s.ownerVariable, s.ownerURL))
-	}
-	return err
-}
-
-func checkURL(variable, url string) error {
-	if err := store.CheckURL(url); err != nil {
-		return fmt.Errorf("%s: %w", variable, err)
-	}
-	return nil
-}
-
 // options returns what the bundle is started with. scripts/compile has built the functions.
 func (s settings) options(out *screen) bundle.Options {
 	return bundle.Options{
 		Source: ".", Dir: s.dataDir, Binaries: filepath.Join(s.dataDir, "bin"), Port: s.port,
-		DatabaseURL: s.databaseURL, OwnerURL: s.ownerURL, AdminID: s.adminID, AdminPassword: s.adminPassword,
+		DatabaseURL: s.database.Functions, OwnerURL: s.database.Owner,
+		AdminID: s.adminID, AdminPassword: s.adminPassword,
 		Parameter: s.parameter, Env: s.feeds(), Step: out.step, Logf: out.printf,
 	}
 }

@@ -57,18 +57,6 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	}
 }
 
-func TestURLsOfFunctionsAndOwner(t *testing.T) {
-	t.Parallel()
-	const functions, owner = "postgres://minifb_{function}@h/x", "postgres://minifb@h/x"
-	s, err := readSettings(environment("DATABASE_URL", functions, "OWNER_DATABASE_URL", owner))
-	if err != nil || s.databaseURL != functions || s.ownerURL != owner {
-		t.Errorf("both: %s, %s, %v", s.databaseURL, s.ownerURL, err)
-	}
-	if s, err = readSettings(environment("DATABASE_URL", owner)); err != nil || s.ownerURL != owner {
-		t.Errorf("one: %s, %v", s.ownerURL, err)
-	}
-}
-
 // A variable may be empty: CORS_ORIGINS allows no origin then.
 func TestParameters(t *testing.T) {
 	t.Parallel()
@@ -91,30 +79,5 @@ func TestFeeds(t *testing.T) {
 	want := []string{"METRICS=on", "OTLP_URL=http://127.0.0.1:4318"}
 	if got := s.options(&screen{}).Env; err != nil || !slices.Equal(got, want) {
 		t.Errorf("the functions get %v, %v, want %v", got, err, want)
-	}
-}
-
-func TestPingReportsNoPassword(t *testing.T) {
-	t.Parallel()
-	for _, url := range []string{
-		"postgres://u:s3cret@localhost:port/x", "postgres://u:s3cret%zz@h/x",
-		"postgres://u:1/s3cret@h/x", "postgres://u:s3cret/1@h/x", "postgres://u:s3cret#1@h/x",
-		"postgres://u:1?s3cret@h/x",
-		"host=/nonexistent password=s3cret user=u",
-	} {
-		err := ping(t.Context(), "OWNER_DATABASE_URL", url)
-		if err == nil || !strings.HasPrefix(err.Error(), "OWNER_DATABASE_URL: ") ||
-			strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: got %v", url, err)
-		}
-	}
-}
-
-func TestPingSaysWhy(t *testing.T) {
-	t.Parallel()
-	err := ping(t.Context(), "DATABASE_URL", "host=/nonexistent user=u")
-	if want := "DATABASE_URL: cannot connect to /nonexistent:"; err == nil || !strings.HasPrefix(err.Error(), want) ||
-		!strings.Contains(err.Error(), "no such file or directory") {
-		t.Errorf("got %v", err)
 	}
 }

@@ -87,18 +87,21 @@ func createUser(ctx context.Context, s *store.Store, id string) (*user, error) {
 	return &user{uid: u.UID, session: session.ID}, nil
 }
 
+// userPrefix begins the IDs of the run's users.
+func (s *stress) userPrefix() string { return "stress." + s.name + "." }
+
 // populate creates the users and the first posts.
-func (f *fixture) populate(ctx context.Context, s *store.Store, c *client.Client, workers []*worker) error {
+func (s *stress) populate(ctx context.Context, users *store.Store, workers []*worker) error {
 	for i := range sharedUsers {
-		u, err := createUser(ctx, s, fmt.Sprintf("shared.%d", i))
+		u, err := createUser(ctx, users, fmt.Sprintf("%sshared.%d", s.userPrefix(), i))
 		if err != nil {
 			return err
 		}
-		f.shared = append(f.shared, u)
+		s.shared = append(s.shared, u)
 	}
 	for _, w := range workers {
 		for i := range usersPerWorker {
-			u, err := createUser(ctx, s, fmt.Sprintf("own.%d.%d", w.number, i))
+			u, err := createUser(ctx, users, fmt.Sprintf("%sown.%d.%d", s.userPrefix(), w.number, i))
 			if err != nil {
 				return err
 			}
@@ -106,11 +109,11 @@ func (f *fixture) populate(ctx context.Context, s *store.Store, c *client.Client
 		}
 	}
 	for i := range otherPosts + 1 {
-		owner := f.shared[i%len(f.shared)]
+		owner := s.shared[i%len(s.shared)]
 		if i%2 == 1 {
 			owner = workers[i%len(workers)].own[0]
 		}
-		bearer, err := f.bearer(owner)
+		bearer, err := s.bearer(owner)
 		if err != nil {
 			return err
 		}
@@ -118,11 +121,11 @@ func (f *fixture) populate(ctx context.Context, s *store.Store, c *client.Client
 		r := client.Request{
 			Method: http.MethodPost, Path: "/post", Token: bearer, Body: content(fmt.Sprintf("first post %d", i)),
 		}
-		if _, err := c.Call(ctx, r, &created, http.StatusCreated); err != nil {
+		if _, err := s.client.Call(ctx, r, &created, http.StatusCreated); err != nil {
 			return err
 		}
-		if p := f.addPost(created.ID, owner); i == 0 {
-			f.hot, f.posts = p, nil
+		if p := s.addPost(created.ID, owner); i == 0 {
+			s.hot, s.posts = p, nil
 		}
 	}
 	return nil

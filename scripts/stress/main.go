@@ -1,7 +1,8 @@
 // Command stress is `make stress`. Many clients write, edit, delete, comment on and react to posts
 // at once, while the functions are killed and started again. Then it checks that every counter
 // equals its rows, that every notification has its cause, and that the database has every
-// acknowledged write. It starts a bundle of its own, and exits with 1 if it finds a violation.
+// acknowledged write. It starts a bundle of its own, with a PostgreSQL of its own or on the database of DATABASE_URL,
+// and exits with 1 if it finds a violation.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"minifb/shared/ops/bundle"
 	"minifb/shared/testkit/trial"
 )
 
@@ -19,6 +21,8 @@ type settings struct {
 	timeout                    time.Duration // for all operations; those not executed by then are a violation
 	root                       string        // of the repository
 	fast, race                 bool          // see bundle.Options
+	database                   bundle.URLs   // without any, the bundle has a PostgreSQL of its own
+	programs                   string        // the folder of the built functions; empty: they are built
 }
 
 // readSettings reads the variables of `make stress`. The error names each invalid one.
@@ -29,6 +33,10 @@ func readSettings(env func(string) string) (settings, error) {
 	s.clients = v.Number("CLIENTS", 64, 1)
 	s.kills = v.Number("KILLS", 5, 0)
 	s.seed = uint64(v.Number("SEED", 1, 0)) //nolint:gosec // not negative
+	var err error
+	if s.database, err = bundle.ReadURLs(env); err != nil {
+		v.Refuse("%w", err)
+	}
 	return s, v.Err()
 }
 

@@ -16,7 +16,7 @@ func (w *worker) comment(ctx context.Context, p *post) {
 	const operation = "comment"
 	u, _ := w.pickUser()
 	w.serial++
-	text := fmt.Sprintf("%d/%d says hello", w.number, w.serial)
+	text := fmt.Sprintf("%s%d/%d says hello", w.textPrefix(), w.number, w.serial)
 	r := client.Request{Method: http.MethodPost, Path: fmt.Sprintf("/post/%d/comment", p.id), Body: content(text)}
 	if w.rng.IntN(2) == 0 {
 		r.Key = fmt.Sprintf("stress-%d-%d", w.number, w.serial)

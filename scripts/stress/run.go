@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,11 +26,14 @@ var areas = []string{"post", "comment", "reaction", "notification"}
 type stress struct {
 	settings
 	*fixture
+	name       string // of this run: no other run on the database has it
 	client     *client.Client
 	bundle     *bundle.Bundle
 	db         *sql.DB
 	output     io.Writer
 	killCounts killCounts
+	deadlocks  int64         // that a given database had counted before the run
+	skew       time.Duration // how much a given PostgreSQL's clock is ahead
 	begun      time.Time
 	took       time.Duration // of all operations
 	taken      atomic.Int64  // operations that a worker began
@@ -68,11 +73,18 @@ func (s *stress) finishOperation(onHot bool) {
 // run executes the stress test in an empty folder and returns the violations that it found. The
 // error says why it could not be executed.
 func (o settings) run(ctx context.Context, dir string, output io.Writer) (violations []string, err error) {
-	s := &stress{settings: o, fixture: &fixture{}, output: output, statuses: map[string]map[int]int{}}
+	s := &stress{
+		settings: o, fixture: &fixture{}, name: strings.ToLower(rand.Text()[:8]), output: output,
+		statuses: map[string]map[int]int{},
+	}
 	fmt.Fprintf(output, "Operations: %d, clients: %d, kills: %d, seed: %d\n", o.operations, o.clients, o.kills, o.seed)
+	if err := o.database.Ping(ctx); err != nil {
+		return nil, err
+	}
 	fmt.Fprintln(output, "Building the functions and starting a bundle.")
 	s.bundle = bundle.New(bundle.Options{
-		Source: o.root, Dir: dir, Areas: areas, Fast: o.fast, Race: o.race,
+		Source: o.root, Dir: dir, Areas: areas, Fast: o.fast, Race: o.race, Binaries: o.programs,
+		DatabaseURL: o.database.Functions, OwnerURL: o.database.Owner, Alone: true,
 		Logf: func(string, ...any) {}, // it would report each kill
 	})
 	if err := s.bundle.Start(ctx); err != nil {
@@ -88,6 +100,9 @@ func (o settings) run(ctx context.Context, dir string, output io.Writer) (violat
 		return nil, err
 	}
 	defer s.db.Close()
+	if err := s.examine(ctx); err != nil {
+		return nil, err
+	}
 	s.signer = s.bundle.Signer
 	s.client = client.New(s.bundle.URL, o.clients)
 	defer s.client.Close()
@@ -95,7 +110,7 @@ func (o settings) run(ctx context.Context, dir string, output io.Writer) (violat
 	for i := range workers {
 		workers[i] = newWorker(s, i)
 	}
-	if err := s.populate(ctx, users, s.client, workers); err != nil {
+	if err := s.populate(ctx, users, workers); err != nil {
 		return nil, err
 	}
 	s.begun = time.Now()

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"minifb/shared/ops/bundle"
+	"minifb/shared/testkit/built"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -47,6 +49,59 @@ func TestStress(t *testing.T) {
 	}
 }
 
+// Two runs on one database, with the rows of other users: each judges what it has made, and leaves the rest alone.
+func TestStressOnAGivenDatabase(t *testing.T) {
+	t.Parallel()
+	url := testdb.URL(t)
+	db := testdb.Open(t, url)
+	if _, err := db.Exec(`
+		INSERT INTO users (id, password_hash, name) VALUES ('ann.1', '0123456789', 'Ann');
+		INSERT INTO posts (owner_uid, content, comment_count) VALUES (1, 'hello', 2);
+		INSERT INTO comments (post_id, owner_uid, content) VALUES (1, 1, 'twice'), (1, 1, 'twice');`); err != nil {
+		t.Fatal(err)
+	}
+	programs, err := built.Programs(t.Context(), "../..", t.TempDir(), false, "./functions/...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	urls, err := bundle.ReadURLs(func(name string) string { return map[string]string{"DATABASE_URL": url}[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := settings{
+		operations: 400, clients: 8, kills: 1, seed: 5, timeout: 2 * time.Minute, root: "../..",
+		database: urls, programs: programs,
+	}
+	run := func() (violations []string, output string, err error) {
+		dir, err := os.MkdirTemp("", "minifb-stress-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		var text strings.Builder
+		violations, err = s.run(t.Context(), dir, &text)
+		return violations, text.String(), err
+	}
+	for range 2 {
+		violations, output, err := run()
+		if err != nil || len(violations) > 0 || !strings.Contains(output, "\nNo violations: ") {
+			t.Fatalf("%v\n%s", err, output)
+		}
+	}
+	var users, others int
+	if err := db.QueryRow(`SELECT count(*) FILTER (WHERE id LIKE 'stress.%'), count(*) FILTER (WHERE id = 'ann.1')
+		FROM users`).Scan(&users, &others); err != nil || users != 2*(sharedUsers+8*usersPerWorker) || others != 1 {
+		t.Errorf("%d users of runs and %d others, %v", users, others, err)
+	}
+	if _, err := db.Exec(`UPDATE posts SET comment_count = 5 WHERE id = 1`); err != nil {
+		t.Fatal(err)
+	}
+	_, output, err := run()
+	if err == nil || !strings.Contains(err.Error(), "violates 1 checks before the run") {
+		t.Errorf("a database with a wrong counter: %v\n%s", err, output)
+	}
+}
+
 // A check that cannot fail checks nothing: each is made to report a violation.
 func TestChecksReportViolations(t *testing.T) {
 	t.Parallel()
@@ -68,11 +123,12 @@ func TestChecksReportViolations(t *testing.T) {
 		INSERT INTO users (id, password_hash, name)
 			SELECT 'user.' || n, '0123456789', 'User' FROM generate_series(1, 3) n;
 		INSERT INTO posts (owner_uid, content, comment_count, reaction_3) VALUES (1, 'x', 1, 1);
-		INSERT INTO comments (post_id, owner_uid, content, reaction_5) VALUES (1, 2, '0/1 hello', 1);
+		INSERT INTO comments (post_id, owner_uid, content, reaction_5) VALUES (1, 2, 'run/0/1 hello', 1);
 		INSERT INTO post_reactions (post_id, user_uid, type) VALUES (1, 2, 3);
 		INSERT INTO comment_reactions (post_id, comment_id, user_uid, type) VALUES (1, 1, 2, 5);
 		INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id) VALUES (1, 1, 2, 1, 1);
 		INSERT INTO notifications (user_uid, type, actor_uid, post_id, reaction_type) VALUES (1, 2, 2, 1, 3)`)
+	s := &stress{name: "run"}
 	const (
 		withoutConstraints = `
 			ALTER TABLE notifications DROP CONSTRAINT notifications_check, DROP CONSTRAINT notifications_post_id_fkey,
@@ -88,7 +144,11 @@ func TestChecksReportViolations(t *testing.T) {
 	)
 	reported := map[string]bool{}
 	for statement, want := range map[string]string{
-		`SELECT`:                                                    "",
+		`SELECT`: "",
+		`INSERT INTO comments (post_id, owner_uid, content) VALUES (1, 1, 'twice'), (1, 1, 'twice');
+			UPDATE posts SET comment_count = 3;
+			DELETE FROM notifications WHERE type = 1;
+			INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id) VALUES (1, 1, 2, 1, 1)`: "",
 		`UPDATE posts SET comment_count = 2`:                        counters,
 		`UPDATE comments SET reaction_1 = 1`:                        counters,
 		`UPDATE posts SET reaction_3 = 0, reaction_4 = 1`:           counters,
@@ -104,12 +164,12 @@ func TestChecksReportViolations(t *testing.T) {
 		`DELETE FROM notifications WHERE type = 2`:                  notifications,
 		`INSERT INTO notifications (user_uid, type, actor_uid, post_id, reaction_type)
 			VALUES (1, 2, 2, 1, 3)`: notifications,
-		`INSERT INTO comments (post_id, owner_uid, content) VALUES (1, 1, '0/1 hello!')`: storedTwice,
+		`INSERT INTO comments (post_id, owner_uid, content) VALUES (1, 1, 'run/0/1 hello!')`: storedTwice,
 	} {
 		exec("BEGIN;" + withoutConstraints + statement)
 		var names []string
-		for _, c := range checks {
-			violations, err := selectTexts(ctx, conn, c.query)
+		for _, c := range s.checks() {
+			violations, err := selectTexts(ctx, conn, c.query, c.args...)
 			if err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
@@ -123,7 +183,7 @@ func TestChecksReportViolations(t *testing.T) {
 		reported[want] = true
 		exec("ROLLBACK")
 	}
-	for _, c := range checks {
+	for _, c := range s.checks() {
 		if !reported[c.name] {
 			t.Errorf("no statement violates that %s", c.name)
 		}

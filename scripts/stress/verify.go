@@ -4,72 +4,136 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"minifb/shared/ops/invariants"
 )
 
 // An invariant is a query that returns one text for each violation.
-type invariant struct{ name, query string }
+type invariant struct {
+	name, query string
+	args        []any
+}
 
-var checks = []invariant{
-	{"the counters equal their rows", invariants.Counters},
-	{"the notifications match the comments and reactions", invariants.Notifications},
-	// Foreign keys ensure this, unless a migration drops one.
-	{"all rows refer to posts and comments that exist", `
-		SELECT 'comment ' || c.id FROM comments c WHERE NOT EXISTS (SELECT FROM posts p WHERE p.id = c.post_id)
-		UNION ALL SELECT format('reaction to post %s', r.post_id) FROM post_reactions r
-			WHERE NOT EXISTS (SELECT FROM posts p WHERE p.id = r.post_id)
-		UNION ALL SELECT format('reaction to comment %s', r.comment_id) FROM comment_reactions r
-			WHERE NOT EXISTS (SELECT FROM comments c WHERE (c.post_id, c.id) = (r.post_id, r.comment_id))
-		UNION ALL SELECT 'notification ' || n.id FROM notifications n
-			WHERE NOT EXISTS (SELECT FROM posts p WHERE p.id = n.post_id)`},
-	// The first word of a comment is unique to the request that created it.
-	{"no comment is stored twice", `
-		SELECT format('%s is stored %s times', split_part(content, ' ', 1), count(*)) FROM comments
-		GROUP BY split_part(content, ' ', 1) HAVING count(*) > 1`},
+// checks compare all rows of the database, of whatever run, except for the last one.
+func (s *stress) checks() []invariant {
+	return []invariant{
+		{name: "the counters equal their rows", query: invariants.Counters},
+		{name: "the notifications match the comments and reactions", query: invariants.Notifications},
+		// Foreign keys ensure this, unless a migration drops one.
+		{name: "all rows refer to posts and comments that exist", query: `
+			SELECT 'comment ' || c.id FROM comments c WHERE NOT EXISTS (SELECT FROM posts p WHERE p.id = c.post_id)
+			UNION ALL SELECT format('reaction to post %s', r.post_id) FROM post_reactions r
+				WHERE NOT EXISTS (SELECT FROM posts p WHERE p.id = r.post_id)
+			UNION ALL SELECT format('reaction to comment %s', r.comment_id) FROM comment_reactions r
+				WHERE NOT EXISTS (SELECT FROM comments c WHERE (c.post_id, c.id) = (r.post_id, r.comment_id))
+			UNION ALL SELECT 'notification ' || n.id FROM notifications n
+				WHERE NOT EXISTS (SELECT FROM posts p WHERE p.id = n.post_id)`},
+		{name: "no comment is stored twice", args: []any{s.textPrefix()}, query: `
+			SELECT format('%s is stored %s times', split_part(content, ' ', 1), count(*)) FROM comments
+			WHERE starts_with(content, $1) GROUP BY split_part(content, ' ', 1) HAVING count(*) > 1`},
+	}
+}
+
+// textPrefix begins the comments of the run. The first word of each is unique to the request that created it.
+func (s *stress) textPrefix() string { return s.name + "/" }
+
+// violated returns what the database violates.
+func (s *stress) violated(ctx context.Context) (violations []string, err error) {
+	for _, c := range s.checks() {
+		texts, err := selectTexts(ctx, s.db, c.query, c.args...)
+		if err != nil {
+			return nil, fmt.Errorf("verify that %s: %w", c.name, err)
+		}
+		for _, text := range texts {
+			violations = append(violations, c.name+": "+text)
+		}
+	}
+	return violations, nil
+}
+
+// examine looks at a database that may have rows of others. It is an error if they violate a check already, as the run
+// could not tell that from a violation of its own.
+func (s *stress) examine(ctx context.Context) error {
+	violations, err := s.violated(ctx)
+	if err != nil {
+		return err
+	}
+	if len(violations) > 0 {
+		return fmt.Errorf("the database violates %d checks before the run, and so cannot be used; the first: %s",
+			len(violations), violations[0])
+	}
+	if s.database.Functions == "" {
+		return nil
+	}
+	fmt.Fprintf(s.output, "The run adds users to the database, whose IDs begin with %s and which stay there.\n",
+		s.userPrefix())
+	if s.deadlocks, err = s.countDeadlocks(ctx); err != nil {
+		return err
+	}
+	s.skew, err = s.clockSkew(ctx)
+	return err
+}
+
+// countDeadlocks returns how many deadlocks PostgreSQL has ever detected in the database.
+func (s *stress) countDeadlocks(ctx context.Context) (n int64, err error) {
+	const query = `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`
+	if err := s.db.QueryRowContext(ctx, query).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the deadlocks: %w", err)
+	}
+	return n, nil
+}
+
+// clockSkew returns how much PostgreSQL's clock is ahead of this machine's.
+func (s *stress) clockSkew(ctx context.Context) (skew time.Duration, err error) {
+	const tries = 10
+	shortest := time.Hour
+	for range tries {
+		var theirs time.Time
+		begun := time.Now()
+		if err := s.db.QueryRowContext(ctx, `SELECT clock_timestamp()`).Scan(&theirs); err != nil {
+			return 0, fmt.Errorf("read PostgreSQL's clock: %w", err)
+		}
+		if took := time.Since(begun); took < shortest {
+			shortest, skew = took, theirs.Sub(begun.Add(took/2))
+		}
+	}
+	return skew, nil
 }
 
 // verify reports violations in the database and in the logs.
 func (s *stress) verify(ctx context.Context, workers []*worker) error {
-	conn, err := s.db.Conn(ctx)
+	violations, err := s.violated(ctx)
 	if err != nil {
-		return fmt.Errorf("verify: %w", err)
+		return err
 	}
-	defer conn.Close()
-	for _, c := range checks {
-		violations, err := selectTexts(ctx, conn, c.query)
-		if err != nil {
-			return fmt.Errorf("verify that %s: %w", c.name, err)
-		}
-		for _, v := range violations {
-			s.addViolation("violated: %s: %s", c.name, v)
-		}
+	for _, v := range violations {
+		s.addViolation("violated: %s", v)
 	}
 	if err := s.verifyWrites(ctx, workers); err != nil {
 		return err
 	}
-	return s.verifyLogs()
+	return s.verifyLogs(ctx)
 }
 
 // verifyWrites reports acknowledged writes that the database does not have, and rows whose
 // deletion was acknowledged.
 func (s *stress) verifyWrites(ctx context.Context, workers []*worker) error {
-	posts, err := selectRows(ctx, s.db, `SELECT id, 0, '' FROM posts`)
-	if err != nil {
-		return err
+	var rows [4]map[rowKey]string
+	for i, query := range []string{
+		`SELECT r.id, 0, '' FROM posts r JOIN users u ON u.uid = r.owner_uid WHERE starts_with(u.id, $1)`,
+		`SELECT r.id, 0, r.content FROM comments r JOIN users u ON u.uid = r.owner_uid WHERE starts_with(u.id, $1)`,
+		`SELECT r.post_id, r.user_uid, r.type::text FROM post_reactions r
+			JOIN users u ON u.uid = r.user_uid WHERE starts_with(u.id, $1)`,
+		`SELECT r.comment_id, r.user_uid, r.type::text FROM comment_reactions r
+			JOIN users u ON u.uid = r.user_uid WHERE starts_with(u.id, $1)`,
+	} {
+		var err error
+		if rows[i], err = selectRows(ctx, s.db, query, s.userPrefix()); err != nil {
+			return err
+		}
 	}
-	comments, err := selectRows(ctx, s.db, `SELECT id, 0, content FROM comments`)
-	if err != nil {
-		return err
-	}
-	reactions, err := selectRows(ctx, s.db, `SELECT post_id, user_uid, type::text FROM post_reactions`)
-	if err != nil {
-		return err
-	}
-	commentReactions, err := selectRows(ctx, s.db, `SELECT comment_id, user_uid, type::text FROM comment_reactions`)
-	if err != nil {
-		return err
-	}
+	posts, comments, reactions, commentReactions := rows[0], rows[1], rows[2], rows[3]
 	for _, p := range s.all {
 		s.checkExists("post", rowKey{p.id, 0}, posts, &p.deletion)
 	}
@@ -125,8 +189,8 @@ func (s *stress) checkReactions(
 type rowKey struct{ id, user int64 }
 
 // selectRows returns the texts that a query selects after an id and a user.
-func selectRows(ctx context.Context, db *sql.DB, query string) (map[rowKey]string, error) {
-	rows, err := db.QueryContext(ctx, query)
+func selectRows(ctx context.Context, db *sql.DB, query string, args ...any) (map[rowKey]string, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", query, err)
 	}
@@ -143,9 +207,14 @@ func selectRows(ctx context.Context, db *sql.DB, query string) (map[rowKey]strin
 	return texts, rows.Err()
 }
 
+// A queryer is a pool, or one of its connections.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // selectTexts returns the only column that a query selects.
-func selectTexts(ctx context.Context, conn *sql.Conn, query string) (texts []string, err error) {
-	rows, err := conn.QueryContext(ctx, query)
+func selectTexts(ctx context.Context, on queryer, query string, args ...any) (texts []string, err error) {
+	rows, err := on.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ type Options struct {
 
 	DatabaseURL string // the functions', perhaps with {function}; empty: a private PostgreSQL in Dir
 	OwnerURL    string // of the owner of the tables in DatabaseURL's database; empty: DatabaseURL
+	Alone       bool   // with DatabaseURL: Start returns an InUseError if functions are connected to the database
 	Fast        bool   // the private PostgreSQL does not wait for the disk
 
 	AdminID, AdminPassword string   // an administrator to create if it does not exist; empty: none
@@ -76,6 +77,7 @@ type Bundle struct {
 	Functions   []*process.Unit // in the template's order
 
 	o            Options
+	all          *sam.Template // with the functions that are not in Options.Areas
 	toBuild      bool
 	dir          *dataDir
 	database     *database // nil for one given by Options.DatabaseURL
@@ -144,14 +146,14 @@ func (b *Bundle) Start(ctx context.Context) (err error) {
 
 // loadTemplate sets Template, with the functions of Options.Areas only.
 func (b *Bundle) loadTemplate() (err error) {
-	all := b.o.Template
-	if all == nil {
-		if all, err = sam.Load(filepath.Join(b.o.Source, "template.yaml")); err != nil {
+	b.all = b.o.Template
+	if b.all == nil {
+		if b.all, err = sam.Load(filepath.Join(b.o.Source, "template.yaml")); err != nil {
 			return err
 		}
 	}
-	selected := *all
-	selected.Functions = slices.DeleteFunc(slices.Clone(all.Functions), func(f sam.Function) bool {
+	selected := *b.all
+	selected.Functions = slices.DeleteFunc(slices.Clone(b.all.Functions), func(f sam.Function) bool {
 		return len(b.o.Areas) > 0 && !slices.Contains(b.o.Areas, f.Area)
 	})
 	b.Template = &selected
@@ -165,6 +167,9 @@ type step struct {
 
 func (b *Bundle) steps() (steps []step) {
 	add := func(name string, do func(context.Context) (string, error)) { steps = append(steps, step{name, do}) }
+	if b.o.DatabaseURL != "" && b.o.Alone {
+		add("database", b.requireAlone)
+	}
 	if b.toBuild {
 		add("building", b.build)
 	}
