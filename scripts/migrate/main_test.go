@@ -1,11 +1,84 @@
 package main
 
 import (
+	"database/sql"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+
+	"minifb/shared/ops/process"
+	"minifb/shared/testkit/pgbouncer"
+	"minifb/shared/testkit/programs"
+	"minifb/shared/testkit/testdb"
 )
+
+// TestMain makes the test binary the command itself, where asMain is set.
+func TestMain(m *testing.M) {
+	if os.Getenv(asMain) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+const asMain = "MIGRATE_TEST_AS_MAIN"
+
+// migrateIn returns the command, ready to be started for the database with this URL.
+func migrateIn(url string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = []string{asMain + "=1", "DATABASE_URL=" + url}
+	return cmd
+}
+
+func count(t *testing.T, db *sql.DB, query string) (n int) {
+	t.Helper()
+	if err := db.QueryRow(query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// A process that is killed in a migration takes its lock and what it has done with it, and another one goes on.
+func TestKilledMigrationLocksNoOneOut(t *testing.T) {
+	t.Parallel()
+	for name, through := range map[string]func(address string) string{
+		"direct":    func(address string) string { return address },
+		"PgBouncer": func(address string) string { return pgbouncer.Start(t, address).URL },
+	} {
+		address, last := testdb.BeforeLastMigration(t)
+		db := testdb.Open(t, address)
+		table, err := db.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := table.Exec(`LOCK bun_migrations IN SHARE MODE`); err != nil { // stops it where it records itself
+			t.Fatal(err)
+		}
+		killed := migrateIn(through(address))
+		if err := process.Start(killed, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		programs.Until(t, name+": the process has the lock, and waits", func() bool {
+			return count(t, db, `SELECT count(*) FROM pg_locks a JOIN pg_locks w USING (pid)
+				WHERE a.locktype = 'advisory' AND a.objid = 6469102 AND a.granted AND NOT w.granted
+				AND a.database = (SELECT oid FROM pg_database WHERE datname = current_database())`) == 1
+		})
+		if err := killed.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = killed.Wait()
+		if err := table.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		output, err := migrateIn(address).CombinedOutput()
+		if want := fmt.Sprintf("migrated %s\n", last); err != nil || string(output) != want {
+			t.Errorf("%s: the next process: %v, %q, want %q", name, err, output, want)
+		}
+	}
+}
 
 // A DATABASE_URL with what a shell would run is used as it is.
 func TestHostileDatabaseURLIsReadAsItIs(t *testing.T) {

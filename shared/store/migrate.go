@@ -13,7 +13,8 @@ import (
 	"minifb/migrations"
 )
 
-// migrationLock is the number of the advisory lock that a migrating process holds.
+// migrationLock is the number of the advisory lock that a step of Migrate holds until its commit. Earlier
+// releases hold the same lock until they have migrated.
 const migrationLock = 6_469_102
 
 // Migrate applies the migrations that the database lacks, and returns their names. Then it gives the
@@ -21,60 +22,69 @@ const migrationLock = 6_469_102
 // build. The URL's user becomes the owner of the tables. It creates the roles that do not exist; if
 // it may not, the error says what a superuser has to do.
 //
-// Several processes may call Migrate at once: one migrates, the others wait. A migration and the
-// record of it are one transaction, so that after a failure the schema is as the last successful
-// migration left it.
+// Several processes may call Migrate at once, also through a PgBouncer that pools transactions: one of
+// them applies each migration. A migration and the record of it are one transaction, so that after a
+// failure the schema is as the last successful migration left it.
 func Migrate(ctx context.Context, url string) (applied []string, err error) {
-	s, err := Open(url, "migrate", 1) // one connection: the advisory lock below belongs to it
+	s, err := Open(url, "migrate", 1)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	s.db.SetConnMaxLifetime(0) // a migration may take long
-	s.db.SetConnMaxIdleTime(0)
-	if err := s.lockSchema(ctx); err != nil {
+	if err := s.inStep(ctx, s.prepare); err != nil {
 		return nil, err
 	}
 	list := migrate.NewMigrations()
 	if err := list.Discover(migrations.Files); err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
-	migrator := migrate.NewMigrator(s.db, list)
-	if err := migrator.Init(ctx); err != nil {
-		return nil, fmt.Errorf("create the table of migrations: %w", err)
-	}
-	status, err := migrator.MigrationsWithStatus(ctx)
+	status, err := migrate.NewMigrator(s.db, list).MigrationsWithStatus(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read which migrations are applied: %w", err)
 	}
 	for _, migration := range status.Unapplied() {
 		file := migration.Name + "_" + migration.Comment
-		if err := s.apply(ctx, file, migration.Name, status.LastGroupID()+1); err != nil {
+		done := false
+		err := s.inStep(ctx, func(ctx context.Context, tx transaction) (err error) {
+			done, err = apply(ctx, tx, file, migration.Name, status.LastGroupID()+1)
+			return err
+		})
+		if err != nil {
 			return applied, fmt.Errorf("migrate %s: %w", file, err)
 		}
-		applied = append(applied, file)
+		if done {
+			applied = append(applied, file)
+		}
 	}
-	return applied, s.grant(ctx)
+	return applied, s.inStep(ctx, grant)
+}
+
+// inStep runs a step of Migrate in a transaction, in which no other process can run one.
+func (s *Store) inStep(ctx context.Context, step func(context.Context, transaction) error) error {
+	return s.inTx(ctx, func(ctx context.Context, tx transaction) error {
+		if _, err := tx.exec(ctx, `SELECT pg_advisory_xact_lock($1)`, migrationLock); err != nil {
+			return fmt.Errorf("lock the schema: %w", err)
+		}
+		return step(ctx, tx)
+	})
 }
 
 // OldestPostgreSQL is the oldest major version that is tested.
 const OldestPostgreSQL = 15
 
-// lockSchema waits until no other process migrates, and returns an error unless the database can have the
-// schema.
-func (s *Store) lockSchema(ctx context.Context) error {
+// prepare creates the table of migrations. It returns an error unless the database can have the schema.
+func (s *Store) prepare(ctx context.Context, tx transaction) error {
 	var server struct {
 		Encoding string
 		Version  string
 		Number   int // 150004 is 15.4
 	}
-	err := s.primary.one(ctx, &server, `
+	err := tx.one(ctx, &server, `
 		SELECT current_setting('server_encoding') AS encoding, current_setting('server_version') AS version,
-			current_setting('server_version_num') AS number
-		FROM pg_advisory_lock($1)`, migrationLock)
+			current_setting('server_version_num') AS number`)
 	switch {
 	case err != nil:
-		return fmt.Errorf("lock the schema: %w", err)
+		return fmt.Errorf("read the server's version: %w", err)
 	case server.Number/10000 < OldestPostgreSQL:
 		return fmt.Errorf("the database's server is PostgreSQL %s; use version %d or newer", server.Version,
 			OldestPostgreSQL)
@@ -82,49 +92,54 @@ func (s *Store) lockSchema(ctx context.Context) error {
 		return fmt.Errorf("the database's encoding is %s; create it with ENCODING 'UTF8', so that lengths"+
 			" count code points", server.Encoding)
 	}
+	// bun's own method does not run in a transaction.
+	table := s.db.NewCreateTable().Model((*migrate.Migration)(nil)).ModelTableExpr("bun_migrations").IfNotExists()
+	if _, err := tx.exec(ctx, table.String()); err != nil {
+		return fmt.Errorf("create the table of migrations: %w", err)
+	}
 	return nil
 }
 
 // grant creates the functions' roles and gives them their rights. No other transaction sees them
 // without.
-func (s *Store) grant(ctx context.Context) error {
+func grant(ctx context.Context, tx transaction) error {
 	var newest string
-	if err := s.primary.one(ctx, &newest, `SELECT max(name) FROM bun_migrations`); err != nil {
+	if err := tx.one(ctx, &newest, `SELECT max(name) FROM bun_migrations`); err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
 	if newest > requiredMigration { // the newer build has granted what its functions need
 		return nil
 	}
-	return s.inTx(ctx, func(ctx context.Context, tx transaction) error {
-		_, err := tx.exec(ctx, migrations.Roles)
-		if failure, ok := errors.AsType[*pgconn.PgError](err); ok && failure.Code == "42501" { // insufficient_privilege
-			return fmt.Errorf("the functions' roles do not exist, and this user may not create them; "+
-				"run migrations/roles.sql as a superuser, or scripts/host for a host: %w", err)
-		}
-		if err != nil {
-			return fmt.Errorf("create the functions' roles: %w", err)
-		}
-		if _, err := tx.exec(ctx, migrations.Grants); err != nil {
-			return fmt.Errorf("grant the functions' roles their rights: %w", err)
-		}
-		return nil
-	})
+	_, err := tx.exec(ctx, migrations.Roles)
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok && failure.Code == "42501" { // insufficient_privilege
+		return fmt.Errorf("the functions' roles do not exist, and this user may not create them; "+
+			"run migrations/roles.sql as a superuser, or scripts/host for a host: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("create the functions' roles: %w", err)
+	}
+	if _, err := tx.exec(ctx, migrations.Grants); err != nil {
+		return fmt.Errorf("grant the functions' roles their rights: %w", err)
+	}
+	return nil
 }
 
-// apply runs one migration. bun's own method runs and records it in two transactions: a process
-// that dies between them leaves a migration that can be neither applied nor skipped.
-func (s *Store) apply(ctx context.Context, file, number string, group int64) error {
+// apply runs one migration, unless another process has applied it. bun's own method runs and records it in
+// two transactions: a process that dies between them leaves a migration that can be neither applied nor
+// skipped.
+func apply(ctx context.Context, tx transaction, file, number string, group int64) (done bool, err error) {
 	text, err := migrations.Files.ReadFile(file + ".tx.up.sql")
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.inTx(ctx, func(ctx context.Context, tx transaction) error {
-		if _, err := tx.exec(ctx, string(text)); err != nil { // without arguments pgx takes several statements
-			return err
-		}
-		_, err := tx.exec(ctx, `INSERT INTO bun_migrations (name, group_id) VALUES ($1, $2)`, number, group)
-		return err
-	})
+	recorded, err := tx.exec(ctx, `
+		INSERT INTO bun_migrations (name, group_id)
+		SELECT $1::text, $2::bigint WHERE NOT EXISTS (SELECT FROM bun_migrations WHERE name = $1)`, number, group)
+	if err != nil || recorded == 0 {
+		return false, err
+	}
+	_, err = tx.exec(ctx, string(text)) // without arguments pgx takes several statements
+	return true, err
 }
 
 // requiredMigration is the newest migration in this build: the number of the last file in migrations/.

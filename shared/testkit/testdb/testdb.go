@@ -72,6 +72,27 @@ func Open(t testing.TB, url string) *sql.DB {
 	return db
 }
 
+// BeforeLastMigration is URL for a database that lacks the last migration. It returns that one's name, too.
+func BeforeLastMigration(t testing.TB) (address, name string) {
+	t.Helper()
+	address = URL(t)
+	files, err := fs.Glob(migrations.Files, "*.tx.down.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := files[len(files)-1]
+	down, err := fs.ReadFile(migrations.Files, last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Execute(address, string(down)+`;
+		DELETE FROM bun_migrations WHERE name = (SELECT max(name) FROM bun_migrations)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address, strings.TrimSuffix(last, ".tx.down.sql")
+}
+
 // migrator creates pgtestdb's template with the migrations.
 type migrator struct{}
 
