@@ -25,6 +25,7 @@ import (
 // them to the operator.
 type Config struct {
 	DatabaseURL        string        `env:"DATABASE_URL,unset"`
+	DatabaseReadURL    string        `env:"DATABASE_READ_URL,unset"` // of a replica; empty: none
 	DatabasePool       int           `env:"DATABASE_POOL"`           // the most connections; see defaultPool
 	Listen             Address       `env:"LISTEN"`                  // if no socket is passed
 	TrustedProxies     Networks      `env:"TRUSTED_PROXIES"`         // whose X-Forwarded-For counts on TCP
@@ -120,12 +121,14 @@ func FromEnvironment(area string, requirements ...Requirement) (Config, error) {
 	p := problems{malformed: map[string]bool{}}
 	p.parse(&c)
 	c.DatabaseURL = strings.ReplaceAll(c.DatabaseURL, FunctionPlaceholder, area)
+	c.DatabaseReadURL = strings.ReplaceAll(c.DatabaseReadURL, FunctionPlaceholder, area)
 	if c.DatabasePool == 0 {
 		c.DatabasePool = c.defaultPool()
 	}
 
 	p.check("DATABASE_URL", c.DatabaseURL != "" && store.CheckURL(c.DatabaseURL) == nil,
 		store.URLForm)
+	p.check("DATABASE_READ_URL", c.DatabaseReadURL == "" || store.CheckURL(c.DatabaseReadURL) == nil, store.URLForm)
 	p.check("DATABASE_POOL", c.DatabasePool > 1 || c.OnLambda() && c.DatabasePool == 1,
 		"name 2 connections or more, one of which stores the counts of requests; on Lambda 1 or more")
 	p.check("LISTEN", c.Listen != Address{} || c.PassedSockets != "" || c.OnLambda(),

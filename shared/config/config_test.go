@@ -29,6 +29,7 @@ var private, public = func() (string, string) {
 func setEnvironment(t *testing.T, pairs ...string) {
 	t.Helper()
 	for _, name := range []string{
+		"DATABASE_READ_URL",
 		"DATABASE_POOL", "LISTEN_FDS", "TRUSTED_PROXIES", "REQUEST_TIMEOUT", "ERROR_HINT", "TOKEN_PRIVATE_KEY",
 		"BASE_PATH", "CORS_ORIGINS",
 		"TOKEN_ISSUER", "TOKEN_AUDIENCE", "PASSWORD_ITERATIONS", "AWS_LAMBDA_RUNTIME_API", "LIMITS",
@@ -50,7 +51,8 @@ func setEnvironment(t *testing.T, pairs ...string) {
 // rules are the messages of the variables that have a rule, whether their value is malformed or out
 // of bounds.
 var rules = map[string]string{
-	"DATABASE_URL": "DATABASE_URL: " + store.URLForm,
+	"DATABASE_URL":      "DATABASE_URL: " + store.URLForm,
+	"DATABASE_READ_URL": "DATABASE_READ_URL: " + store.URLForm,
 	"DATABASE_POOL": "DATABASE_POOL: name 2 connections or more, one of which stores the counts of requests; " +
 		"on Lambda 1 or more",
 	"LISTEN":          "LISTEN: name unix:/path/of/socket or tcp:host:port, or pass a socket",
@@ -109,7 +111,8 @@ func TestEachInvalidValue(t *testing.T) {
 		"DATABASE_URL": {
 			"", "geheim", "postgres://u:geheim@host:x/y", "mysql://u:geheim@host/x", "host=x port=geheim",
 		},
-		"DATABASE_POOL": {"1", "-1", "geheim", "1.5", "99999999999999999999"},
+		"DATABASE_READ_URL": {"geheim", "postgres://u:geheim@host:x/y", "mysql://u:geheim@host/x"},
+		"DATABASE_POOL":     {"1", "-1", "geheim", "1.5", "99999999999999999999"},
 		"LISTEN": {
 			"", "/run/geheim.sock", "unix:", "udp:127.0.0.1:0", "tcp:geheim", "tcp:127.0.0.1:http:8080",
 		},
@@ -201,7 +204,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	setEnvironment(t, "DATABASE_URL", "postgres://u:geheim@host:x/y", "DATABASE_POOL", "-1", "LISTEN", "geheim",
 		"TRUSTED_PROXIES", "geheim", "REQUEST_TIMEOUT", "soon", "ERROR_HINT", "some", "PASSWORD_ITERATIONS", "0",
 		"CORS_ORIGINS", "null",
-		"BASE_PATH", "v1",
+		"BASE_PATH", "v1", "DATABASE_READ_URL", "geheim",
 		"LIMITS", "some", "TIMEZONE", "geheim", "TOKEN_PUBLIC_KEYS", "", "TOKEN_PRIVATE_KEY", "geheim",
 		"METRICS", "geheim", "INFLUX_URL", "geheim", "ELASTIC_URL", "geheim", "OTLP_URL", "geheim",
 		"REHEARSE", "geheim")

@@ -185,6 +185,16 @@ func (m *metrics) pool(s *store.Store) {
 			ConstLabels: prometheus.Labels{"state": state.name},
 		}, func() float64 { return float64(state.value()) }))
 	}
+	if s.HasReplica() {
+		m.register.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "minifb_replica_in_use", Help: "1 while reads go to the replica, 0 while it is behind or down.",
+		}, func() float64 {
+			if s.ReplicaInUse() {
+				return 1
+			}
+			return 0
+		}))
+	}
 	m.register.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "minifb_database_connections_max",

@@ -123,6 +123,11 @@ func newDeps(area string, c config.Config, feeds *feed.Feeds) (Deps, error) {
 	if err != nil {
 		return Deps{}, err
 	}
+	if c.DatabaseReadURL != "" {
+		if err := s.ReadFrom(c.DatabaseReadURL, area, connections, store.Traced(feeds.Tracer())); err != nil {
+			return Deps{}, err
+		}
+	}
 	return Deps{
 		Store: s, Revoked: s.NewRevokedSessions(), Passwords: password.New(c.PasswordIterations),
 		Tokens: c.Verifier, Signer: c.Signer, Mail: c.Mail(), Limits: limit.New(s, c.LimitRules),

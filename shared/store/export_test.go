@@ -13,8 +13,8 @@ const MaxWait = maxWait
 // DB returns the store's pool.
 func (s *Store) DB() *sql.DB { return s.db.DB }
 
-// ReadFrom makes the store run its hot reads on another store's pool, as on a replica.
-func (s *Store) ReadFrom(other *Store) { s.hotReads = other.hotReads }
+// ReadOnly makes the store run its hot reads on another store's pool.
+func (s *Store) ReadOnly(other *Store) { s.hotReads = other.hotReads }
 
 // FeedThroughBun returns the feed's first posts, by the same statement as Posts, with rows that bun scans.
 func (s *Store) FeedThroughBun(ctx context.Context, viewer int64, size int) (posts []Post, err error) {
@@ -123,3 +123,6 @@ const (
 	MaxReads   = maxReads
 	MaxViewers = maxViewers
 )
+
+// CheckReplica returns why the replica cannot be used now.
+func (s *Store) CheckReplica() error { return s.hotReads.replica.check() }

@@ -20,30 +20,36 @@ type nativeModel interface {
 
 // list returns every row of a statement. The rows of a nativeModel are read natively, except in a transaction.
 func list[T any](ctx context.Context, r reader, statement string, args ...any) (items []T, err error) {
-	var item T
-	model, ok := any(&item).(nativeModel)
-	if !ok || r.pool == nil {
-		err = r.all(ctx, &items, statement, args...)
-		return items, err
-	}
+	err = r.nearest(ctx, func(ctx context.Context, r reader) error {
+		items = nil
+		var item T
+		model, ok := any(&item).(nativeModel)
+		if !ok || r.pool == nil {
+			return r.scanAll(ctx, &items, statement, args)
+		}
+		return r.native(ctx, statement, args, model.columns(), func() { items = append(items, item) })
+	})
+	return items, err
+}
+
+// native stores the columns of each row, and calls next.
+func (r reader) native(ctx context.Context, statement string, args, columns []any, next func()) error {
 	if err := r.turns.take(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	defer r.turns.leave()
 	args = r.withOptions(args)
-	err = onConnection(ctx, r.pool, func(conn *pgx.Conn) error {
+	return onConnection(ctx, r.pool, func(conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, statement, args...)
 		if err != nil {
 			return err
 		}
-		items = nil
-		_, err = pgx.ForEachRow(rows, model.columns(), func() error {
-			items = append(items, item)
+		_, err = pgx.ForEachRow(rows, columns, func() error {
+			next()
 			return nil
 		})
 		return err
 	})
-	return items, err
 }
 
 // onConnection calls f with a connection of the pool. As database/sql does, it tries again with another one if f fails

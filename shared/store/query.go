@@ -18,13 +18,18 @@ type queryer interface {
 type reader struct {
 	turns   *turns // of the pool; nil if the queryer is a connection or a transaction
 	queryer queryer
-	pool    *sql.DB // nil if the queryer is a connection or a transaction
-	models  *bun.DB // maps rows to models
-	options []any   // pgx's; they precede the arguments
+	pool    *sql.DB  // nil if the queryer is a connection or a transaction
+	models  *bun.DB  // maps rows to models
+	options []any    // pgx's; they precede the arguments
+	replica *replica // of hot reads; may be nil
 }
 
 // all reads every row into dest, a pointer to a slice.
 func (r reader) all(ctx context.Context, dest any, statement string, args ...any) error {
+	return r.nearest(ctx, func(ctx context.Context, r reader) error { return r.scanAll(ctx, dest, statement, args) })
+}
+
+func (r reader) scanAll(ctx context.Context, dest any, statement string, args []any) error {
 	if err := r.turns.take(ctx); err != nil {
 		return err
 	}
@@ -43,6 +48,10 @@ func (r reader) all(ctx context.Context, dest any, statement string, args ...any
 // one reads the first row into dest, a pointer to a model or to a value. Without a row it returns
 // sql.ErrNoRows.
 func (r reader) one(ctx context.Context, dest any, statement string, args ...any) error {
+	return r.nearest(ctx, func(ctx context.Context, r reader) error { return r.scanOne(ctx, dest, statement, args) })
+}
+
+func (r reader) scanOne(ctx context.Context, dest any, statement string, args []any) error {
 	if err := r.turns.take(ctx); err != nil {
 		return err
 	}

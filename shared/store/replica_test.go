@@ -39,7 +39,7 @@ func TestHotReadsOnAReadOnlyServer(t *testing.T) {
 	}
 
 	// No method that writes uses hotReads.
-	f.store.ReadFrom(s)
+	f.store.ReadOnly(s)
 	key := idempotencyKey("k", "b")
 	_, created, err := f.store.PutPostReaction(ctx, f.users[0], post, 1)
 	for method, err := range map[string]error{

@@ -6,6 +6,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -25,8 +26,7 @@ type Store struct {
 	turns *turns
 
 	// hotReads runs the statements that read lists and single items. They are cached: PostgreSQL
-	// plans each once per connection. None of them writes, so hotReads may later use a replica. A
-	// read that must see the latest commit uses one of the other two.
+	// plans each once per connection. None of them writes, so they may run on a replica (see ReadFrom).
 	hotReads reader
 	// hotPrimary runs cached statements on the primary: reactions, new posts and comments with their
 	// idempotency keys, the list of sessions, and what the back office counts and shows.
@@ -128,7 +128,7 @@ func (s *Store) Pool() sql.DBStats {
 }
 
 // Close closes every connection.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return errors.Join(s.hotReads.replica.Close(), s.db.Close()) }
 
 // A transaction runs statements on one connection; hot runs cached ones.
 type transaction struct {

@@ -29,15 +29,27 @@ var (
 // Warm opens this many connections, or as many as the pool may hold, and runs the reads on each. A
 // connection's first query takes several times as long as its next, because PostgreSQL loads its
 // catalogue for it.
+//
+// It does the same on the replica, whose errors do not count.
 func (s *Store) Warm(ctx context.Context, connections int, reads ...WarmUp) error {
-	connections = min(connections, s.db.Stats().MaxOpenConnections)
+	var both sync.WaitGroup
+	if replica := s.hotReads.replica; replica != nil {
+		both.Go(func() { _ = warm(ctx, replica.reader, connections, reads) })
+	}
+	err := warm(ctx, s.hotReads, connections, reads)
+	both.Wait()
+	return err
+}
+
+func warm(ctx context.Context, r reader, connections int, reads []WarmUp) error {
+	connections = min(connections, r.pool.Stats().MaxOpenConnections)
 	conns := make([]*sql.Conn, connections) // all held at once; the pool would lend the same one again
 	errs := make([]error, connections)
 	var all sync.WaitGroup
 	for i := range connections {
 		all.Go(func() {
-			if conns[i], errs[i] = s.db.DB.Conn(ctx); errs[i] == nil {
-				errs[i] = s.warm(ctx, conns[i], reads)
+			if conns[i], errs[i] = r.pool.Conn(ctx); errs[i] == nil {
+				errs[i] = r.warm(ctx, conns[i], reads)
 			}
 		})
 	}
@@ -50,11 +62,11 @@ func (s *Store) Warm(ctx context.Context, connections int, reads ...WarmUp) erro
 	return errors.Join(errs...)
 }
 
-func (s *Store) warm(ctx context.Context, conn *sql.Conn, reads []WarmUp) error {
+func (r reader) warm(ctx context.Context, conn *sql.Conn, reads []WarmUp) error {
 	for _, read := range reads {
 		var rows []map[string]any
-		r := reader{queryer: conn, models: s.db, options: s.hotReads.options}
-		if err := r.all(ctx, &rows, read.statement, read.args...); err != nil {
+		on := reader{queryer: conn, models: r.models, options: r.options}
+		if err := on.all(ctx, &rows, read.statement, read.args...); err != nil {
 			return err
 		}
 	}

@@ -193,8 +193,8 @@ func (d *dataDir) copyPrimary(ctx context.Context, b Binaries, o Options) error 
 	if err := d.roots[0].RemoveAll("unfinished"); err != nil {
 		return fmt.Errorf("remove an unfinished cluster: %w", err)
 	}
-	out, err := d.run(ctx, d.command(b, "pg_basebackup", "--pgdata="+d.serverPath("unfinished"), "--write-recovery-conf",
-		"--checkpoint=fast", "--no-sync", "--dbname="+o.StandbyOf.URL("")))
+	out, err := d.run(ctx, d.command(b, "pg_basebackup", "--pgdata="+d.serverPath("unfinished"), "--checkpoint=fast",
+		"--write-recovery-conf", "--no-sync", "--dbname="+o.StandbyOf.URL("")))
 	if err != nil {
 		return fmt.Errorf("copy the primary: %w\n%s", err, out)
 	}
