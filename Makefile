@@ -105,6 +105,11 @@ stress: ## send concurrent requests while functions are killed, then check the d
 chaos: ## break PostgreSQL, its disk, its clock and a function under load; RATE=100 SECONDS=10 FAULTS=disk,slow FRONT=gateway
 	@go build -buildvcs=false -o .build/ ./scripts/chaos && exec .build/chaos
 
+.PHONY: failover
+
+failover: ## kill a primary of PostgreSQL under load, and promote its standby; RATE=100 SECONDS=10 PROMOTE_AFTER=2 SYNC=off FRONT=gateway
+	@go build -buildvcs=false -o .build/ ./scripts/failover && exec .build/failover
+
 .PHONY: admin
 
 admin: ## list the administrators; ID=ann.1 makes one, ID=ann.1 REVOKE=1 takes the role away; DATABASE_URL for other databases

@@ -139,7 +139,7 @@ func (r runner) beside(ctx context.Context, o bundle.Options, program []string) 
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(r.output, "The functions at %s have stopped; make run with this DATABASE_URL serves the database.\n", b.URL)
+	fmt.Fprintf(r.output, "The functions at %s have stopped; make run with this DATABASE_URL serves it.\n", b.URL)
 	return 0, nil
 }
 

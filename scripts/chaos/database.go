@@ -101,15 +101,6 @@ func (d *database) start(ctx context.Context) (err error) {
 	return err
 }
 
-// kill kills the postmaster. Its children end by themselves.
-func (d *database) kill() error {
-	if err := syscall.Kill(d.cluster.PID(), syscall.SIGKILL); err != nil {
-		return err
-	}
-	<-d.cluster.Done()
-	return nil
-}
-
 // signal sends a signal to all of PostgreSQL's processes, to the postmaster first, so that it starts no others.
 func (d *database) signal(s syscall.Signal) error {
 	postmaster := strconv.Itoa(d.cluster.PID())

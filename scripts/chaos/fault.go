@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"minifb/shared/testkit/trial"
 )
 
 // A fault is something that breaks under load, and is repaired.
@@ -62,25 +64,18 @@ func (c *chaos) fromFirstFailure(ctx context.Context, lasts time.Duration) func(
 	const patience = 30 * time.Second
 	began, end := false, time.Now().Add(patience)
 	return func() bool {
-		if !began && slices.ContainsFunc(c.load.sent(), request.failed) {
+		if !began && slices.ContainsFunc(c.load.Requests(), trial.Ended.Failed) {
 			began, end = true, time.Now().Add(lasts)
 		}
 		return ctx.Err() == nil && time.Now().Before(end)
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}
-
 func (c *chaos) killDatabase(ctx context.Context, lasts time.Duration) error {
-	if err := c.db.kill(); err != nil {
+	if err := c.db.cluster.Crash(); err != nil {
 		return err
 	}
-	pause(ctx, lasts)
+	trial.Pause(ctx, lasts)
 	return c.db.start(ctx)
 }
 
@@ -88,7 +83,7 @@ func (c *chaos) killDatabase(ctx context.Context, lasts time.Duration) error {
 // once.
 func (c *chaos) restartDatabase(ctx context.Context, lasts time.Duration) error {
 	const between = 2 * time.Second
-	for end := time.Now().Add(lasts); ; pause(ctx, between) {
+	for end := time.Now().Add(lasts); ; trial.Pause(ctx, between) {
 		if err := c.db.cluster.Stop(); err != nil {
 			return err
 		}
@@ -103,7 +98,7 @@ func (c *chaos) restartDatabase(ctx context.Context, lasts time.Duration) error 
 
 func (c *chaos) freezeDatabase(ctx context.Context, lasts time.Duration) error {
 	err := c.db.signal(syscall.SIGSTOP)
-	pause(ctx, lasts)
+	trial.Pause(ctx, lasts)
 	return errors.Join(err, c.db.signal(syscall.SIGCONT))
 }
 
@@ -128,7 +123,7 @@ func (c *chaos) takeConnections(ctx context.Context, lasts time.Duration) error 
 			if _, err := taken[0].Exec(ctx, endOthers); err != nil {
 				return fmt.Errorf("end the functions' connections: %w", err)
 			}
-			pause(ctx, time.Millisecond)
+			trial.Pause(ctx, time.Millisecond)
 		}
 	}
 	return nil
@@ -168,7 +163,7 @@ func (c *chaos) fillDisk(ctx context.Context, lasts time.Duration) error {
 		} else if !errors.Is(err, syscall.ENOSPC) {
 			return err
 		}
-		pause(ctx, 20*time.Millisecond)
+		trial.Pause(ctx, 20*time.Millisecond)
 	}
 	return nil
 }
@@ -177,7 +172,7 @@ func (c *chaos) slowDown(ctx context.Context, lasts time.Duration) error {
 	const delay = 200 * time.Millisecond
 	c.db.delay.Store(int64(delay))
 	defer c.db.delay.Store(0)
-	pause(ctx, lasts)
+	trial.Pause(ctx, lasts)
 	return nil
 }
 
@@ -188,7 +183,7 @@ func (c *chaos) freezeFunction(ctx context.Context, lasts time.Duration) error {
 		return errors.New("the function post has no process")
 	}
 	err := syscall.Kill(pid, syscall.SIGSTOP)
-	pause(ctx, lasts)
+	trial.Pause(ctx, lasts)
 	return errors.Join(err, syscall.Kill(pid, syscall.SIGCONT))
 }
 
@@ -206,7 +201,7 @@ func (c *chaos) stepClock(ctx context.Context, lasts time.Duration) error {
 	for _, seconds := range []int{-hour, 0, hour, -hour, 0} {
 		errs = append(errs, c.db.setClock(ctx, seconds))
 		if seconds != 0 {
-			pause(ctx, lasts/3)
+			trial.Pause(ctx, lasts/3)
 		}
 	}
 	return errors.Join(errs...)

@@ -45,13 +45,7 @@ func readSettings(env func(string) string) (settings, error) {
 	if len(s.faults) == 0 {
 		s.faults = names
 	}
-	switch front := env("FRONT"); front {
-	case "", "nginx":
-	case "gateway":
-		s.gateway = true
-	default:
-		v.Refuse("FRONT is %q: it must be nginx or gateway", front)
-	}
+	s.gateway = v.Choice("FRONT", "nginx", "gateway") == "gateway"
 	return s, v.Err()
 }
 

@@ -3,137 +3,51 @@ package main
 import (
 	"fmt"
 	"io"
-	"net/http"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"minifb/shared/testkit/trial"
 )
 
 // An outcome is what the clients saw of one fault, and what the database has of their writes.
 type outcome struct {
 	fault        fault
 	began, ended time.Time // of the fault
-	requests     []request
-	lost         int // acknowledged, but not stored
-	doubled      int // stored more than once
-	denied       int // stored, although the response says that nothing was
-	unresolved   int // writes with a key that were never acknowledged
+	requests     []trial.Ended
+	writes       trial.Writes
 }
 
-// compare counts the writes that were lost, doubled, or given up.
-func (o *outcome) compare(writes map[string]*write, stored map[string]int) {
-	for word, w := range writes {
-		if w.acknowledged > 0 && stored[word] == 0 {
-			o.lost++
-		}
-		if stored[word] > 1 {
-			o.doubled++
-		}
-		if w.refused && stored[word] > 0 {
-			o.denied++
-		}
-		if w.keyed && w.acknowledged == 0 {
-			o.unresolved++
-		}
-	}
-}
-
-func (r request) failed() bool { return r.status == 0 || r.status >= http.StatusBadRequest }
-
-// recovery returns after what time from the end of the fault a full second began in which no request failed. It
-// reports false if there was none before the load ended.
-func (o *outcome) recovery() (time.Duration, bool) {
-	var failures []time.Time
-	last := o.ended
-	for _, r := range o.requests {
-		if r.begun.Before(o.ended) {
-			continue
-		}
-		if r.failed() {
-			failures = append(failures, r.begun)
-		}
-		if r.begun.After(last) {
-			last = r.begun
-		}
-	}
-	slices.SortFunc(failures, time.Time.Compare)
-	start := o.ended
-	for _, failure := range failures {
-		if failure.Sub(start) >= time.Second {
-			break
-		}
-		start = failure
-	}
-	// The load's last request comes just before its end.
-	return start.Sub(o.ended), last.Sub(start) >= 900*time.Millisecond
-}
-
-// counts is how many requests ended in which way.
-type counts struct{ requests, unavailable, late, other, none int }
-
-func (o *outcome) counts() (n counts) {
-	for _, r := range o.requests {
-		n.requests++
-		switch {
-		case r.status == http.StatusServiceUnavailable:
-			n.unavailable++
-		case r.status == http.StatusGatewayTimeout:
-			n.late++
-		case r.status == 0:
-			n.none++
-		case r.failed():
-			n.other++
-		}
-	}
-	return n
-}
-
-func (o *outcome) longest() (longest time.Duration) {
-	for _, r := range o.requests {
-		longest = max(longest, r.took)
-	}
-	return longest
-}
+func (o *outcome) recovery() (time.Duration, bool) { return trial.Recovery(o.requests, o.ended) }
 
 // broken returns the promises that were broken.
 func (o *outcome) broken() (broken []string) {
 	add := func(format string, args ...any) {
 		broken = append(broken, o.fault.title+": "+fmt.Sprintf(format, args...))
 	}
-	if o.lost > 0 {
-		add("%d acknowledged writes were lost", o.lost)
-	}
-	if o.doubled > 0 {
-		add("%d writes were stored twice", o.doubled)
-	}
-	if o.denied > 0 {
-		add("%d writes were stored, although their responses say that nothing was", o.denied)
-	}
-	if o.unresolved > 0 {
-		add("%d writes with an Idempotency-Key never succeeded", o.unresolved)
+	for _, promise := range o.writes.Broken() {
+		add("%s", promise)
 	}
 	if took, ok := o.recovery(); !ok || took > maxRecovery {
 		add("not healthy within %s", maxRecovery)
 	}
-	failed, reads := 0, 0
-	wrong := map[string]bool{}
+	reads := 0
 	for _, r := range o.requests {
-		if r.failed() {
-			failed++
-			if r.read {
-				reads++
-			}
-			if r.begun.Add(r.took).Before(o.began) {
-				add("a request failed before it with %d %s", r.status, r.wrong)
-			}
+		if !r.Failed() {
+			continue
 		}
-		if r.wrong != "" && !wrong[r.wrong] && len(wrong) < 5 {
-			wrong[r.wrong] = true
-			add("%s", r.wrong)
+		if r.Read {
+			reads++
+		}
+		if r.End().Before(o.began) {
+			add("a request failed before it with %d %s", r.Status, r.Wrong)
 		}
 	}
-	if o.fault.interrupts && failed == 0 && o.longest() < o.ended.Sub(o.began)/2 {
+	for _, reason := range trial.Wrong(o.requests) {
+		add("%s", reason)
+	}
+	failed := trial.Count(o.requests).Failed()
+	if o.fault.interrupts && failed == 0 && trial.Longest(o.requests) < o.ended.Sub(o.began)/2 {
 		add("no request failed or waited, so the fault had no effect")
 	}
 	if o.fault.reads && reads > 0 {
@@ -153,13 +67,13 @@ func (o *outcome) healthy() string {
 
 // summary is one line for the progress.
 func (o *outcome) summary() string {
-	n := o.counts()
+	n := trial.Count(o.requests)
 	verdict := "kept"
 	if len(o.broken()) > 0 {
 		verdict = "BROKEN"
 	}
-	return fmt.Sprintf("%d requests, %d failed; healthy after %s; lost %d, doubled %d: %s", n.requests,
-		n.unavailable+n.late+n.other+n.none, o.healthy(), o.lost, o.doubled, verdict)
+	return fmt.Sprintf("%d requests, %d failed; healthy after %s; lost %d, doubled %d: %s", n.Requests,
+		n.Failed(), o.healthy(), o.writes.Lost, o.writes.Doubled, verdict)
 }
 
 // summarize prints a table and the verdict, and returns the promises that were broken.
@@ -167,10 +81,10 @@ func summarize(output io.Writer, outcomes []*outcome) (broken []string) {
 	table := tabwriter.NewWriter(output, 0, 0, 2, ' ', 0)
 	fmt.Fprint(table, "\nfault\tlasted\trequests\t503\t504\tother\tno response\tlongest\thealthy in\tlost\tdoubled\n")
 	for _, o := range outcomes {
-		n := o.counts()
+		n := trial.Count(o.requests)
 		fmt.Fprintf(table, "%s\t%.0f s\t%d\t%d\t%d\t%d\t%d\t%.1f s\t%s\t%d\t%d\n", o.fault.title,
-			o.ended.Sub(o.began).Seconds(), n.requests, n.unavailable, n.late, n.other, n.none,
-			o.longest().Seconds(), o.healthy(), o.lost, o.doubled)
+			o.ended.Sub(o.began).Seconds(), n.Requests, n.Unavailable, n.Late, n.Other, n.None,
+			trial.Longest(o.requests).Seconds(), o.healthy(), o.writes.Lost, o.writes.Doubled)
 		broken = append(broken, o.broken()...)
 	}
 	_ = table.Flush() // like fmt.Fprintf here: without an output there is nothing to report to

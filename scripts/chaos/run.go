@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,8 +28,8 @@ type chaos struct {
 	db     *database
 	bundle *bundle.Bundle
 	client *client.Client
-	claims token.Claims // of a signed-in user
-	load   *load        // during the fault under way
+	claims token.Claims  // of a signed-in user
+	load   *trial.Record // during the fault under way
 }
 
 // run breaks one thing after the other in an empty folder, and returns the promises that were broken. The error says
@@ -95,13 +94,13 @@ func (c *chaos) suffer(ctx context.Context, f fault) (*outcome, error) {
 	if lasts == 0 {
 		lasts = f.lasts
 	}
-	c.load = &load{client: c.client, writes: map[string]*write{}}
+	c.load = trial.NewRecord(c.client)
 	steady := trial.Load{
-		Signer: c.bundle.Signer, Claims: c.claims, Rate: c.rate, Prefix: f.name, Send: c.load.send,
+		Signer: c.bundle.Signer, Claims: c.claims, Rate: c.rate, Prefix: f.name, Send: c.load.Send,
 	}
 	o := &outcome{fault: f}
 	err := steady.During(ctx, func() error {
-		pause(ctx, c.calm)
+		trial.Pause(ctx, c.calm)
 		o.began = time.Now()
 		err := f.do(c, ctx, lasts)
 		o.ended = time.Now()
@@ -113,39 +112,24 @@ func (c *chaos) suffer(ctx context.Context, f fault) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.requests = c.load.sent()
-	stored, err := c.stored(ctx, f.name)
+	o.requests = c.load.Requests()
+	stored, err := trial.Stored(ctx, c.db.cluster.URL(databaseName), f.name+".")
 	if err != nil {
 		return nil, err
 	}
-	o.compare(c.load.writes, stored)
+	o.writes = c.load.Compare(stored)
 	return o, nil
 }
 
 // awaitHealthy returns when a full second has passed without a failed request, but not before settings.after, and in
 // any case after twice the promised time.
 func (c *chaos) awaitHealthy(ctx context.Context, o *outcome) {
-	pause(ctx, c.after)
+	trial.Pause(ctx, c.after)
 	for ctx.Err() == nil && time.Since(o.ended) < 2*maxRecovery {
-		o.requests = c.load.sent()
+		o.requests = c.load.Requests()
 		if _, healthy := o.recovery(); healthy {
 			return
 		}
-		pause(ctx, 100*time.Millisecond)
+		trial.Pause(ctx, 100*time.Millisecond)
 	}
-}
-
-// stored returns how often the database has each post of a fault.
-func (c *chaos) stored(ctx context.Context, fault string) (counts map[string]int, err error) {
-	db, err := c.db.open()
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close()
-	var text []byte
-	if err := db.QueryRowContext(ctx, trial.StoredQuery, fault+".").Scan(&text); err != nil {
-		return nil, err
-	}
-	err = json.Unmarshal(text, &counts)
-	return counts, err
 }

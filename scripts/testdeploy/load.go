@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver called pgx
 
 	"minifb/shared/testkit/client"
 	"minifb/shared/testkit/trial"
@@ -95,17 +91,8 @@ func (l *load) ask(ctx context.Context, r client.Request, want int) error {
 // verify checks that the database holds each acknowledged write once, and no write twice. It
 // returns the number of acknowledged writes.
 func (l *load) verify(ctx context.Context) (writes int, err error) {
-	db, err := sql.Open("pgx", l.fixture.DatabaseURL)
+	stored, err := trial.Stored(ctx, l.fixture.DatabaseURL, "phase.")
 	if err != nil {
-		return 0, err
-	}
-	defer db.Close()
-	var text []byte
-	if err := db.QueryRowContext(ctx, trial.StoredQuery, "phase.").Scan(&text); err != nil {
-		return 0, err
-	}
-	var stored map[string]int
-	if err := json.Unmarshal(text, &stored); err != nil {
 		return 0, err
 	}
 	l.mu.Lock()

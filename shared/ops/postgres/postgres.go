@@ -183,10 +183,25 @@ func (c *Cluster) Version() int { return c.major }
 func (c *Cluster) PID() int { return c.pid }
 
 // URL returns the URL of one of the server's databases.
-func (c *Cluster) URL(database string) string {
-	query := url.Values{"host": {c.sockets}, "port": {strconv.Itoa(port)}, "sslmode": {"disable"}}.Encode()
-	query = strings.ReplaceAll(query, "+", "%20") // neither pgx nor libpq reads + as a space
-	u := url.URL{Scheme: "postgres", User: url.User(User), Path: "/" + database, RawQuery: query}
+func (c *Cluster) URL(database string) string { return URL(database, c) }
+
+// URL returns the URL of a database of several servers, of which clients use the one that takes writes; of one server,
+// that one.
+func URL(database string, servers ...*Cluster) string {
+	var hosts, ports []string
+	for _, c := range servers {
+		hosts, ports = append(hosts, c.sockets), append(ports, strconv.Itoa(port))
+	}
+	query := url.Values{
+		"host": {strings.Join(hosts, ",")}, "port": {strings.Join(ports, ",")}, "sslmode": {"disable"},
+	}
+	if len(servers) > 1 {
+		query.Set("target_session_attrs", "read-write")
+	}
+	u := url.URL{
+		Scheme: "postgres", User: url.User(User), Path: "/" + database,
+		RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20"), // neither pgx nor libpq reads + as a space
+	}
 	return u.String()
 }
 
@@ -203,6 +218,16 @@ func FunctionsURL(address string) (string, error) {
 
 // Done returns a channel that is closed when the server has exited, after Stop or by itself.
 func (c *Cluster) Done() <-chan struct{} { return c.done }
+
+// Crash kills the postmaster and waits until it has exited. The server's other processes end by themselves. Stop
+// returns an error afterwards.
+func (c *Cluster) Crash() error {
+	if err := syscall.Kill(c.pid, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("kill PostgreSQL: %w", err)
+	}
+	<-c.done
+	return nil
+}
 
 // Stop ends all sessions, stops the server and waits until it has exited. After 20 s the server is
 // forced to exit. It is an error if the server did not exit cleanly. Stop may be called again.

@@ -88,9 +88,3 @@ func (l Load) request(number int, bearer string) Request {
 	}
 	return r
 }
-
-// StoredQuery is SQL that returns a JSON object: how often the database has a post with each first word that begins
-// with $1.
-const StoredQuery = `SELECT coalesce(json_object_agg(word, n), '{}')::text FROM (
-	SELECT split_part(content, ' ', 1) AS word, count(*) AS n FROM posts WHERE starts_with(content, $1) GROUP BY 1
-) stored`

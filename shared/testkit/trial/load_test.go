@@ -2,7 +2,6 @@ package trial
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"sync"
@@ -82,9 +81,10 @@ func TestStopEndsRequestsUnderWay(t *testing.T) {
 	}
 }
 
-func TestStoredQuery(t *testing.T) {
+func TestStored(t *testing.T) {
 	t.Parallel()
-	db := testdb.Open(t, testdb.URL(t))
+	url := testdb.URL(t)
+	db := testdb.Open(t, url)
 	if _, err := db.Exec(`
 		INSERT INTO users (id, password_hash, name) VALUES ('ann.1', '0123456789', 'Ann');
 		INSERT INTO posts (owner_uid, content)
@@ -92,13 +92,8 @@ func TestStoredQuery(t *testing.T) {
 		t.Fatal(err)
 	}
 	for prefix, want := range map[string]map[string]int{"try.": {"try.1": 1, "try.2": 2}, "none": {}} {
-		var text []byte
-		if err := db.QueryRow(StoredQuery, prefix).Scan(&text); err != nil {
-			t.Fatal(err)
-		}
-		var got map[string]int
-		if err := json.Unmarshal(text, &got); err != nil || !maps.Equal(got, want) {
-			t.Errorf("%q: got %s, %v, want %v", prefix, text, err, want)
+		if got, err := Stored(t.Context(), url, prefix); err != nil || !maps.Equal(got, want) {
+			t.Errorf("%q: got %v, %v, want %v", prefix, got, err, want)
 		}
 	}
 }

@@ -1,5 +1,5 @@
 // Package trial is what the programs that try a whole bundle or host have in common: make stress, make chaos, make
-// test-deploy and make mutants.
+// failover, make test-deploy and make mutants.
 package trial
 
 import (
@@ -9,8 +9,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
+	"time"
 )
 
 // A Run tries something in an empty folder. It reports what it does to output, and returns the promises that were
@@ -78,6 +81,18 @@ func (v *Variables) Number(name string, otherwise, least int) int {
 	return n
 }
 
+// Choice returns the value of a variable, which must be one of the choices, or the first one if it is not set.
+func (v *Variables) Choice(name string, choices ...string) string {
+	text := v.get(name)
+	if text == "" {
+		return choices[0]
+	}
+	if !slices.Contains(choices, text) {
+		v.Refuse("%s is %q: it must be %s", name, text, strings.Join(choices, " or "))
+	}
+	return text
+}
+
 // Refuse adds an error.
 func (v *Variables) Refuse(format string, args ...any) {
 	v.errs = append(v.errs, fmt.Errorf(format, args...))
@@ -85,3 +100,11 @@ func (v *Variables) Refuse(format string, args ...any) {
 
 // Err returns all errors, or nil.
 func (v *Variables) Err() error { return errors.Join(v.errs...) }
+
+// Pause waits, but not longer than until ctx ends.
+func Pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -49,15 +49,20 @@ func TestExitCodes(t *testing.T) {
 
 func TestVariables(t *testing.T) {
 	t.Parallel()
-	values := map[string]string{"FOUR": "4", "LOW": "-1", "WORD": "x"}
+	values := map[string]string{"FOUR": "4", "LOW": "-1", "WORD": "x", "FRONT": "gateway", "SIDE": "up"}
 	v := NewVariables(func(name string) string { return values[name] })
 	if four, unset := v.Number("FOUR", 1, 1), v.Number("UNSET", 7, 8); four != 4 || unset != 7 || v.Err() != nil {
 		t.Errorf("got %d, %d and %v, want 4, 7 and no error", four, unset, v.Err())
 	}
+	if front, unset := v.Choice("FRONT", "nginx", "gateway"), v.Choice("UNSET", "a", "b"); front != "gateway" ||
+		unset != "a" || v.Err() != nil {
+		t.Errorf("got %s, %s and %v, want gateway, a and no error", front, unset, v.Err())
+	}
+	v.Choice("SIDE", "left", "right")
 	v.Number("LOW", 1, 0)
 	v.Number("WORD", 1, 0)
 	v.Refuse("COLOR is red")
-	for _, name := range []string{"LOW", "WORD", "COLOR"} {
+	for _, name := range []string{"LOW", "WORD", "COLOR", "SIDE"} {
 		if err := v.Err(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)
 		}

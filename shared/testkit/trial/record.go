@@ -1,4 +1,4 @@
-package main
+package trial
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"minifb/shared/testkit/client"
-	"minifb/shared/testkit/trial"
 )
 
 // retryPause is how long a client waits before it repeats a write that has an Idempotency-Key.
@@ -21,24 +20,33 @@ const retryPause = 200 * time.Millisecond
 // unknownOutcome is in the hint to a write that may have been stored although it failed.
 const unknownOutcome = "its outcome is not known"
 
-// A load sends the requests of a trial.Load, and records how they ended. Every fourth write has an Idempotency-Key and
-// is repeated until it is acknowledged.
-type load struct {
+// A Record sends the requests of a Load by Send, and records how they ended. Every fourth write has an Idempotency-Key
+// and is repeated until it is acknowledged. It is safe for concurrent use.
+type Record struct {
 	client *client.Client
 
 	mu       sync.Mutex
-	requests []request
+	requests []Ended
 	writes   map[string]*write // by the first word of the content
 }
 
-// A request is one that was sent, and how it ended.
-type request struct {
-	begun  time.Time
-	took   time.Duration
-	read   bool
-	status int    // 0: no response
-	wrong  string // why a response without a success is none of those that a fault may cause
+// NewRecord returns an empty record of what the client sends.
+func NewRecord(c *client.Client) *Record { return &Record{client: c, writes: map[string]*write{}} }
+
+// An Ended is a request that was sent, and how it ended.
+type Ended struct {
+	Begun  time.Time
+	Took   time.Duration
+	Read   bool
+	Status int    // 0: no response
+	Wrong  string // why a response without a success is none of those that an outage may cause
 }
+
+// Failed reports whether the request had no success.
+func (e Ended) Failed() bool { return e.Status == 0 || e.Status >= http.StatusBadRequest }
+
+// End returns when the request ended.
+func (e Ended) End() time.Time { return e.Begun.Add(e.Took) }
 
 // A write is a post that was sent, once or several times.
 type write struct {
@@ -47,23 +55,24 @@ type write struct {
 	keyed        bool // with an Idempotency-Key
 }
 
-// sent returns the requests that have ended.
-func (l *load) sent() []request {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.requests)
+// Requests returns those that have ended.
+func (rec *Record) Requests() []Ended {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	return slices.Clone(rec.requests)
 }
 
-func (l *load) send(ctx context.Context, r trial.Request) {
+// Send sends a request; a write with an Idempotency-Key until it is acknowledged or ctx ends.
+func (rec *Record) Send(ctx context.Context, r Request) {
 	if r.Word == "" {
-		l.do(ctx, r.Request, http.StatusOK)
+		rec.do(ctx, r.Request, http.StatusOK)
 	} else {
-		l.write(ctx, r)
+		rec.write(ctx, r)
 	}
 }
 
 // write sends a post. Its content cannot be compressed, so the table grows by a page with every seventh.
-func (l *load) write(ctx context.Context, r trial.Request) {
+func (rec *Record) write(ctx context.Context, r Request) {
 	filling := make([]byte, 500)
 	_, _ = rand.Read(filling) // never fails
 	r.Body = map[string]string{"content": r.Word + " " + hex.EncodeToString(filling)}
@@ -71,19 +80,19 @@ func (l *load) write(ctx context.Context, r trial.Request) {
 	if w.keyed {
 		r.Key = r.Word
 	}
-	l.mu.Lock()
-	l.writes[r.Word] = w
-	l.mu.Unlock()
+	rec.mu.Lock()
+	rec.writes[r.Word] = w
+	rec.mu.Unlock()
 	for {
-		response := l.do(ctx, r.Request, http.StatusCreated)
-		l.mu.Lock()
+		response := rec.do(ctx, r.Request, http.StatusCreated)
+		rec.mu.Lock()
 		switch {
 		case response.Status == http.StatusCreated:
 			w.acknowledged++
 		case !w.keyed:
 			w.refused = response.Status != 0 && !strings.Contains(response.Hint(), unknownOutcome)
 		}
-		l.mu.Unlock()
+		rec.mu.Unlock()
 		if response.Status == http.StatusCreated || !w.keyed {
 			return
 		}
@@ -96,20 +105,20 @@ func (l *load) write(ctx context.Context, r trial.Request) {
 }
 
 // do sends a request, records how it ended, and returns the response; without one its status is 0.
-func (l *load) do(ctx context.Context, r client.Request, want int) client.Response {
+func (rec *Record) do(ctx context.Context, r client.Request, want int) client.Response {
 	begun := time.Now()
-	response, err := l.client.Do(ctx, r)
-	done := request{begun: begun, took: time.Since(begun), read: r.Method == http.MethodGet, status: response.Status}
+	response, err := rec.client.Do(ctx, r)
+	done := Ended{Begun: begun, Took: time.Since(begun), Read: r.Method == http.MethodGet, Status: response.Status}
 	switch {
 	case err != nil:
-		done.status, done.wrong = 0, err.Error()
+		done.Status, done.Wrong = 0, err.Error()
 		response.Status = 0
 	case response.Status != want:
-		done.wrong = unexpected(r, response)
+		done.Wrong = unexpected(r, response)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.requests = append(l.requests, done)
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	rec.requests = append(rec.requests, done)
 	return response
 }
 
