@@ -24,7 +24,7 @@ func list[T any](ctx context.Context, r reader, statement string, args ...any) (
 		items = nil
 		var item T
 		model, ok := any(&item).(nativeModel)
-		if !ok || r.pool == nil {
+		if !ok || r.pool == nil && r.conn == nil {
 			return r.scanAll(ctx, &items, statement, args)
 		}
 		return r.native(ctx, statement, args, model.columns(), func() { items = append(items, item) })
@@ -39,7 +39,7 @@ func (r reader) native(ctx context.Context, statement string, args, columns []an
 	}
 	defer r.turns.leave()
 	args = r.withOptions(args)
-	return onConnection(ctx, r.pool, func(conn *pgx.Conn) error {
+	read := func(conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, statement, args...)
 		if err != nil {
 			return err
@@ -49,7 +49,11 @@ func (r reader) native(ctx context.Context, statement string, args, columns []an
 			return nil
 		})
 		return err
-	})
+	}
+	if r.conn != nil {
+		return raw(r.conn, read)
+	}
+	return onConnection(ctx, r.pool, read)
 }
 
 // onConnection calls f with a connection of the pool. As database/sql does, it tries again with another one if f fails
@@ -69,13 +73,17 @@ func lend(ctx context.Context, pool *sql.DB, f func(*pgx.Conn) error) error {
 	if err != nil {
 		return err
 	}
-	err = conn.Raw(func(driverConn any) error {
+	defer conn.Close() // returns it to the pool
+	return raw(conn, f)
+}
+
+// raw calls f with pgx's connection.
+func raw(conn *sql.Conn, f func(*pgx.Conn) error) error {
+	return conn.Raw(func(driverConn any) error {
 		err := f(driverConn.(*stdlib.Conn).Conn())
 		if pgconn.SafeToRetry(err) {
 			return driver.ErrBadConn
 		}
 		return err
 	})
-	_ = conn.Close() // returns it to the pool
-	return err
 }

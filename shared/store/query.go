@@ -18,10 +18,16 @@ type queryer interface {
 type reader struct {
 	turns   *turns // of the pool; nil if the queryer is a connection or a transaction
 	queryer queryer
-	pool    *sql.DB  // nil if the queryer is a connection or a transaction
-	models  *bun.DB  // maps rows to models
-	options []any    // pgx's; they precede the arguments
-	replica *replica // of hot reads; may be nil
+	pool    *sql.DB   // the queryer, if it is a pool
+	conn    *sql.Conn // the queryer, if it is a connection
+	models  *bun.DB   // maps rows to models
+	options []any     // pgx's; they precede the arguments
+	replica *replica  // of hot reads; may be nil
+}
+
+// on returns a reader on a connection, which the caller has taken from the pool.
+func (r reader) on(conn *sql.Conn) reader {
+	return reader{queryer: conn, conn: conn, models: r.models, options: r.options}
 }
 
 // all reads every row into dest, a pointer to a slice.

@@ -3,31 +3,36 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 const (
-	// freshness is how long reads wait for a replica to catch up with the primary. One that is further behind, or
-	// does not respond, is not used.
+	// freshness is how long a read waits for the replica to catch up with the primary. One that is further behind is
+	// not used.
 	freshness = 100 * time.Millisecond
-	// replicaTimeout bounds a read on the replica. After it, the primary is read.
+	// replicaTimeout bounds a read on the replica, with all that precedes it. After it, the primary is read.
 	replicaTimeout = time.Second
-	// replicaRetry is the pause between attempts to use a replica again.
+	// replicaRetry is the pause between attempts to use the replica again.
 	replicaRetry = 500 * time.Millisecond
 )
 
-// A replica is a standby of the primary that runs hot reads while it is fresh.
+// A replica is a standby of the primary that runs hot reads while it is fresh, or several behind one address.
 //
-// A read sees every transaction that was committed before its request arrived, by whichever process. So a process first
-// compares: it reads from the primary up to where its log is flushed, and waits until the replica has replayed that
-// much. One comparison at a time serves all reads that wait for it, and it begins after each of them.
+// A read sees every transaction that was committed before its request arrived, by whichever process. So first it learns
+// from the primary how far its log is flushed, by a statement that serves all reads that wait for it. Then it waits
+// until the replica has replayed that much, on the connection on which it will run: another one may lead to another
+// server.
 //
-// The positions of two servers can only be compared on the same timeline: after a failover, a standby that does not
-// follow the new primary may be ahead of it, with transactions that nobody else has. And the two must be copies of one
-// cluster.
+// The positions of two servers can only be compared if they are copies of one cluster and on the same timeline: after
+// a failover, a standby that does not follow the new primary may be ahead of it, with transactions that nobody else
+// has.
 type replica struct {
 	reader  reader // of the replica
 	primary reader
@@ -35,16 +40,24 @@ type replica struct {
 
 	mu         sync.Mutex
 	usable     bool
-	comparing  bool        // whether a goroutine compares
-	next       *comparison // nil if no read waits
+	learning   bool         // whether a goroutine learns positions
+	next       *flushedRead // nil if no read waits
 	closing    chan struct{}
 	background sync.WaitGroup
 }
 
-// A comparison's result is set before done is closed.
-type comparison struct {
-	done  chan struct{}
-	fresh bool
+// A position is how far the primary's log is flushed.
+type position struct {
+	LSN      string
+	Timeline int
+	Identity string // of the cluster and the database
+}
+
+// A flushedRead learns the position for all reads that wait for it. Its result is set before done is closed.
+type flushedRead struct {
+	done chan struct{}
+	at   position
+	err  error
 }
 
 // ReadFrom makes the store run hot reads on a replica while it is fresh, with a pool of its own. url, application,
@@ -54,14 +67,12 @@ func (s *Store) ReadFrom(url, application string, connections int, options ...Op
 	if err != nil {
 		return err
 	}
-	s.hotReads.replica = newReplica(other, s.hotPrimary.reader)
-	return nil
-}
-
-func newReplica(other *Store, primary reader) *replica {
-	r := &replica{reader: other.hotReads, primary: primary, close: other.Close, closing: make(chan struct{})}
+	r := &replica{
+		reader: other.hotReads, primary: s.hotPrimary.reader, close: other.Close, closing: make(chan struct{}),
+	}
 	r.retry()
-	return r
+	s.hotReads.replica = r
+	return nil
 }
 
 // HasReplica reports whether ReadFrom was called.
@@ -89,12 +100,10 @@ func (r *replica) Close() error {
 	return r.close()
 }
 
-// nearest calls read with the replica's reader if the replica is fresh, and with the primary's if it is not, or fails.
+// nearest calls read with a reader of the replica, and with the primary's if the replica is not in use, or fails.
 func (r reader) nearest(ctx context.Context, read func(context.Context, reader) error) error {
-	if r.replica.fresh(ctx) {
-		limited, cancel := context.WithTimeout(ctx, replicaTimeout)
-		defer cancel()
-		err := read(limited, r.replica.reader)
+	if r.replica.inUse() {
+		err := r.replica.read(ctx, read)
 		if err == nil || errors.Is(err, sql.ErrNoRows) || ctx.Err() != nil {
 			return err
 		}
@@ -103,116 +112,112 @@ func (r reader) nearest(ctx context.Context, read func(context.Context, reader) 
 	return read(ctx, r)
 }
 
-// fresh waits for a comparison that begins now, and returns its result. It returns false at once while the replica is
-// not in use.
-func (r *replica) fresh(ctx context.Context) bool {
-	if r == nil {
-		return false
+// read calls read with a reader on a connection whose server is fresh.
+func (r *replica) read(ctx context.Context, read func(context.Context, reader) error) error {
+	ctx, cancel := context.WithTimeout(ctx, replicaTimeout)
+	defer cancel()
+	at, err := r.flushed(ctx)
+	if err != nil {
+		return err
 	}
+	if err := r.reader.turns.take(ctx); err != nil {
+		return err
+	}
+	defer r.reader.turns.leave()
+	conn, err := r.reader.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	err = raw(conn, func(c *pgx.Conn) error { return awaitReplay(ctx, c, r.reader.options, at) })
+	if err != nil {
+		// The next connection may lead to another server.
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		return err
+	}
+	return read(ctx, r.reader.on(conn))
+}
+
+// flushed returns a position that is read from the primary after the call.
+func (r *replica) flushed(ctx context.Context) (position, error) {
 	r.mu.Lock()
-	if !r.usable {
-		r.mu.Unlock()
-		return false
-	}
 	if r.next == nil {
-		r.next = &comparison{done: make(chan struct{})}
+		r.next = &flushedRead{done: make(chan struct{})}
 	}
-	waitFor := r.next
-	if !r.comparing {
-		r.comparing = true
-		r.background.Go(r.compareForAll)
+	shared := r.next
+	if !r.learning {
+		r.learning = true
+		r.background.Go(r.learnForAll)
 	}
 	r.mu.Unlock()
 	select {
-	case <-waitFor.done:
-		return waitFor.fresh
+	case <-shared.done:
+		return shared.at, shared.err
 	case <-ctx.Done():
-		return false
+		return position{}, fmt.Errorf("wait for the primary's position: %w", ctx.Err())
 	}
 }
 
-// compareForAll compares until no read waits.
-func (r *replica) compareForAll() {
+// Where commits do not wait for the disk, one may be acknowledged before the log is flushed.
+const flushedPosition = `
+	SELECT lsn::text, ('x' || left(pg_walfile_name(lsn), 8))::bit(32)::int AS timeline,
+		(SELECT system_identifier || ' ' || current_database() FROM pg_control_system()) AS identity
+	FROM (SELECT CASE current_setting('synchronous_commit') WHEN 'off' THEN pg_current_wal_insert_lsn()
+		ELSE pg_current_wal_flush_lsn() END) log (lsn)`
+
+// learnForAll learns positions until no read waits.
+func (r *replica) learnForAll() {
 	for {
 		r.mu.Lock()
 		current := r.next
 		r.next = nil
-		r.comparing = current != nil
+		r.learning = current != nil
 		r.mu.Unlock()
 		if current == nil {
 			return
 		}
-		if current.fresh = r.compare() == nil; !current.fresh {
-			r.fail()
+		ctx, cancel := context.WithTimeout(context.Background(), replicaTimeout)
+		if err := r.primary.one(ctx, &current.at, flushedPosition); err != nil {
+			current.err = fmt.Errorf("read the primary's position: %w", err)
 		}
+		cancel()
 		close(current.done)
 	}
 }
 
-const (
-	// Where commits do not wait for the disk, one may be acknowledged before the log is flushed.
-	flushed = `
-		SELECT position::text, ('x' || left(pg_walfile_name(position), 8))::bit(32)::int AS timeline
-		FROM (SELECT CASE current_setting('synchronous_commit') WHEN 'off' THEN pg_current_wal_insert_lsn()
-			ELSE pg_current_wal_flush_lsn() END) log (position)`
-	// A server that is no standby has replayed nothing.
-	hasReplayed = `
-		SELECT coalesce(pg_last_wal_replay_lsn() >= $1::text::pg_lsn, false)
-			AND (SELECT timeline_id FROM pg_control_checkpoint()) = $2`
-)
+// A server that is no standby has replayed nothing.
+const hasReplayed = `
+	SELECT system_identifier || ' ' || current_database() = $3, timeline_id = $2 AND
+		coalesce(pg_last_wal_replay_lsn() >= $1::text::pg_lsn, false)
+	FROM pg_control_system(), pg_control_checkpoint()`
 
 var (
 	errBehind   = errors.New("the replica is behind the primary")
 	errStranger = errors.New("the replica is a copy of another database")
 )
 
-const identity = `SELECT system_identifier || ' ' || current_database() FROM pg_control_system()`
-
-// check returns nil if the replica is one of the primary, and fresh.
-func (r *replica) check() error {
-	ctx, cancel := context.WithTimeout(context.Background(), replicaTimeout)
-	defer cancel()
-	var own, other string
-	if err := r.primary.one(ctx, &own, identity); err != nil {
-		return fmt.Errorf("read what the primary is: %w", err)
-	}
-	if err := r.reader.one(ctx, &other, identity); err != nil {
-		return fmt.Errorf("read what the replica is: %w", err)
-	}
-	if own != other {
-		return errStranger
-	}
-	return r.compare()
-}
-
-// compare returns nil if the replica has replayed what the primary has flushed before the call.
-func (r *replica) compare() error {
-	ctx, cancel := context.WithTimeout(context.Background(), freshness)
-	defer cancel()
-	var log struct {
-		Position string
-		Timeline int
-	}
-	if err := r.primary.one(ctx, &log, flushed); err != nil {
-		return fmt.Errorf("read the primary's position: %w", err)
-	}
+// awaitReplay waits until the server of a connection has replayed the primary's log up to a position.
+func awaitReplay(ctx context.Context, c *pgx.Conn, options []any, at position) error {
+	deadline := time.Now().Add(freshness)
+	args := slices.Concat(options, []any{at.LSN, at.Timeline, at.Identity})
 	for pause := time.Millisecond; ; pause *= 2 {
-		var has bool
-		if err := r.reader.one(ctx, &has, hasReplayed, log.Position, log.Timeline); err != nil {
+		var same, has bool
+		if err := c.QueryRow(ctx, hasReplayed, args...).Scan(&same, &has); err != nil {
 			return fmt.Errorf("read the replica's position: %w", err)
 		}
-		if has {
+		switch {
+		case !same:
+			return errStranger
+		case has:
 			return nil
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
+		case time.Now().Add(pause).After(deadline):
 			return errBehind
 		}
+		time.Sleep(pause)
 	}
 }
 
-// fail takes the replica out of use, until a comparison succeeds.
+// fail takes the replica out of use, until a read would succeed.
 func (r *replica) fail() {
 	r.mu.Lock()
 	used := r.usable
@@ -221,6 +226,11 @@ func (r *replica) fail() {
 	if used {
 		r.retry()
 	}
+}
+
+// check returns why the replica cannot be used now.
+func (r *replica) check() error {
+	return r.read(context.Background(), func(context.Context, reader) error { return nil })
 }
 
 // retry checks the replica until it can be used.

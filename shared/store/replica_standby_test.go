@@ -2,16 +2,13 @@ package store_test
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"minifb/shared/ops/postgres"
 	"minifb/shared/store"
@@ -19,128 +16,6 @@ import (
 	"minifb/shared/testkit/programs"
 	"minifb/shared/testkit/testdb"
 )
-
-// A standby is a primary and a standby of it, and what a function would have opened on them.
-type standby struct {
-	*testing.T
-	primaryDir      string
-	options         postgres.Options // of the standby
-	primary, server *postgres.Cluster
-	proxy           *pgproxy.Proxy // in front of the standby
-	owner           *store.Store   // of the primary
-	user            int64
-	reads           counter // statements on the standby, from the stores that open returned
-	filter          atomic.Pointer[pgproxy.Filter]
-}
-
-// A counter counts statements.
-type counter struct{ atomic.Int64 }
-
-func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	if strings.Contains(data.SQL, "FROM posts") {
-		c.Add(1)
-	}
-	return ctx
-}
-
-func (*counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
-
-func (s *standby) must(err error) {
-	s.Helper()
-	if err != nil {
-		s.Fatal(err)
-	}
-}
-
-func (s *standby) start(o postgres.Options) *postgres.Cluster {
-	s.Helper()
-	c, err := postgres.Start(context.Background(), o)
-	s.must(err)
-	s.Cleanup(func() { _ = c.Stop() })
-	return c
-}
-
-// folder returns one that the user of PostgreSQL can reach; that of t.TempDir is in a private one.
-func (s *standby) folder() string {
-	s.Helper()
-	dir, err := os.MkdirTemp("", "mf")
-	s.must(err)
-	s.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s.must(os.Chmod(dir, 0o755))
-	return dir
-}
-
-const replicated = "minifb" // the database
-
-func newStandby(t *testing.T) *standby {
-	t.Helper()
-	s := &standby{T: t}
-	s.primaryDir = s.folder()
-	settings := []string{"wal_level=replica", "max_wal_senders=10", "synchronous_commit=on"}
-	s.primary = s.start(postgres.Options{Dir: s.primaryDir, Database: replicated, Fast: true, Settings: settings})
-	_, err := store.Migrate(t.Context(), s.primary.URL(replicated))
-	s.must(err)
-	s.options = postgres.Options{Dir: s.folder(), Fast: true, Settings: settings, StandbyOf: s.primary}
-	s.server = s.start(s.options)
-	s.proxy, err = pgproxy.New(s.server.URL(replicated), func(fromServer bool, text []byte) bool {
-		filter := s.filter.Load()
-		return filter == nil || (*filter)(fromServer, text)
-	})
-	s.must(err)
-	t.Cleanup(s.proxy.Close)
-	s.owner, err = store.Open(s.primary.URL(replicated), "test", 2)
-	s.must(err)
-	t.Cleanup(func() { _ = s.owner.Close() })
-	s.must(s.owner.DB().QueryRowContext(t.Context(), `
-		INSERT INTO users (id, password_hash, name) VALUES ('user.1', 'no password', 'User')
-		RETURNING uid`).Scan(&s.user))
-	return s
-}
-
-// open returns what the function post would open.
-func (s *standby) open() *store.Store {
-	s.Helper()
-	url, err := postgres.FunctionsURL(s.primary.URL(replicated))
-	s.must(err)
-	role := func(url string) string { return strings.ReplaceAll(url, "{function}", "post") }
-	opened, err := store.Open(role(url), "post", 4)
-	s.must(err)
-	s.must(opened.ReadFrom(role(s.proxy.FunctionsURL), "post", 4, store.WithTracer(&s.reads)))
-	s.Cleanup(func() { _ = opened.Close() })
-	return opened
-}
-
-// mustSee checks that a post is read as soon as it was created, by another process.
-func (s *standby) mustSee(when string, writer, reader *store.Store) {
-	s.Helper()
-	created, err := createPost(s.Context(), writer, s.user, when)
-	s.must(err)
-	read, err := reader.Post(s.Context(), s.user, created.ID)
-	if err != nil || read.Content != when {
-		s.Fatalf("%s: the post is read as %+v, %v", when, read, err)
-	}
-	list, err := reader.Posts(s.Context(), 0, store.Page{Size: 1})
-	if err != nil || list.Items[0].ID != created.ID {
-		s.Fatalf("%s: the feed begins with %+v, %v", when, list, err)
-	}
-}
-
-func (s *standby) inUse(reader *store.Store) {
-	s.Helper()
-	programs.Until(s, "the replica is in use", reader.ReplicaInUse)
-}
-
-// onServer runs statements on the standby.
-func (s *standby) onServer(statements ...string) {
-	s.Helper()
-	db, err := sql.Open("pgx", s.server.URL("postgres"))
-	s.must(err)
-	defer db.Close()
-	for _, statement := range statements {
-		_, err := db.ExecContext(s.Context(), statement)
-		s.must(err)
-	}
-}
 
 // A user's own writes are read at once, by whichever process, while the replica follows, is behind, hangs, is down, and
 // is no replica any more.
@@ -219,6 +94,43 @@ func TestReadThatFailsOnTheReplica(t *testing.T) {
 			t.Errorf("%s: no read was sent to the replica", what)
 		}
 		s.filter.Store(nil)
+	}
+}
+
+// Behind one address there may be several standbys, of which one is behind.
+func TestSeveralReplicas(t *testing.T) {
+	t.Parallel()
+	s := newStandby(t)
+	writer := s.open()
+	behind := s.options
+	behind.Dir = s.folder()
+	paused := s.start(behind)
+	s.server, paused = paused, s.server
+	s.onServer(`SELECT pg_wal_replay_pause()`)
+
+	url := s.balance(s.server, paused)
+	reader, err := store.Open(s.primary.URL(replicated), "test", 4)
+	s.must(err)
+	defer reader.Close()
+	s.must(reader.ReadFrom(url, "test", 4, store.WithTracer(&s.reads)))
+	for range 5 {
+		s.inUse(reader)
+		var all sync.WaitGroup
+		for range 4 { // on as many connections
+			all.Go(func() {
+				created, err := createPost(t.Context(), writer, s.user, "content")
+				if err == nil {
+					_, err = reader.Post(t.Context(), s.user, created.ID)
+				}
+				if err != nil {
+					t.Error("one replica of two is behind: ", err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if s.reads.Load() == 0 {
+		t.Error("no read ran on a replica")
 	}
 }
 

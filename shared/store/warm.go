@@ -65,8 +65,7 @@ func warm(ctx context.Context, r reader, connections int, reads []WarmUp) error 
 func (r reader) warm(ctx context.Context, conn *sql.Conn, reads []WarmUp) error {
 	for _, read := range reads {
 		var rows []map[string]any
-		on := reader{queryer: conn, models: r.models, options: r.options}
-		if err := on.all(ctx, &rows, read.statement, read.args...); err != nil {
+		if err := r.on(conn).all(ctx, &rows, read.statement, read.args...); err != nil {
 			return err
 		}
 	}
