@@ -2,7 +2,8 @@
 //
 //	bundled [-admin] program arguments…
 //
-// The program gets the bundle's address as BASE_URL, and with -admin an administrator as ADMIN_ID and ADMIN_PASSWORD.
+// The program gets the bundle's address as BASE_URL, that of a later `make run` as SHOWN_URL, and with -admin an
+// administrator as ADMIN_ID and ADMIN_PASSWORD.
 // `make demo` and `make check` use it when DATABASE_URL is set. It refuses a database that functions are connected to.
 package main
 
@@ -25,6 +26,9 @@ import (
 	"minifb/shared/ops/sam"
 	"minifb/shared/store"
 )
+
+// served is the address of `make run`.
+const served = "http://localhost:8080"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -115,7 +119,7 @@ func (r runner) beside(ctx context.Context, o bundle.Options, program []string) 
 	fmt.Fprintln(r.output, "Building the functions, and starting them on the database of DATABASE_URL.")
 	err = b.Start(ctx)
 	if used, ok := errors.AsType[*bundle.InUseError](err); ok {
-		return 0, fmt.Errorf("%w. Or name their bundle: BASE_URL for make demo, URL for make check", used)
+		return 0, fmt.Errorf("%w.\nTo use their bundle, name it: BASE_URL for make demo, URL for make check", used)
 	}
 	if err != nil {
 		return 0, err
@@ -127,7 +131,7 @@ func (r runner) beside(ctx context.Context, o bundle.Options, program []string) 
 	cmd := exec.CommandContext(ctx, program[0], program[1:]...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
-	cmd.Env = append(slices.Clone(os.Environ()), "BASE_URL="+b.URL)
+	cmd.Env = append(slices.Clone(os.Environ()), "BASE_URL="+b.URL, "SHOWN_URL="+served)
 	if o.AdminID != "" {
 		cmd.Env = append(cmd.Env, "ADMIN_ID="+o.AdminID, "ADMIN_PASSWORD="+o.AdminPassword)
 	}
@@ -139,7 +143,7 @@ func (r runner) beside(ctx context.Context, o bundle.Options, program []string) 
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(r.output, "The functions at %s have stopped; make run with this DATABASE_URL serves it.\n", b.URL)
+	fmt.Fprintf(r.output, "The functions have stopped. make run with the same DATABASE_URL serves %s.\n", served)
 	return 0, nil
 }
 

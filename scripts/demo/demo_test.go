@@ -129,7 +129,7 @@ func TestDemo(t *testing.T) {
 		}
 	}()
 	demo := func(url string) string {
-		env := map[string]string{"BASE_URL": url, "SEED": "7"}
+		env := map[string]string{"BASE_URL": url, "SEED": "7", "SHOWN_URL": "http://shown.example"}
 		var output strings.Builder
 		err := run(t.Context(), func(name string) string { return env[name] }, progress{output: &output})
 		if err != nil {
@@ -153,7 +153,7 @@ func TestDemo(t *testing.T) {
 			rest, len(users)),
 		fmt.Sprintf("\n%d users (%d new), ", limit, limit))
 	check(demo(b.URL), fmt.Sprintf("users         %d done", len(users)),
-		fmt.Sprintf("\n%d users (%d new), ", len(users), rest), "curl -s "+b.URL+"/timeline")
+		fmt.Sprintf("\n%d users (%d new), ", len(users), rest), "curl -s http://shown.example/timeline")
 	before := feed(t.Context(), t, b.URL)
 	check(demo(b.URL), "users (0 new)", "posts (0 new)", "comments (0 new)")
 	if after := feed(t.Context(), t, b.URL); !reflect.DeepEqual(before, after) {

@@ -24,6 +24,7 @@ const (
 type demo struct {
 	client   *client.Client
 	base     string
+	shown    string // the address in the requests to try: another one, if the bundle ends with the demo
 	progress progress
 	plan     plan
 	tokens   []string // access tokens by user; empty: the user could not sign in

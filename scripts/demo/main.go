@@ -36,6 +36,7 @@ func run(ctx context.Context, env func(string) string, p progress) error {
 	}
 	base := or(env("BASE_URL"), "http://localhost:"+or(env("PORT"), "8080"))
 	d := &demo{client: client.New(base, parallel), base: base, progress: p, plan: newPlan(seed)}
+	d.shown = or(env("SHOWN_URL"), base)
 	d.client.MaxWait = maxWait
 	defer d.client.Close()
 	if err := d.fill(ctx); err != nil {

@@ -31,8 +31,8 @@ comments and reactions:
   curl -s %s/post/%d
   curl -s '%s/post/%d/comment?size=5'
   curl -s '%s/post?size=5'
-`, password, owner.name, owner.id, d.base, owner.id, password, d.base, d.base, d.base, d.ids[hottest], d.base,
-		d.ids[hottest], d.base)
+`, password, owner.name, owner.id, d.shown, owner.id, password, d.shown, d.shown, d.shown, d.ids[hottest], d.shown,
+		d.ids[hottest], d.shown)
 }
 
 // heat returns how many comments and reactions a post gets.

@@ -102,7 +102,7 @@ func (o *outcome) summarize(output io.Writer) (broken []string) {
 	fmt.Fprintf(output, "acknowledged writes      %d\nlost                     %d\ndoubled                  %d\n\n",
 		o.writes.Acknowledged, o.writes.Lost, o.writes.Doubled)
 	if !o.sync {
-		fmt.Fprintf(output, `In the %.1f s before the kill the standby received nothing, and these acknowledged writes are lost.
+		fmt.Fprintf(output, `For %.1f s before the kill the standby received nothing. Writes of this time are lost.
 Asynchronous replication may lose such writes, so they are no failure of this run. SYNC=on loses none.
 `, o.cut.Seconds())
 	}

@@ -62,12 +62,12 @@ func (s *stress) summarize() {
 	fmt.Fprintf(s.output, "\nFinished operations: %d, on the hot post: %d. Kills: %d.\n",
 		s.finished.Load(), s.onHot.Load(), s.killCounts.begun.Load())
 	if len(s.violations) == 0 {
-		logs := "the logs have no errors"
+		logs := "and the logs have no errors"
 		if s.database.Functions != "" {
 			logs = "the functions' logs have no errors, and PostgreSQL has counted no deadlock"
 		}
-		fmt.Fprintln(s.output, "No violations: the counters and notifications match their rows, "+
-			"the database has every acknowledged write, and "+logs+".")
+		fmt.Fprintf(s.output, "No violations: the counters and notifications match their rows, "+
+			"the database has every acknowledged write, %s.\n", logs)
 		return
 	}
 	fmt.Fprintf(s.output, "Violations: %d\n", len(s.violations))

@@ -79,7 +79,7 @@ type InUseError struct{ Areas []string }
 // Error returns what the operator can do.
 func (e *InUseError) Error() string {
 	return fmt.Sprintf("functions are connected to the database of DATABASE_URL (%s): stop them, or name another "+
-		"database. A PgBouncer keeps the connections of stopped functions for its server_idle_timeout",
+		"database. A PgBouncer keeps the connections of stopped functions until its server_idle_timeout or a RECONNECT",
 		strings.Join(e.Areas, ", "))
 }
 
