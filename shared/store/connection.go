@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/tls"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"net"
@@ -22,6 +23,42 @@ const (
 	// may drop the connection's state, and then no reply ever comes.
 	pingTimeout = time.Second
 )
+
+// openPool returns a pool of connections with this configuration. pooled says that they are to a PgBouncer.
+func openPool(config pgx.ConnConfig, pooled bool) *sql.DB {
+	if pooled {
+		config.DialFunc = dialToConnect(config.DialFunc)
+	}
+	connector := stdlib.GetConnector(config, replaceDeadConnections()...)
+	if pooled {
+		connector = markingConnector{connector}
+	}
+	return sql.OpenDB(connector)
+}
+
+// connecting is the key of a context in which a connection is made.
+type connecting struct{}
+
+// A markingConnector makes connections with a marked context.
+type markingConnector struct{ driver.Connector }
+
+func (c markingConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	return c.Connector.Connect(context.WithValue(ctx, connecting{}, true))
+}
+
+var errNoCancel = errors.New("no cancel request is sent to a PgBouncer")
+
+// dialToConnect returns a function that dials only if the context is marked. pgx dials, too, to send a cancel request
+// for a statement whose context ends, and has no setting for that. Debian 12's PgBouncer may die of one whose client
+// goes early.
+func dialToConnect(dial pgconn.DialFunc) pgconn.DialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if ctx.Value(connecting{}) == nil {
+			return nil, errNoCancel
+		}
+		return dial(ctx, network, address)
+	}
+}
 
 // replaceDeadConnections returns options that make database/sql replace a dead connection before it
 // is used, so that no statement is sent on one.

@@ -13,6 +13,7 @@ import (
 	"minifb/shared/apperror"
 	"minifb/shared/store"
 	"minifb/shared/testkit/areatest"
+	"minifb/shared/testkit/pgbouncer"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -24,6 +25,7 @@ type fixture struct {
 	store  *store.Store
 	stores []*store.Store // all, store included
 	users  []int64        // uids
+	pooler *pgbouncer.Pooler
 }
 
 // newFixture returns a database with this many users, user.1 and so on, and a store.
@@ -44,6 +46,19 @@ func newFixture(t testing.TB, users int) *fixture {
 func (f *fixture) open(parameters string) *store.Store {
 	f.t.Helper()
 	s, err := store.Open(f.url+parameters, "test", 10)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { _ = s.Close() })
+	f.stores = append(f.stores, s)
+	return s
+}
+
+// openPooled opens another store on the database, through a PgBouncer with fewer connections than the store.
+func (f *fixture) openPooled() *store.Store {
+	f.t.Helper()
+	f.pooler = pgbouncer.Start(f.t, f.url, "default_pool_size = 4")
+	s, err := store.Open(f.pooler.URL, "pooled", 10)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -194,6 +209,9 @@ func (f *fixture) checkInvariants() {
 		if err := s.Close(); err != nil {
 			f.t.Error(err)
 		}
+	}
+	if f.pooler != nil {
+		f.pooler.Stop()
 	}
 	areatest.CheckNoDeadlock(f.t, f.db)
 }

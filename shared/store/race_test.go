@@ -12,14 +12,14 @@ import (
 	"minifb/shared/store"
 )
 
-// In these tests many goroutines write at once, through two stores as two processes do. Afterwards
-// every counter must be exact and no statement may have ended in a deadlock (see checkInvariants).
+// In these tests many goroutines write at once, through two stores as two processes do. One of the stores is behind a
+// PgBouncer. Afterwards every counter must be exact and no statement may have ended in a deadlock (see checkInvariants).
 
 func TestFiftyUsersReactAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 51)
 	post := f.post(f.users[50])
-	second := f.open("")
+	second := f.openPooled()
 	concurrently(50, func(i int) {
 		s := f.store
 		if i%2 == 1 {
@@ -44,7 +44,7 @@ func TestReactionAndCancellationInTurns(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 2)
 	post := f.post(f.users[0])
-	second := f.open("")
+	second := f.openPooled()
 	const rounds = 100
 	const notifications = `SELECT count(*) FROM notifications`
 	for i := range rounds {
@@ -72,7 +72,7 @@ func TestOneUserThroughTwoProcesses(t *testing.T) {
 	f := newFixture(t, 2)
 	post := f.post(f.users[0])
 	comment := f.comment(f.users[0], post)
-	second := f.open("")
+	second := f.openPooled()
 	concurrently(8, func(i int) {
 		s := f.store
 		if i%2 == 1 {
@@ -99,7 +99,7 @@ func TestOneUserThroughTwoProcesses(t *testing.T) {
 func TestDeletingAPostDuringWrites(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 8)
-	second := f.open("")
+	second := f.openPooled()
 	for range 5 {
 		post := f.post(f.users[0])
 		first := f.comment(f.users[1], post)
@@ -138,7 +138,7 @@ func TestDeletingAPostDuringWrites(t *testing.T) {
 func TestDeletingACommentDuringReactions(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 8)
-	second := f.open("")
+	second := f.openPooled()
 	post := f.post(f.users[0])
 	for range 5 {
 		comment := f.comment(f.users[1], post)
@@ -171,7 +171,7 @@ func TestMarkingReadDuringWrites(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 7)
 	owner := f.users[0]
-	second := f.open("")
+	second := f.openPooled()
 	for range 3 {
 		posts := []int64{f.post(owner), f.post(owner), f.post(owner)}
 		concurrently(9, func(i int) {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"go.opentelemetry.io/otel/trace"
@@ -63,14 +62,16 @@ func WithTracer(tracer pgx.QueryTracer) Option {
 //
 // The URL may name several hosts with target_session_attrs=read-write. Behind a PgBouncer that
 // pools transactions it must set default_query_exec_mode=exec, which turns the caching of
-// statements off.
+// statements off. Then no cancel request is sent for a statement whose context ends, either: its
+// connection is only closed.
 func Open(url, application string, connections int, options ...Option) (*Store, error) {
 	config, err := parseURL(url)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	var cached []any
-	if !strings.Contains(url, "default_query_exec_mode") {
+	pooled := strings.Contains(url, "default_query_exec_mode")
+	if !pooled {
 		// Only hot statements are cached. The others run rarely, and are planned for their
 		// arguments.
 		config.DefaultQueryExecMode = pgx.QueryExecModeExec
@@ -89,7 +90,7 @@ func Open(url, application string, connections int, options ...Option) (*Store, 
 	for _, option := range options {
 		option(config)
 	}
-	pool := stdlib.OpenDB(*config, replaceDeadConnections()...)
+	pool := openPool(*config, pooled)
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)

@@ -110,7 +110,7 @@ func TestDeletedAccountIsInvisibleBeforeTheSweep(t *testing.T) {
 func TestDeletingAnAccountDuringItsOwnWrites(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 4)
-	second := f.open("")
+	second := f.openPooled()
 	posts := []int64{f.post(f.users[0]), f.post(f.users[1])}
 	comment := f.comment(f.users[0], posts[0])
 	allowed := []apperror.Code{apperror.NotFound, apperror.BadToken}

@@ -28,14 +28,18 @@ import (
 
 const noLimits = "LIMITS=off"
 
-// The bundle passes every case of the conformance kit, whatever is in front of its functions.
+// The bundle passes every case of the conformance kit, whatever is in front of its functions, and with a PgBouncer
+// behind them.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	b := buildAll(t)
 	for name, serve := range map[string]func(*testing.T, *fixture) string{
 		"gateway": func(t *testing.T, f *fixture) string { return startBundle(t, b, f, false, noLimits).URL },
-		"nginx":   func(t *testing.T, f *fixture) string { return startBundle(t, b, f, true, noLimits).URL },
-		"lambda":  func(t *testing.T, f *fixture) string { return startLambdaFront(t, b, f) },
+		"nginx and PgBouncer": func(t *testing.T, f *fixture) string {
+			f.pool(t)
+			return startBundle(t, b, f, true, noLimits).URL
+		},
+		"lambda": func(t *testing.T, f *fixture) string { return startLambdaFront(t, b, f) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := contract.Options()

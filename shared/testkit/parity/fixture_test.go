@@ -14,6 +14,7 @@ import (
 	"minifb/shared/password"
 	"minifb/shared/store"
 	"minifb/shared/testkit/areatest"
+	"minifb/shared/testkit/pgbouncer"
 	"minifb/shared/testkit/pgproxy"
 	"minifb/shared/testkit/testdb"
 	"minifb/shared/token"
@@ -76,6 +77,17 @@ func newFixture(t *testing.T, keysDir string, users []string) *fixture {
 		must(t, err)
 	}
 	return f
+}
+
+// pool puts a PgBouncer in front of the database. It has fewer connections than each function, so that their
+// transactions take turns on them.
+func (f *fixture) pool(t *testing.T) {
+	t.Helper()
+	pooler := pgbouncer.Start(t, f.url, "default_pool_size = 2")
+	var err error
+	f.proxy, err = pgproxy.New(pooler.URL, nil)
+	must(t, err)
+	t.Cleanup(f.proxy.Close)
 }
 
 // postCount returns the number of posts in the database.

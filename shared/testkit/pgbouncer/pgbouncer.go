@@ -25,8 +25,9 @@ import (
 type Pooler struct {
 	URL string // of the database through the pooler, for the user of the URL that Start got
 
-	cmd    *exec.Cmd
-	exited chan struct{}
+	cmd     *exec.Cmd
+	stopped bool
+	exited  chan struct{}
 }
 
 // Start runs a PgBouncer in front of the database with this URL until the test ends. The test fails if it ends
@@ -53,11 +54,10 @@ func Start(t testing.TB, address string, settings ...string) *Pooler {
 		close(p.exited)
 	}()
 	t.Cleanup(func() {
-		if p.Exited() {
+		if p.ended() && !p.stopped {
 			t.Error("PgBouncer has ended before the test")
 		}
-		_ = p.cmd.Process.Kill() // it may have ended
-		<-p.exited
+		p.Stop()
 		if t.Failed() {
 			text := output.String()
 			t.Logf("PgBouncer: %s", text[max(0, len(text)-5000):])
@@ -68,16 +68,22 @@ func Start(t testing.TB, address string, settings ...string) *Pooler {
 		if err == nil {
 			_ = c.Close()
 		}
-		return err == nil || p.Exited()
+		return err == nil || p.ended()
 	})
-	if p.Exited() {
+	if p.ended() {
 		t.Fatal("PgBouncer does not start")
 	}
 	return p
 }
 
-// Exited reports whether the PgBouncer has ended.
-func (p *Pooler) Exited() bool {
+// Stop ends the PgBouncer and its connections. It may be called again.
+func (p *Pooler) Stop() {
+	p.stopped = true
+	_ = p.cmd.Process.Kill() // it may have ended
+	<-p.exited
+}
+
+func (p *Pooler) ended() bool {
 	select {
 	case <-p.exited:
 		return true
@@ -145,8 +151,10 @@ max_client_conn = 1000
 // owner of the tests' databases.
 func roles(t testing.TB, address string) []byte {
 	t.Helper()
+	db := testdb.Open(t, address)
+	defer db.Close()
 	var users string
-	must(t, testdb.Open(t, address).QueryRowContext(t.Context(), `
+	must(t, db.QueryRowContext(t.Context(), `
 		SELECT string_agg(format('"%s" "minifb"', rolname), E'\n') FROM pg_roles`).Scan(&users))
 	return []byte(users + "\n")
 }
