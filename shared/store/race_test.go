@@ -13,7 +13,8 @@ import (
 )
 
 // In these tests many goroutines write at once, through two stores as two processes do. One of the stores is behind a
-// PgBouncer. Afterwards every counter must be exact and no statement may have ended in a deadlock (see checkInvariants).
+// PgBouncer. Afterwards every counter must be exact and no statement may have ended in a deadlock (see
+// checkInvariants).
 
 func TestFiftyUsersReactAtOnce(t *testing.T) {
 	t.Parallel()
