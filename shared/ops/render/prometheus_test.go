@@ -247,14 +247,20 @@ func away(t *testing.T, database string) {
 		t.Fatal(err)
 	}
 	name := strings.TrimPrefix(u.Path, "/")
+	server := os.Getenv(testdb.Variable)
 	allow := func(may bool) error {
-		return testdb.Execute(os.Getenv(testdb.Variable), fmt.Sprintf(`ALTER DATABASE "%s" ALLOW_CONNECTIONS %t;
-			SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'`, name, may, name))
+		return testdb.Execute(server, fmt.Sprintf(`ALTER DATABASE "%s" ALLOW_CONNECTIONS %t`, name, may))
 	}
 	if err := allow(false); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = allow(true) }) // the test's database is dropped anyway
+	// In one transaction with the above, a function could connect again before the commit.
+	err = testdb.Execute(server, fmt.Sprintf(`
+		SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'`, name))
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func fires(t *testing.T, alarms, name string) {
