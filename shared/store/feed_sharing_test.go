@@ -95,8 +95,7 @@ func TestFeedIsReadOnceForThoseWhoWait(t *testing.T) {
 	f.queue(t.Context(), f.users[4], want(2, 4))
 	f.release <- struct{}{}
 	f.wantRead(5) // two requests are of the same viewer
-	f.release <- struct{}{}
-	f.release <- struct{}{}
+	close(f.release)
 	f.all.Wait()
 	if n := f.store.WaitingForFeed(feedSize); n != 0 {
 		t.Errorf("%d requests wait", n)
