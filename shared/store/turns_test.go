@@ -25,15 +25,15 @@ func TestCallsBehindASlowDatabaseAreRefusedEarly(t *testing.T) {
 	if _, err := lock.Exec("LOCK TABLE posts"); err != nil {
 		t.Fatal(err)
 	}
-	read := func() error {
-		_, err := s.Posts(t.Context(), 0, store.Page{Size: 20})
+	read := func(size int) error { // reads of one size would wait for each other
+		_, err := s.Posts(t.Context(), 0, store.Page{Size: size})
 		return err
 	}
 	first := make(chan error, 1)
-	go func() { first <- read() }()
+	go func() { first <- read(20) }()
 	f.waitForLocks(1)
 	calls := map[string]func() error{
-		"a read":        read,
+		"a read":        func() error { return read(10) },
 		"a transaction": func() error { return s.DeleteOwnPost(t.Context(), 1, 1, nil) },
 		"a statement":   func() error { _, err := s.UserByID(t.Context(), "ann.1"); return err },
 	}
@@ -66,7 +66,7 @@ func TestCallsBehindASlowDatabaseAreRefusedEarly(t *testing.T) {
 	if err := <-first; err != nil {
 		t.Errorf("the call that had the connection: %v", err)
 	}
-	if err := read(); err != nil {
+	if err := read(20); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }
