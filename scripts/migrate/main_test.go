@@ -73,7 +73,7 @@ func TestKilledMigrationLocksNoOneOut(t *testing.T) {
 		if err := table.Rollback(); err != nil {
 			t.Fatal(err)
 		}
-		output, err := migrateIn(address).CombinedOutput()
+		output, err := migrateIn(address).Output()
 		if want := fmt.Sprintf("migrated %s\n", last); err != nil || string(output) != want {
 			t.Errorf("%s: the next process: %v, %q, want %q", name, err, output, want)
 		}
