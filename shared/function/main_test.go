@@ -32,6 +32,24 @@ func TestAFunctionOpensNoMoreConnectionsThanItsPool(t *testing.T) {
 	}
 }
 
+// DATABASE_READ_URL gives the function a replica.
+func TestAFunctionReadsFromTheReplica(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]bool{"": false, noDatabase: true} {
+		c := config.Config{DatabaseURL: noDatabase, DatabaseReadURL: url, DatabasePool: 2, PasswordIterations: 1}
+		d, err := newDeps("test", c, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Store.HasReplica(); got != want {
+			t.Errorf("with DATABASE_READ_URL=%q the store has a replica: %t", url, got)
+		}
+		if err := d.Store.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // Long work, such as that of maintenance, ends when the process is told to stop.
 func TestViewsLearnThatTheProcessStops(t *testing.T) {
 	_, public, err := token.GenerateKeys()

@@ -42,7 +42,8 @@ type replica struct {
 	usable     bool
 	learning   bool         // whether a goroutine learns positions
 	next       *flushedRead // nil if no read waits
-	closing    chan struct{}
+	closing    <-chan struct{}
+	stop       context.CancelFunc // closes it
 	background sync.WaitGroup
 }
 
@@ -67,8 +68,9 @@ func (s *Store) ReadFrom(url, application string, connections int, options ...Op
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancel(context.Background())
 	r := &replica{
-		reader: other.hotReads, primary: s.hotPrimary.reader, close: other.Close, closing: make(chan struct{}),
+		reader: other.hotReads, primary: s.hotPrimary.reader, close: other.Close, closing: ctx.Done(), stop: stop,
 	}
 	r.retry()
 	s.hotReads.replica = r
@@ -90,12 +92,12 @@ func (r *replica) inUse() bool {
 	return r.usable
 }
 
-// Close ends what runs in the background, and closes the replica's pool.
+// Close ends what runs in the background, and closes the replica's pool. It may be called again.
 func (r *replica) Close() error {
 	if r == nil {
 		return nil
 	}
-	close(r.closing)
+	r.stop()
 	r.background.Wait()
 	return r.close()
 }

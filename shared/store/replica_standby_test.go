@@ -97,6 +97,23 @@ func TestReadThatFailsOnTheReplica(t *testing.T) {
 	}
 }
 
+// Close ends the sessions on the replica, too.
+func TestCloseEndsTheSessionsOnTheReplica(t *testing.T) {
+	t.Parallel()
+	s := newStandby(t)
+	opened := s.open()
+	s.inUse(opened)
+	sessions := func() (n int) {
+		s.must(s.onStandby(`SELECT count(*) FROM pg_stat_activity WHERE application_name = 'minifb post'`, &n))
+		return n
+	}
+	if sessions() == 0 {
+		t.Fatal("a replica in use has no session")
+	}
+	s.must(opened.Close())
+	programs.Until(t, "no session is left on the replica", func() bool { return sessions() == 0 })
+}
+
 // Behind one address there may be several standbys, of which one is behind.
 func TestSeveralReplicas(t *testing.T) {
 	t.Parallel()

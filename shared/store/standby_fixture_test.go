@@ -142,6 +142,16 @@ func (s *standby) onServer(statements ...string) {
 	}
 }
 
+// onStandby reads a value from the standby.
+func (s *standby) onStandby(query string, value any) error {
+	db, err := sql.Open("pgx", s.server.URL(replicated))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.QueryRowContext(s.Context(), query).Scan(value)
+}
+
 // balance returns the URL of an address that leads to one server after the other.
 func (s *standby) balance(servers ...*postgres.Cluster) string {
 	s.Helper()
