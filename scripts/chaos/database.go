@@ -18,6 +18,7 @@ import (
 
 	"minifb/shared/ops/postgres"
 	"minifb/shared/testkit/pgproxy"
+	"minifb/shared/testkit/trial"
 )
 
 const (
@@ -79,17 +80,7 @@ func startDatabase(ctx context.Context, dir string) (d *database, err error) {
 func (d *database) open() (*sql.DB, error) { return sql.Open("pgx", d.cluster.URL(databaseName)) }
 
 func (d *database) exec(ctx context.Context, statements ...string) error {
-	db, err := d.open()
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	for _, statement := range statements {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("%s: %w", statement, err)
-		}
-	}
-	return nil
+	return trial.Execute(ctx, d.cluster.URL(databaseName), statements...)
 }
 
 // start starts PostgreSQL until stop. The end of ctx does not stop it: the functions must be stopped first.

@@ -12,6 +12,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver called pgx
 
 	"minifb/shared/ops/postgres"
+	"minifb/shared/testkit/trial"
 )
 
 const (
@@ -41,7 +42,7 @@ func startPair(ctx context.Context, dir string) (p *pair, err error) {
 	if p.primary, err = postgres.Start(life, p.options); err != nil {
 		return p, err
 	}
-	err = execute(ctx, p.primary, "SELECT pg_create_physical_replication_slot('"+slot+"')")
+	err = trial.Execute(ctx, p.primary.URL(databaseName), "SELECT pg_create_physical_replication_slot('"+slot+"')")
 	if err != nil {
 		return p, err
 	}
@@ -61,7 +62,8 @@ func (p *pair) url() string { return postgres.URL(databaseName, p.primary, p.sta
 // synchronize lets each commit on the primary wait until the standby has it. The standby was copied before, so this
 // setting is not its own after the promotion, when it has no standby to wait for.
 func (p *pair) synchronize(ctx context.Context) error {
-	err := execute(ctx, p.primary, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
+	err := trial.Execute(ctx, p.primary.URL(databaseName),
+		"ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
 	if err != nil {
 		return err
 	}
@@ -71,7 +73,8 @@ func (p *pair) synchronize(ctx context.Context) error {
 
 // cut lets the standby receive nothing more.
 func (p *pair) cut(ctx context.Context) error {
-	err := execute(ctx, p.standby, "ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
+	err := trial.Execute(ctx, p.standby.URL(databaseName),
+		"ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
 	if err != nil {
 		return err
 	}
@@ -102,20 +105,6 @@ func (p *pair) stop(ctx context.Context) (err error) {
 	default:
 	}
 	return errors.Join(err, p.primary.Stop())
-}
-
-func execute(ctx context.Context, c *postgres.Cluster, statements ...string) error {
-	db, err := sql.Open("pgx", c.URL(databaseName))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	for _, statement := range statements {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("%s: %w", statement, err)
-		}
-	}
-	return nil
 }
 
 // await waits until a query returns true.

@@ -28,6 +28,11 @@ var lists = []struct {
 		list, err := s.Posts(ctx, most, p)
 		return list.Next, err
 	}},
+	{"feed without a viewer", "posts_pkey", plentyPosts,
+		func(ctx context.Context, s *store.Store, p store.Page) (string, error) {
+			list, err := s.Posts(ctx, 0, p)
+			return list.Next, err
+		}},
 	{"shared feed", "posts_pkey", plentyPosts, func(ctx context.Context, s *store.Store, p store.Page) (string, error) {
 		list, err := s.SharedFeed(ctx, none, most, p)
 		return list.Next, err

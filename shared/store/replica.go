@@ -28,7 +28,7 @@ const (
 // A read sees every transaction that was committed before its request arrived, by whichever process. So first it learns
 // from the primary how far its log is flushed, by a statement that serves all reads that wait for it. Then it waits
 // until the replica has replayed that much, on the connection on which it will run: another one may lead to another
-// server.
+// server. So a PgBouncer in between must lead to one server.
 //
 // The positions of two servers can only be compared if they are copies of one cluster and on the same timeline: after
 // a failover, a standby that does not follow the new primary may be ahead of it, with transactions that nobody else

@@ -120,7 +120,7 @@ func TestSeveralReplicas(t *testing.T) {
 	s := newStandby(t)
 	writer := s.open()
 	behind := s.options
-	behind.Dir = s.folder()
+	behind.Dir = programs.Folder(s)
 	paused := s.start(behind)
 	s.server, paused = paused, s.server
 	s.onServer(`SELECT pg_wal_replay_pause()`)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -60,27 +59,17 @@ func (s *standby) start(o postgres.Options) *postgres.Cluster {
 	return c
 }
 
-// folder returns one that the user of PostgreSQL can reach; that of t.TempDir is in a private one.
-func (s *standby) folder() string {
-	s.Helper()
-	dir, err := os.MkdirTemp("", "mf")
-	s.must(err)
-	s.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s.must(os.Chmod(dir, 0o755))
-	return dir
-}
-
 const replicated = "minifb" // the database
 
 func newStandby(t *testing.T) *standby {
 	t.Helper()
 	s := &standby{T: t}
-	s.primaryDir = s.folder()
+	s.primaryDir = programs.Folder(s)
 	settings := []string{"wal_level=replica", "max_wal_senders=10", "synchronous_commit=on"}
 	s.primary = s.start(postgres.Options{Dir: s.primaryDir, Database: replicated, Fast: true, Settings: settings})
 	_, err := store.Migrate(t.Context(), s.primary.URL(replicated))
 	s.must(err)
-	s.options = postgres.Options{Dir: s.folder(), Fast: true, Settings: settings, StandbyOf: s.primary}
+	s.options = postgres.Options{Dir: programs.Folder(s), Fast: true, Settings: settings, StandbyOf: s.primary}
 	s.server = s.start(s.options)
 	s.proxy, err = pgproxy.New(s.server.URL(replicated), func(fromServer bool, text []byte) bool {
 		filter := s.filter.Load()

@@ -29,7 +29,7 @@ type Options struct {
 	Database string   // created with the cluster, besides the database postgres; may be empty
 	Fast     bool     // for tests: commits do not wait for the disk, and 300 connections are allowed instead of 200
 	Env      []string // variables that the server gets besides its own; usually none
-	Settings []string // such as wal_level=replica; they precede all others
+	Settings []string // such as wal_level=replica; they take precedence over all others
 	// StandbyOf makes the server a standby, whose cluster is created as a copy of this one's. The operating system's
 	// user that PostgreSQL runs as must be able to reach the other's directory. Fast servers allow no standby, unless
 	// Settings raise wal_level and max_wal_senders.

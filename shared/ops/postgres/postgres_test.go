@@ -339,25 +339,11 @@ func TestFunctionsURL(t *testing.T) {
 	}
 }
 
-// reachable returns an empty directory that every user can reach. The one above that of t.TempDir is private.
-func reachable(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "mf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
 // A standby has what its primary has committed, and takes no writes.
 func TestStandby(t *testing.T) {
 	t.Parallel()
 	settings := []string{"wal_level=replica", "max_wal_senders=10"}
-	primary := start(t, postgres.Options{Dir: reachable(t), Database: "minifb", Fast: true, Settings: settings})
+	primary := start(t, postgres.Options{Dir: programs.Folder(t), Database: "minifb", Fast: true, Settings: settings})
 	exec1(t, primary.URL("minifb"), `CREATE TABLE rows AS SELECT 'before' AS text`)
 	o := postgres.Options{Dir: t.TempDir(), Fast: true, Settings: settings, StandbyOf: primary}
 	standby := start(t, o)

@@ -3,6 +3,7 @@ package programs
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"syscall"
 	"testing"
@@ -30,6 +31,21 @@ func Run(t testing.TB, environment []string, program string, arguments ...string
 			t.Logf("%s: %.5000s", program, output.String())
 		}
 	})
+}
+
+// Folder returns an empty folder that every user of the machine can reach, until the test ends. The one above that of
+// t.TempDir is private.
+func Folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "mf") // short enough for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // what is in it is private
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // FreeAddress returns a TCP address of this machine at which nothing listened a moment ago.

@@ -83,6 +83,21 @@ func Stored(ctx context.Context, url, prefix string) (counts map[string]int, err
 	return counts, err
 }
 
+// Execute runs statements, one after the other, on the database with this URL.
+func Execute(ctx context.Context, url string, statements ...string) error {
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, statement := range statements {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return nil
+}
+
 // Results counts how requests ended.
 type Results struct{ Requests, Unavailable, Late, Other, None int }
 
