@@ -24,7 +24,9 @@ FROM relations c
 UNION ALL
 SELECT jsonb_build_object('kind', 'column', 'id', c.oid || '.' || a.attnum, 'table', c.oid::bigint, 'name', a.attname,
     'type', t.type, 'required', a.attnotnull, 'default', t.default_value,
-    'definition', concat_ws(' ', t.type, CASE WHEN a.attnotnull THEN 'NOT NULL' END, t.default_value, a.attoptions))
+    'definition', concat_ws(' ', t.type, CASE WHEN a.attnotnull THEN 'NOT NULL' END, t.default_value,
+        -- From 15.20 on, PostgreSQL counts changes of a column there.
+        (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\_attver=%')))
 FROM relations c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum,
