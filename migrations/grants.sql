@@ -71,11 +71,11 @@ GRANT EXECUTE ON ROUTINE take_rate_limits(text[],integer[],interval[]) TO minifb
 
 -- Posts. As in all functions below, other users are their ID, name and nickname.
 GRANT SELECT (uid, id, name, nickname, deleted_at), UPDATE (row_lock) ON users TO minifb_post;
+GRANT SELECT (uid, id, name, nickname, deleted_at) ON people TO minifb_post;
 GRANT SELECT (id, restricted) ON sessions TO minifb_post;
 GRANT SELECT (user_uid, method, path, key, body_hash, created_id, answer, created_at),
     INSERT (user_uid, method, path, key, body_hash),
-    UPDATE (body_hash, created_id, answer, created_at),
-    DELETE ON idempotency_keys TO minifb_post;
+    UPDATE (body_hash, created_id, answer, created_at) ON idempotency_keys TO minifb_post;
 GRANT SELECT (id, owner_uid, content, modified, revision, comment_count, reaction_1, reaction_2, reaction_3,
         reaction_4, reaction_5, created_at),
     INSERT (owner_uid, content),
@@ -84,7 +84,7 @@ GRANT SELECT (id, owner_uid, content, modified, revision, comment_count, reactio
 GRANT SELECT (post_id, user_uid, type) ON post_reactions TO minifb_post;
 
 -- Timelines.
-GRANT SELECT (uid, id, name, nickname, deleted_at) ON users TO minifb_timeline;
+GRANT SELECT (uid, id, name, nickname, deleted_at) ON people TO minifb_timeline;
 GRANT SELECT (id, restricted) ON sessions TO minifb_timeline;
 GRANT SELECT (id, owner_uid, content, modified, revision, comment_count, reaction_1, reaction_2, reaction_3,
         reaction_4, reaction_5, created_at) ON posts TO minifb_timeline;
@@ -92,11 +92,11 @@ GRANT SELECT (post_id, user_uid, type) ON post_reactions TO minifb_timeline;
 
 -- Comments.
 GRANT SELECT (uid, id, name, nickname, deleted_at), UPDATE (row_lock) ON users TO minifb_comment;
+GRANT SELECT (uid, id, name, nickname, deleted_at) ON people TO minifb_comment;
 GRANT SELECT (id, restricted) ON sessions TO minifb_comment;
 GRANT SELECT (user_uid, method, path, key, body_hash, created_id, answer, created_at),
     INSERT (user_uid, method, path, key, body_hash),
-    UPDATE (body_hash, created_id, answer, created_at),
-    DELETE ON idempotency_keys TO minifb_comment;
+    UPDATE (body_hash, created_id, answer, created_at) ON idempotency_keys TO minifb_comment;
 GRANT SELECT (id, owner_uid, content, modified, revision, comment_count, reaction_1, reaction_2, reaction_3,
         reaction_4, reaction_5, created_at),
     UPDATE (comment_count) ON posts TO minifb_comment;
@@ -111,6 +111,7 @@ GRANT INSERT (user_uid, type, actor_uid, post_id, comment_id) ON notifications T
 
 -- Reactions.
 GRANT SELECT (uid, id, name, nickname, deleted_at), UPDATE (row_lock) ON users TO minifb_reaction;
+GRANT SELECT (uid, id, name, nickname, deleted_at) ON people TO minifb_reaction;
 GRANT SELECT (id, restricted) ON sessions TO minifb_reaction;
 GRANT SELECT (id, owner_uid, content, modified, revision, comment_count, reaction_1, reaction_2, reaction_3,
         reaction_4, reaction_5, created_at),
@@ -132,13 +133,14 @@ GRANT SELECT (type, actor_uid, post_id, reaction_type),
     DELETE ON notifications TO minifb_reaction;
 
 -- Notifications.
-GRANT SELECT (uid, id, name, nickname, deleted_at) ON users TO minifb_notification;
+GRANT SELECT (uid, id, name, nickname, deleted_at) ON people TO minifb_notification;
 GRANT SELECT (id, restricted) ON sessions TO minifb_notification;
 GRANT SELECT (id, user_uid, type, actor_uid, post_id, comment_id, reaction_type, read, created_at),
     UPDATE (read) ON notifications TO minifb_notification;
 
 -- The back office.
 GRANT SELECT (uid, id, name, nickname, role, deleted_at), UPDATE (row_lock) ON users TO minifb_backoffice;
+GRANT SELECT (uid, id, deleted_at) ON people TO minifb_backoffice;
 GRANT SELECT (id, restricted) ON sessions TO minifb_backoffice;
 GRANT SELECT (user_uid, expires_at),
     INSERT (user_uid, hash, expires_at),
@@ -186,8 +188,7 @@ GRANT SELECT (what, quarter, n), INSERT (what, quarter, n), UPDATE (n), DELETE O
 GRANT SELECT (id, what, quarter, n), DELETE ON total_changes TO minifb_maintenance;
 GRANT EXECUTE ON ROUTINE histogram_total(bigint[]), percentile_bin(bigint[], numeric) TO minifb_maintenance;
 
--- For the previous release, until every function is newer than migration 0006: it locks the rows that it moves.
-GRANT UPDATE (at) ON request_inbox TO minifb_maintenance;
-GRANT UPDATE (n) ON total_changes TO minifb_maintenance;
--- The same, of the back office: it merges histograms in PostgreSQL.
-GRANT EXECUTE ON ROUTINE histogram_total(bigint[]), percentile_bin(bigint[], numeric) TO minifb_backoffice;
+-- For the previous release, until every function is newer than migration 0008: it reads users where people is read now,
+-- and deletes expired idempotency keys with each write.
+GRANT SELECT (uid, id, name, nickname, deleted_at) ON users TO minifb_timeline, minifb_notification;
+GRANT DELETE ON idempotency_keys TO minifb_post, minifb_comment;

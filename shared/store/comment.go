@@ -50,18 +50,18 @@ const (
 	commentByID = `
 		SELECT ` + commentColumns + `, ` + myCommentReaction + `
 		FROM comments c
-		JOIN users u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
+		JOIN people u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
 		JOIN posts p ON p.id = c.post_id
-		JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
+		JOIN people o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
 		WHERE c.id = $2`
 	// As in postTimeline, only one index gives this order. The post and its owner are looked up one
-	// after the other: a join of the two may read users from the first one on.
+	// after the other: a join of the two may read people from the first one on.
 	commentList = `
 		SELECT ` + commentColumns + `, ` + myCommentReaction + `
 		FROM comments c
-		JOIN users u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
+		JOIN people u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
 		WHERE c.post_id = ANY (ARRAY[$2::bigint]) AND c.id < $3
-			AND (SELECT o.deleted_at IS NULL FROM users o
+			AND (SELECT o.deleted_at IS NULL FROM people o
 				WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $2))
 		ORDER BY c.post_id DESC, c.id DESC`
 )
@@ -76,7 +76,7 @@ func (s *Store) AddComment(
 	ctx context.Context, comment Comment, key IdempotencyKey, encode func(Comment) ([]byte, error),
 ) (StoredResponse, error) {
 	return s.createOnce(ctx, comment.OwnerUID, key, func(ctx context.Context, w writer) (StoredResponse, error) {
-		added, err := addComment(ctx, w, comment)
+		added, err := s.addComment(ctx, w, comment)
 		if err != nil {
 			return StoredResponse{}, err
 		}
@@ -85,24 +85,30 @@ func (s *Store) AddComment(
 	})
 }
 
-func addComment(ctx context.Context, w writer, comment Comment) (added Comment, err error) {
-	// The post's row is locked before the comment's (see lockOwnComment).
-	err = w.one(ctx, &added, `
-		WITH u AS (
-			SELECT uid, id, name, nickname FROM users WHERE uid = $1 AND deleted_at IS NULL FOR KEY SHARE
-		), p AS (
-			UPDATE posts SET comment_count = comment_count + 1 FROM u
-			WHERE posts.id = $2 AND EXISTS (SELECT FROM users o WHERE o.uid = posts.owner_uid AND o.deleted_at IS NULL)
-			RETURNING posts.id, posts.owner_uid
-		), c AS (
-			INSERT INTO comments (post_id, owner_uid, content) SELECT p.id, u.uid, $3 FROM p, u
-			RETURNING id, post_id, owner_uid, content, modified, revision,
-				reaction_1, reaction_2, reaction_3, reaction_4, reaction_5, created_at
-		), notified AS (
-			INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id)
-			SELECT p.owner_uid, 1, c.owner_uid, c.post_id, c.id FROM p, c WHERE p.owner_uid <> c.owner_uid
-		)
-		SELECT `+commentColumns+` FROM u LEFT JOIN c ON true`, comment.OwnerUID, comment.PostID, comment.Content)
+// addComment locks the post's row before the comment's, as lockComment does.
+const addComment = `
+	WITH u AS (
+		SELECT uid, id, name, nickname FROM users WHERE uid = $1 AND deleted_at IS NULL FOR KEY SHARE
+	), p AS (
+		UPDATE posts SET comment_count = comment_count + 1 FROM u
+		WHERE posts.id = $2 AND EXISTS (SELECT FROM people o WHERE o.uid = posts.owner_uid AND o.deleted_at IS NULL)
+		RETURNING posts.id, posts.owner_uid
+	), c AS (
+		INSERT INTO comments (post_id, owner_uid, content) SELECT p.id, u.uid, $3 FROM p, u
+		RETURNING id, post_id, owner_uid, content, modified, revision,
+			reaction_1, reaction_2, reaction_3, reaction_4, reaction_5, created_at
+	), notified AS (
+		INSERT INTO notifications (user_uid, type, actor_uid, post_id, comment_id)
+		SELECT p.owner_uid, 1, c.owner_uid, c.post_id, c.id FROM p, c WHERE p.owner_uid <> c.owner_uid
+	)
+	SELECT ` + commentColumns + ` FROM u LEFT JOIN c ON true`
+
+func (s *Store) addComment(ctx context.Context, w writer, comment Comment) (added Comment, err error) {
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return added, err
+	}
+	err = w.one(ctx, &added, forms.addComment, comment.OwnerUID, comment.PostID, comment.Content)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return added, errAccount
@@ -155,8 +161,12 @@ func (s *Store) Comments(ctx context.Context, viewer, post int64, p Page) (List[
 func (s *Store) EditOwnComment(
 	ctx context.Context, viewer, id int64, match Match, content string,
 ) (comment Comment, err error) {
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return comment, err
+	}
 	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
-		before, err := lockOwnComment(ctx, tx, viewer, id, match)
+		before, err := lockOwnComment(ctx, tx, forms.lockComment, viewer, id, match)
 		if err != nil {
 			return err
 		}
@@ -181,14 +191,16 @@ func (s *Store) EditOwnComment(
 // DeleteOwnComment deletes the viewer's comment with its reactions and its notification, and
 // decrements the post's counter. It returns the errors that EditOwnComment does.
 func (s *Store) DeleteOwnComment(ctx context.Context, viewer, id int64, match Match) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx transaction) error {
-		comment, err := lockOwnComment(ctx, tx, viewer, id, match)
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
+		comment, err := lockOwnComment(ctx, tx, forms.lockComment, viewer, id, match)
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, `
-			WITH deleted AS (DELETE FROM comments WHERE post_id = $1 AND id = $2)
-			UPDATE posts SET comment_count = comment_count - 1 WHERE id = $1`, comment.PostID, id)
+		_, err = tx.exec(ctx, forms.deleteComment, comment.PostID, id)
 		return err
 	})
 	if err != nil {
@@ -197,19 +209,29 @@ func (s *Store) DeleteOwnComment(ctx context.Context, viewer, id int64, match Ma
 	return nil
 }
 
-// lockOwnComment locks the row of the comment's post, then the comment's, until the end of the
-// transaction. Every transaction that locks both takes them in this order, so that no two deadlock.
-func lockOwnComment(ctx context.Context, tx transaction, viewer, id int64, match Match) (comment Comment, err error) {
-	err = tx.one(ctx, &comment, `
+const (
+	// lockComment locks the row of the comment's post, then the comment's. Every transaction that locks
+	// both takes them in this order, so that no two deadlock.
+	lockComment = `
 		WITH p AS MATERIALIZED (
-			SELECT p.id FROM posts p JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
+			SELECT p.id FROM posts p JOIN people o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
 			WHERE p.id = (SELECT post_id FROM comments WHERE id = $1) FOR NO KEY UPDATE OF p
 		)
 		SELECT c.id, c.post_id, c.owner_uid, c.content, c.revision
 		FROM p
 		JOIN comments c ON c.post_id = p.id AND c.id = $1
-		JOIN users u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
-		FOR UPDATE OF c`, id)
+		JOIN people u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
+		FOR UPDATE OF c`
+	deleteComment = `
+		WITH deleted AS (DELETE FROM comments WHERE post_id = $1 AND id = $2)
+		UPDATE posts SET comment_count = comment_count - 1 WHERE id = $1`
+)
+
+// lockOwnComment locks the comment with the statement, until the end of the transaction.
+func lockOwnComment(
+	ctx context.Context, tx transaction, statement string, viewer, id int64, match Match,
+) (comment Comment, err error) {
+	err = tx.one(ctx, &comment, statement, id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return comment, errNoComment

@@ -28,7 +28,7 @@ func (s *Store) ThroughBun() { s.hotReads.pool = nil }
 // PutPostReactionAlone is PutPostReaction without the merger: each call runs a statement of its
 // own.
 func (s *Store) PutPostReactionAlone(ctx context.Context, viewer, post int64, kind int) error {
-	_, err := s.react(reactToPost, putOnPost)(ctx, post, []int64{viewer}, []int16{int16(kind)})
+	_, err := s.reactToPost(ctx, post, []int64{viewer}, []int16{int16(kind)})
 	return err
 }
 

@@ -21,7 +21,7 @@ const (
 			FROM unnest((SELECT $1::bigint[])) viewer) AS viewers_reactions` + feedPosts
 
 	feedPosts = `
-		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL WHERE p.id < $2`
+		FROM posts p JOIN people u ON u.uid = p.owner_uid AND u.deleted_at IS NULL WHERE p.id < $2`
 	aboveRun  = ` AND p.id > $3` // the top of a run of hidden posts
 	feedOrder = ` ORDER BY p.id DESC`
 )

@@ -104,7 +104,7 @@ const (
 	// newestVisible returns the newest visible post from $1 to $2, or 0. It reads the whole run.
 	newestVisible = `
 		SELECT coalesce((
-			SELECT p.id FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
+			SELECT p.id FROM posts p JOIN people u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
 			WHERE p.id >= $1 AND p.id <= $2 ORDER BY p.id DESC LIMIT 1), 0)`
 )
 

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"minifb/shared/apperror"
 )
 
@@ -57,33 +59,28 @@ func (s *Store) createOnce(
 }
 
 // claimKey inserts the key's row, or takes over an expired one, and reports whether it did. It waits
-// for another transaction that has claimed the same key. It claims nothing for a deleted account.
+// for another transaction that has claimed the same key. It returns a BadToken error if the account is gone.
 func claimKey(ctx context.Context, tx transaction, viewer int64, key IdempotencyKey) (isNew bool, err error) {
 	claimed, err := tx.hot.exec(ctx, `
-		INSERT INTO idempotency_keys AS k (user_uid, method, path, key, body_hash)
-		SELECT uid, $2, $3, $4, $5 FROM users WHERE uid = $1 AND deleted_at IS NULL FOR KEY SHARE
+		INSERT INTO idempotency_keys AS k (user_uid, method, path, key, body_hash) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (user_uid, method, path, key) DO UPDATE
-			SET body_hash = excluded.body_hash, created_id = NULL, answer = NULL, created_at = now()
-			WHERE k.created_at < now() - interval '24 hours'`, viewer, key.Method, key.Path, key.Key, key.BodyHash)
+			SET body_hash = excluded.body_hash, created_id = NULL, answer = NULL, created_at = excluded.created_at
+			WHERE excluded.created_at - k.created_at > interval '24 hours'`,
+		viewer, key.Method, key.Path, key.Key, key.BodyHash)
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok && failure.Code == "23503" { // foreign_key_violation
+		return false, errAccount
+	}
 	if err != nil {
 		return false, fmt.Errorf("claim idempotency key: %w", err)
 	}
 	return claimed > 0, nil
 }
 
-// storeResponse stores the response in the key's row, and deletes some expired keys of the user. It
-// must be the last statement of its transaction, and it skips keys that another transaction has
-// locked: otherwise two transactions that claim expired keys could deadlock.
+// storeResponse stores the response in the key's row.
 func storeResponse(
 	ctx context.Context, tx transaction, viewer int64, key IdempotencyKey, response StoredResponse,
 ) error {
 	_, err := tx.hot.exec(ctx, `
-		WITH expired AS (
-			DELETE FROM idempotency_keys WHERE (user_uid, method, path, key) IN (
-				SELECT user_uid, method, path, key FROM idempotency_keys
-				WHERE user_uid = $1 AND created_at < now() - interval '24 hours'
-				ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)
-		)
 		UPDATE idempotency_keys SET created_id = $5, answer = $6
 		WHERE user_uid = $1 AND method = $2 AND path = $3 AND key = $4`,
 		viewer, key.Method, key.Path, key.Key, response.ID, response.Body)
@@ -93,8 +90,8 @@ func storeResponse(
 	return nil
 }
 
-// readResponse returns the key's stored response. It returns a BadToken error if there is none, as
-// claimKey then found no account.
+// readResponse returns the key's stored response. It returns a BadToken error if there is none: the keys of
+// a deleted account are deleted with it.
 func readResponse(ctx context.Context, tx transaction, viewer int64, key IdempotencyKey) (StoredResponse, error) {
 	var stored struct {
 		ID       int64

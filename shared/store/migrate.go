@@ -56,7 +56,20 @@ func Migrate(ctx context.Context, url string) (applied []string, err error) {
 			applied = append(applied, file)
 		}
 	}
-	return applied, s.inStep(ctx, grant)
+	return applied, s.grantAll(ctx)
+}
+
+// grantAll gives the functions' roles their rights. In a distributed database it also replaces the functions of the
+// database that write there.
+func (s *Store) grantAll(ctx context.Context) error {
+	distributed, err := s.isDistributed(ctx)
+	if err != nil {
+		return err
+	}
+	if !distributed {
+		return s.inStep(ctx, grant)
+	}
+	return s.inStep(ctx, grantDistributed)
 }
 
 // inStep runs a step of Migrate in a transaction, in which no other process can run one.

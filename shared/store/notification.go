@@ -40,17 +40,17 @@ const (
 
 	notificationList = `
 		SELECT ` + notificationColumns + `
-		FROM notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
+		FROM notifications n JOIN people u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
 		WHERE n.user_uid = $1 AND n.id < $2 ORDER BY n.id DESC`
 	unreadList = `
 		SELECT ` + notificationColumns + `
-		FROM notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
+		FROM notifications n JOIN people u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
 		WHERE n.user_uid = $1 AND n.id < $2 AND NOT n.read ORDER BY n.id DESC`
 	// Few accounts are deleted and not swept yet. To look for an actor among them costs less than to look
 	// each actor up.
 	unreadCount = `
 		SELECT count(*) FROM notifications n WHERE n.user_uid = $1 AND NOT n.read
-			AND n.actor_uid NOT IN (SELECT uid FROM users WHERE deleted_at IS NOT NULL)`
+			AND n.actor_uid NOT IN (SELECT uid FROM people WHERE deleted_at IS NOT NULL)`
 )
 
 var errNoNotification = apperror.New(apperror.NotFound,
@@ -86,7 +86,7 @@ func (s *Store) UnreadCount(ctx context.Context, viewer int64) (n int, err error
 // error.
 func (s *Store) SetRead(ctx context.Context, viewer, id int64, read bool) (n Notification, err error) {
 	err = s.primary.one(ctx, &n, `
-		UPDATE notifications n SET read = $3 FROM users u
+		UPDATE notifications n SET read = $3 FROM people u
 		WHERE n.user_uid = $1 AND n.id = $2 AND u.uid = n.actor_uid AND u.deleted_at IS NULL
 		RETURNING `+notificationColumns, viewer, id, read)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -102,7 +102,7 @@ const (
 	readUnlocked = `
 		WITH unlocked AS MATERIALIZED (
 			SELECT n.id
-			FROM notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
+			FROM notifications n JOIN people u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
 			WHERE n.user_uid = $1 AND n.id <= $2 AND NOT n.read
 			ORDER BY n.id FOR NO KEY UPDATE OF n SKIP LOCKED
 		), read AS (
@@ -112,7 +112,7 @@ const (
 		SELECT count(*) FROM read`
 	unreadUpTo = `
 		SELECT n.id
-		FROM notifications n JOIN users u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
+		FROM notifications n JOIN people u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
 		WHERE n.user_uid = $1 AND n.id <= $2 AND NOT n.read
 		ORDER BY n.id`
 	readOne = `
@@ -125,7 +125,11 @@ func (s *Store) ReadUpTo(ctx context.Context, viewer, id int64) (n int, err erro
 	// The first statement skips rows that another transaction has locked: two such statements that
 	// wait for a row while they hold others may deadlock. The skipped rows are few, and each is
 	// then updated by a statement of its own.
-	if err := s.primary.one(ctx, &n, readUnlocked, viewer, id); err != nil {
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.primary.one(ctx, &n, forms.readUnlocked, viewer, id); err != nil {
 		return 0, fmt.Errorf("mark notifications read: %w", err)
 	}
 	var skipped []int64

@@ -74,19 +74,19 @@ const (
 
 	postByID = `
 		SELECT ` + postColumns + `, ` + myPostReaction + `
-		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
+		FROM posts p JOIN people u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
 		WHERE p.id = $2`
 	// The order begins with the owner, and the planner takes an array of one element for no
 	// constant: so only the index on (owner_uid, id) gives this order. By the primary key, the
 	// timeline of a user with few posts would read the whole table.
 	postTimeline = `
 		SELECT ` + postColumns + `, ` + myPostReaction + `
-		FROM posts p JOIN users u ON u.uid = $3 AND u.deleted_at IS NULL
+		FROM posts p JOIN people u ON u.uid = $3 AND u.deleted_at IS NULL
 		WHERE p.owner_uid = ANY (ARRAY[$3::bigint]) AND p.id < $2 ORDER BY p.owner_uid DESC, p.id DESC`
 	// The same for an ID.
 	postTimelineOf = `
 		WITH u AS MATERIALIZED (
-			SELECT uid, id, name, nickname FROM users WHERE lower(id) = lower($3) AND deleted_at IS NULL
+			SELECT uid, id, name, nickname FROM people WHERE lower(id) = lower($3) AND deleted_at IS NULL
 		)
 		SELECT ` + postColumns + `, ` + myPostReaction + `
 		FROM posts p, u
@@ -102,7 +102,7 @@ func (s *Store) CreatePost(
 	ctx context.Context, post Post, key IdempotencyKey, encode func(Post) ([]byte, error),
 ) (StoredResponse, error) {
 	return s.createOnce(ctx, post.OwnerUID, key, func(ctx context.Context, w writer) (StoredResponse, error) {
-		created, err := createPost(ctx, w, post)
+		created, err := s.createPost(ctx, w, post)
 		if err != nil {
 			return StoredResponse{}, err
 		}
@@ -111,17 +111,23 @@ func (s *Store) CreatePost(
 	})
 }
 
-func createPost(ctx context.Context, w writer, post Post) (created Post, err error) {
-	// FOR KEY SHARE makes the deletion of the account wait, so that no post is created after it.
-	err = w.one(ctx, &created, `
-		WITH u AS (
-			SELECT uid, id, name, nickname FROM users WHERE uid = $1 AND deleted_at IS NULL FOR KEY SHARE
-		), p AS (
-			INSERT INTO posts (owner_uid, content) SELECT uid, $2 FROM u
-			RETURNING id, owner_uid, content, modified, revision, comment_count,
-				reaction_1, reaction_2, reaction_3, reaction_4, reaction_5, created_at
-		)
-		SELECT `+postColumns+` FROM p, u`, post.OwnerUID, post.Content)
+// FOR KEY SHARE makes the deletion of the account wait, so that no post is created after it.
+const createPost = `
+	WITH u AS (
+		SELECT uid, id, name, nickname FROM users WHERE uid = $1 AND deleted_at IS NULL FOR KEY SHARE
+	), p AS (
+		INSERT INTO posts (owner_uid, content) SELECT uid, $2 FROM u
+		RETURNING id, owner_uid, content, modified, revision, comment_count,
+			reaction_1, reaction_2, reaction_3, reaction_4, reaction_5, created_at
+	)
+	SELECT ` + postColumns + ` FROM p, u`
+
+func (s *Store) createPost(ctx context.Context, w writer, post Post) (created Post, err error) {
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return created, err
+	}
+	err = w.one(ctx, &created, forms.createPost, post.OwnerUID, post.Content)
 	if errors.Is(err, sql.ErrNoRows) {
 		return created, errAccount
 	}
@@ -206,11 +212,15 @@ func (s *Store) EditOwnPost(ctx context.Context, viewer, id int64, match Match, 
 // DeleteOwnPost deletes the viewer's post with its comments, reactions and notifications. It
 // returns the errors that EditOwnPost does.
 func (s *Store) DeleteOwnPost(ctx context.Context, viewer, id int64, match Match) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx transaction) error {
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
 		if _, err := lockOwnPost(ctx, tx, lockPostToDelete, viewer, id, match); err != nil {
 			return err
 		}
-		_, err := tx.exec(ctx, `DELETE FROM posts WHERE id = $1`, id)
+		_, err := tx.exec(ctx, forms.deletePost, id)
 		return err
 	})
 	if err != nil {
@@ -220,13 +230,14 @@ func (s *Store) DeleteOwnPost(ctx context.Context, viewer, id int64, match Match
 }
 
 const (
+	deletePost     = `DELETE FROM posts WHERE id = $1`
 	lockPostToEdit = `
 		SELECT p.id, p.owner_uid, p.content, p.revision
-		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
+		FROM posts p JOIN people u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
 		WHERE p.id = $1 FOR NO KEY UPDATE OF p`
 	lockPostToDelete = `
 		SELECT p.id, p.owner_uid, p.content, p.revision
-		FROM posts p JOIN users u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
+		FROM posts p JOIN people u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
 		WHERE p.id = $1 FOR UPDATE OF p`
 )
 

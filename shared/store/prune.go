@@ -7,11 +7,17 @@ import "context"
 // PruneIdempotencyKeys deletes the idempotency keys that are older than 24 hours, at most batch of
 // them, and returns how many it deleted.
 func (s *Store) PruneIdempotencyKeys(ctx context.Context, batch int) (deleted int64, err error) {
-	return s.prune(ctx, "idempotency keys", `
-		DELETE FROM idempotency_keys WHERE (user_uid, method, path, key) IN (
-			SELECT user_uid, method, path, key FROM idempotency_keys
-			WHERE created_at < now() - interval '24 hours' LIMIT $1 FOR UPDATE SKIP LOCKED)`, batch)
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return s.prune(ctx, "idempotency keys", forms.pruneIdempotencyKeys, batch)
 }
+
+const pruneIdempotencyKeys = `
+	DELETE FROM idempotency_keys WHERE (user_uid, method, path, key) IN (
+		SELECT user_uid, method, path, key FROM idempotency_keys
+		WHERE created_at < now() - interval '24 hours' LIMIT $1 FOR UPDATE SKIP LOCKED)`
 
 // PruneRevokedSessions deletes the records of sessions that were revoked more than an hour ago, at
 // most batch of them, and returns how many it deleted. Their access tokens have long expired.

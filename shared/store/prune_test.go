@@ -99,15 +99,6 @@ func TestMaintenanceSkipsWhatOthersHold(t *testing.T) {
 				return 0, err
 			},
 		},
-		"expired idempotency keys of a user who sends a new one": {
-			`INSERT INTO idempotency_keys (user_uid, method, path, key, body_hash, created_at)
-				SELECT 1, 'POST', '/post', n::text, sha256(''), ` + expired + ` FROM generate_series(1, 2) n`,
-			`SELECT FROM idempotency_keys WHERE key = '1'`,
-			func(ctx context.Context, f *fixture) (int64, error) {
-				_, err := f.store.CreatePost(ctx, newPost(f.users[0], "hi"), idempotencyKey("k", "b"), encodePost)
-				return int64(2 - f.int(`SELECT count(*) FROM idempotency_keys WHERE key < 'a'`)), err
-			},
-		},
 		"revoked sessions, when another is revoked": {
 			twoSessions + `; INSERT INTO ended_sessions
 				SELECT gen_random_uuid(), ` + expired + ` FROM generate_series(1, 2)`,

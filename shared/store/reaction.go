@@ -56,9 +56,9 @@ const (
 		SELECT r.user_uid, r.type, r.modified, r.created_at,
 			u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
 		FROM post_reactions r
-		JOIN users u ON u.uid = r.user_uid AND u.deleted_at IS NULL
+		JOIN people u ON u.uid = r.user_uid AND u.deleted_at IS NULL
 		WHERE r.post_id = $3 AND (r.created_at, r.user_uid + 0) < ($1, $2)
-			AND (SELECT o.deleted_at IS NULL FROM users o
+			AND (SELECT o.deleted_at IS NULL FROM people o
 				WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $3))
 		ORDER BY r.created_at DESC, r.user_uid + 0 DESC`
 	// $3 is the comment and $4 its post.
@@ -66,7 +66,7 @@ const (
 		SELECT r.user_uid, r.type, r.modified, r.created_at,
 			u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
 		FROM comment_reactions r
-		JOIN users u ON u.uid = r.user_uid AND u.deleted_at IS NULL
+		JOIN people u ON u.uid = r.user_uid AND u.deleted_at IS NULL
 		WHERE r.post_id = $4 AND r.comment_id = $3 AND (r.created_at, r.user_uid + 0) < ($1, $2)
 		ORDER BY r.created_at DESC, r.user_uid + 0 DESC`
 )

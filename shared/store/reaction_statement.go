@@ -67,14 +67,14 @@ const (
 	counterColumns = `reaction_1, reaction_2, reaction_3, reaction_4, reaction_5`
 	targetPost     = `
 			SELECT p.id, p.owner_uid, p.reaction_1, p.reaction_2, p.reaction_3, p.reaction_4, p.reaction_5
-			FROM posts p JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
+			FROM posts p JOIN people o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
 			WHERE p.id = $3 FOR NO KEY UPDATE OF p
 		`
 	targetComment = `
 			SELECT c.id, c.post_id, c.reaction_1, c.reaction_2, c.reaction_3, c.reaction_4, c.reaction_5
 			FROM comments c
-			JOIN users u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
-			JOIN posts p ON p.id = c.post_id JOIN users o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
+			JOIN people u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
+			JOIN posts p ON p.id = c.post_id JOIN people o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
 			WHERE c.id = $3 FOR NO KEY UPDATE OF c
 		`
 	replaceType = `
@@ -136,23 +136,41 @@ const reactTimeout = 10 * time.Second
 // user.
 type runBatch func(ctx context.Context, target int64, users []int64, types []int16) (map[int64]reactionResult, error)
 
-// react returns a function that runs the statement for a batch, or for a reaction that is put alone.
-func (s *Store) react(batch, put string) runBatch {
-	return func(ctx context.Context, target int64, users []int64, types []int16) (map[int64]reactionResult, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reactTimeout)
-		defer cancel()
-		statement, args := batch, []any{users, types, target}
-		if len(users) == 1 && types[0] != cancelType {
-			statement, args = put, []any{users[0], types[0], target}
-		}
-		var rows []reactionResult
-		if err := s.hotPrimary.all(ctx, &rows, statement, args...); err != nil {
-			return nil, fmt.Errorf("react to %d: %w", target, err)
-		}
-		results := make(map[int64]reactionResult, len(rows))
-		for _, row := range rows {
-			results[row.UserUID] = row
-		}
-		return results, nil
+func (s *Store) reactToPost(
+	ctx context.Context, post int64, users []int64, types []int16,
+) (map[int64]reactionResult, error) {
+	return s.react(ctx, func(f *forms) (batch, put string) { return f.reactToPost, f.putOnPost }, post, users, types)
+}
+
+func (s *Store) reactToComment(
+	ctx context.Context, comment int64, users []int64, types []int16,
+) (map[int64]reactionResult, error) {
+	return s.react(ctx, func(f *forms) (batch, put string) { return f.reactToComment, f.putOnComment },
+		comment, users, types)
+}
+
+// react runs the statement for a batch, or for a reaction that is put alone.
+func (s *Store) react(
+	ctx context.Context, choose func(*forms) (batch, put string), target int64, users []int64, types []int16,
+) (map[int64]reactionResult, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reactTimeout)
+	defer cancel()
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return nil, err
 	}
+	batch, put := choose(forms)
+	statement, args := batch, []any{users, types, target}
+	if len(users) == 1 && types[0] != cancelType {
+		statement, args = put, []any{users[0], types[0], target}
+	}
+	var rows []reactionResult
+	if err := s.hotPrimary.all(ctx, &rows, statement, args...); err != nil {
+		return nil, fmt.Errorf("react to %d: %w", target, err)
+	}
+	results := make(map[int64]reactionResult, len(rows))
+	for _, row := range rows {
+		results[row.UserUID] = row
+	}
+	return results, nil
 }

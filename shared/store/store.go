@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/exaring/otelpgx"
@@ -33,6 +34,7 @@ type Store struct {
 	// primary runs all other statements on the primary: other writes, sessions, credentials and roles.
 	primary writer
 
+	knownForms                      atomic.Pointer[forms] // nil until they are needed
 	postReactions, commentReactions *merger
 	newest                          *feedSharer
 	hiddenPosts                     hiddenRuns
@@ -114,8 +116,8 @@ func newStoreOn(on queryer, db *bun.DB, begin bun.IDB, t *turns, cached []any) *
 	s := &Store{
 		db: db, begin: begin, turns: t, hotReads: hot, hotPrimary: writer{hot}, primary: writer{plain},
 	}
-	s.postReactions = newMerger(s.react(reactToPost, putOnPost), errNoPost)
-	s.commentReactions = newMerger(s.react(reactToComment, putOnComment), errNoComment)
+	s.postReactions = newMerger(s.reactToPost, errNoPost)
+	s.commentReactions = newMerger(s.reactToComment, errNoComment)
 	s.newest = newFeedSharer(s.readNewest)
 	return s
 }

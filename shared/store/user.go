@@ -52,7 +52,7 @@ const (
 	userByID = `
 		SELECT ` + userColumns + ` FROM users WHERE lower(id) = lower($1) AND deleted_at IS NULL`
 	uidByID = `
-		SELECT uid FROM users WHERE lower(id) = lower($1) AND deleted_at IS NULL`
+		SELECT uid FROM people WHERE lower(id) = lower($1) AND deleted_at IS NULL`
 	userByUID = `
 		SELECT ` + userColumns + ` FROM users WHERE uid = $1 AND deleted_at IS NULL`
 	setNickname = `

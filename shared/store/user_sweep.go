@@ -6,14 +6,13 @@ import (
 	"time"
 )
 
-// sweepBatch is how many rows of a deleted account one transaction deletes. With them it locks rows
-// of other users, such as posts whose counters it decrements; at this size the locks last less
-// than about 50 ms.
-const sweepBatch = 200
-
 // Sweep deletes the rows of deleted accounts in small transactions, until there are none or ctx is
 // done. It may be interrupted at any point and called again. Concurrent calls share the work.
 func (s *Store) Sweep(ctx context.Context) error {
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
 	for {
 		var uids []int64
 		err := s.primary.all(ctx, &uids, `SELECT uid FROM users WHERE deleted_at IS NOT NULL ORDER BY uid LIMIT 10`)
@@ -24,31 +23,31 @@ func (s *Store) Sweep(ctx context.Context) error {
 			return nil
 		}
 		for _, uid := range uids {
-			if err := s.sweepAccount(ctx, uid); err != nil {
+			if err := s.sweepAccount(ctx, forms, uid); err != nil {
 				return fmt.Errorf("sweep account %d: %w", uid, err)
 			}
 		}
 	}
 }
 
-func (s *Store) sweepAccount(ctx context.Context, uid int64) error {
+func (s *Store) sweepAccount(ctx context.Context, f *forms, uid int64) error {
 	// Stored responses have the user's name.
-	if err := s.repeat(ctx, sweepIdempotencyKeys, uid, sweepBatch); err != nil {
+	if err := s.repeat(ctx, f.sweepIdempotencyKeys, uid, f.sweepBatch); err != nil {
 		return fmt.Errorf("idempotency keys: %w", err)
 	}
-	if err := s.repeat(ctx, sweepPostReactions, uid, sweepBatch); err != nil {
+	if err := s.repeat(ctx, f.sweepPostReactions, uid, f.sweepBatch); err != nil {
 		return fmt.Errorf("reactions to posts: %w", err)
 	}
-	if err := s.repeat(ctx, sweepCommentReactions, uid, sweepBatch); err != nil {
+	if err := s.repeat(ctx, f.sweepCommentReactions, uid, f.sweepBatch); err != nil {
 		return fmt.Errorf("reactions to comments: %w", err)
 	}
-	if err := s.sweepComments(ctx, commentsOfUser, uid); err != nil {
+	if err := s.sweepComments(ctx, f, commentsOfUser, uid); err != nil {
 		return fmt.Errorf("comments: %w", err)
 	}
-	if err := s.sweepPosts(ctx, uid); err != nil {
+	if err := s.sweepPosts(ctx, f, uid); err != nil {
 		return fmt.Errorf("posts: %w", err)
 	}
-	if err := s.repeat(ctx, sweepNotifications, uid, sweepBatch); err != nil {
+	if err := s.repeat(ctx, f.sweepNotifications, uid, f.sweepBatch); err != nil {
 		return fmt.Errorf("notifications: %w", err)
 	}
 	// No other row refers to the user's by now, so this cascades to none.
@@ -83,23 +82,23 @@ func pause(ctx context.Context, begun time.Time) {
 
 // sweepComments deletes the comments that a statement lists. A comment with more reactions than one
 // batch may delete loses them first.
-func (s *Store) sweepComments(ctx context.Context, list string, id int64) error {
+func (s *Store) sweepComments(ctx context.Context, f *forms, list string, id int64) error {
 	for {
 		begun := time.Now()
 		var comments []batchItem
-		if err := s.primary.all(ctx, &comments, list, id, sweepBatch); err != nil || len(comments) == 0 {
+		if err := s.primary.all(ctx, &comments, list, id, f.sweepBatch); err != nil || len(comments) == 0 {
 			return err
 		}
-		if first := comments[0]; first.Rows > sweepBatch {
-			if err := s.repeat(ctx, sweepReactionsToComment, first.PostID, first.ID, sweepBatch); err != nil {
+		if first := comments[0]; first.Rows > f.sweepBatch {
+			if err := s.repeat(ctx, f.sweepReactionsToComment, first.PostID, first.ID, f.sweepBatch); err != nil {
 				return err
 			}
 		}
 		var posts, ids []int64
-		for _, comment := range comments[:fitting(comments)] {
+		for _, comment := range comments[:fitting(comments, f.sweepBatch)] {
 			posts, ids = append(posts, comment.PostID), append(ids, comment.ID)
 		}
-		if _, err := s.primary.exec(ctx, deleteComments, posts, ids); err != nil {
+		if _, err := s.primary.exec(ctx, f.sweepComments, posts, ids); err != nil {
 			return err
 		}
 		pause(ctx, begun)
@@ -108,26 +107,26 @@ func (s *Store) sweepComments(ctx context.Context, list string, id int64) error 
 
 // sweepPosts deletes the user's posts, newest first, as most readers start there. A post with more
 // comments and reactions than one batch may delete loses them first.
-func (s *Store) sweepPosts(ctx context.Context, uid int64) error {
+func (s *Store) sweepPosts(ctx context.Context, f *forms, uid int64) error {
 	for {
 		begun := time.Now()
 		var posts []batchItem
-		if err := s.primary.all(ctx, &posts, postsOfUser, uid, sweepBatch); err != nil || len(posts) == 0 {
+		if err := s.primary.all(ctx, &posts, postsOfUser, uid, f.sweepBatch); err != nil || len(posts) == 0 {
 			return err
 		}
-		if first := posts[0]; first.Rows > sweepBatch {
-			if err := s.repeat(ctx, sweepReactionsToPost, first.ID, sweepBatch); err != nil {
+		if first := posts[0]; first.Rows > f.sweepBatch {
+			if err := s.repeat(ctx, f.sweepReactionsToPost, first.ID, f.sweepBatch); err != nil {
 				return err
 			}
-			if err := s.sweepComments(ctx, commentsOfPost, first.ID); err != nil {
+			if err := s.sweepComments(ctx, f, commentsOfPost, first.ID); err != nil {
 				return err
 			}
 		}
 		var ids []int64
-		for _, post := range posts[:fitting(posts)] {
+		for _, post := range posts[:fitting(posts, f.sweepBatch)] {
 			ids = append(ids, post.ID)
 		}
-		if _, err := s.primary.exec(ctx, deletePosts, ids); err != nil {
+		if _, err := s.primary.exec(ctx, f.sweepPosts, ids); err != nil {
 			return err
 		}
 		pause(ctx, begun)
@@ -141,11 +140,11 @@ type batchItem struct {
 	Rows   int   // how many rows are deleted with it, itself included
 }
 
-// fitting returns how many of the items one batch may delete: as many as have sweepBatch rows in
+// fitting returns how many of the items one batch may delete: as many as have this many rows in
 // total, but at least one.
-func fitting(items []batchItem) (n int) {
+func fitting(items []batchItem, batch int) (n int) {
 	for rows := 0; n < len(items); n++ {
-		if rows += items[n].Rows; rows > sweepBatch && n > 0 {
+		if rows += items[n].Rows; rows > batch && n > 0 {
 			break
 		}
 	}

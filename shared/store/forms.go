@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// forms are the statements that differ between plain PostgreSQL and Citus, where posts, with all that
+// belongs to them, are distributed to several servers. The two forms of a statement have the same
+// arguments, and return the same rows. On Citus most call a function of migrations/citus/functions.sql.
+type forms struct {
+	createPost, deletePost                               string
+	addComment, lockComment, deleteComment               string
+	reactToPost, putOnPost, reactToComment, putOnComment string
+	readUnlocked                                         string
+	pruneIdempotencyKeys                                 string
+	sweepIdempotencyKeys, sweepNotifications             string
+	sweepPostReactions, sweepCommentReactions            string
+	sweepReactionsToPost, sweepReactionsToComment        string
+	sweepComments, sweepPosts                            string
+	sweepBatch                                           int // how many rows of a deleted account one transaction deletes
+}
+
+var plainForms = forms{
+	createPost: createPost, deletePost: deletePost,
+	addComment: addComment, lockComment: lockComment, deleteComment: deleteComment,
+	reactToPost: reactToPost, putOnPost: putOnPost, reactToComment: reactToComment, putOnComment: putOnComment,
+	readUnlocked:         readUnlocked,
+	pruneIdempotencyKeys: pruneIdempotencyKeys,
+	sweepIdempotencyKeys: sweepIdempotencyKeys, sweepNotifications: sweepNotifications,
+	sweepPostReactions: sweepPostReactions, sweepCommentReactions: sweepCommentReactions,
+	sweepReactionsToPost: sweepReactionsToPost, sweepReactionsToComment: sweepReactionsToComment,
+	sweepComments: deleteComments, sweepPosts: deletePosts,
+	// With them it locks rows of other users, such as posts whose counters it decrements; at this size
+	// the locks last less than about 50 ms.
+	sweepBatch: 200,
+}
+
+var citusForms = forms{
+	createPost:     `SELECT * FROM create_post($1, $2)`,
+	deletePost:     `SELECT delete_post($1)`,
+	addComment:     `SELECT * FROM add_comment($1, $2, $3)`,
+	lockComment:    `SELECT * FROM lock_comment($1)`,
+	deleteComment:  `SELECT delete_comments(ARRAY[$1::bigint], ARRAY[$2::bigint])`,
+	reactToPost:    `SELECT * FROM react_to_post($1, $2, $3)`,
+	putOnPost:      `SELECT * FROM react_to_post(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
+	reactToComment: `SELECT * FROM react_to_comment($1, $2, $3)`,
+	putOnComment:   `SELECT * FROM react_to_comment(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
+	readUnlocked:   `SELECT read_unlocked($1, $2)`,
+	// A DELETE on several servers has no LIMIT. The rows of one account are few by then, and those of a
+	// minute are too.
+	pruneIdempotencyKeys: `
+		DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours' AND $1::integer > 0`,
+	sweepIdempotencyKeys: `
+		WITH deleted AS (DELETE FROM idempotency_keys WHERE user_uid = $1 AND $2::integer > 0 RETURNING 1)
+		SELECT count(*) FROM deleted`,
+	sweepNotifications: `
+		WITH deleted AS (DELETE FROM notifications WHERE user_uid = $1 AND $2::integer > 0 RETURNING 1)
+		SELECT count(*) FROM deleted`,
+	sweepPostReactions:      `SELECT sweep_post_reactions($1, $2)`,
+	sweepCommentReactions:   `SELECT sweep_comment_reactions($1, $2)`,
+	sweepReactionsToPost:    `SELECT sweep_reactions_to_post($1, $2)`,
+	sweepReactionsToComment: `SELECT sweep_reactions_to_comment($1, $2, $3)`,
+	sweepComments:           `SELECT delete_comments($1, $2)`,
+	sweepPosts:              `SELECT sweep_posts($1)`,
+	// Each row takes some statements of its own.
+	sweepBatch: 10,
+}
+
+// forms returns the statements' forms for the database. It looks once: a database is distributed while no
+// function is connected to it.
+func (s *Store) forms(ctx context.Context) (*forms, error) {
+	if known := s.knownForms.Load(); known != nil {
+		return known, nil
+	}
+	distributed, err := s.isDistributed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := &plainForms
+	if distributed {
+		known = &citusForms
+	}
+	s.knownForms.Store(known)
+	return known, nil
+}
+
+// isDistributed reports whether people is a table, as on Citus. Elsewhere it is a view of users.
+func (s *Store) isDistributed(ctx context.Context) (distributed bool, err error) {
+	err = s.primary.one(ctx, &distributed, `
+		SELECT EXISTS (SELECT FROM pg_class
+			WHERE relname = 'people' AND relnamespace = 'public'::regnamespace AND relkind = 'r')`)
+	if err != nil {
+		return false, fmt.Errorf("look whether the database is distributed: %w", err)
+	}
+	return distributed, nil
+}
