@@ -75,8 +75,8 @@ var errNoComment = apperror.New(apperror.NotFound, "There is no such comment; it
 func (s *Store) AddComment(
 	ctx context.Context, comment Comment, key IdempotencyKey, encode func(Comment) ([]byte, error),
 ) (StoredResponse, error) {
-	return s.createOnce(ctx, comment.OwnerUID, key, func(ctx context.Context, w writer) (StoredResponse, error) {
-		added, err := s.addComment(ctx, w, comment)
+	return s.createOnce(ctx, comment.OwnerUID, key, func(ctx context.Context, f *forms, w writer) (StoredResponse, error) {
+		added, err := insertComment(ctx, f, w, comment)
 		if err != nil {
 			return StoredResponse{}, err
 		}
@@ -103,12 +103,8 @@ const addComment = `
 	)
 	SELECT ` + commentColumns + ` FROM u LEFT JOIN c ON true`
 
-func (s *Store) addComment(ctx context.Context, w writer, comment Comment) (added Comment, err error) {
-	forms, err := s.forms(ctx)
-	if err != nil {
-		return added, err
-	}
-	err = w.one(ctx, &added, forms.addComment, comment.OwnerUID, comment.PostID, comment.Content)
+func insertComment(ctx context.Context, f *forms, w writer, comment Comment) (added Comment, err error) {
+	err = w.one(ctx, &added, f.addComment, comment.OwnerUID, comment.PostID, comment.Content)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return added, errAccount

@@ -68,7 +68,7 @@ var citusForms = forms{
 }
 
 // forms returns the statements' forms for the database. It looks once: a database is distributed while no
-// function is connected to it.
+// function is connected to it. No transaction may call it: it takes a connection.
 func (s *Store) forms(ctx context.Context) (*forms, error) {
 	if known := s.knownForms.Load(); known != nil {
 		return known, nil

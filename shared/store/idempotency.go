@@ -36,10 +36,15 @@ type StoredResponse struct {
 // response are stored in one transaction. The response contains the id of the new row, so create
 // must encode it between the insertion and the commit.
 func (s *Store) createOnce(
-	ctx context.Context, viewer int64, key IdempotencyKey, create func(context.Context, writer) (StoredResponse, error),
+	ctx context.Context, viewer int64, key IdempotencyKey,
+	create func(context.Context, *forms, writer) (StoredResponse, error),
 ) (response StoredResponse, err error) {
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return StoredResponse{}, err
+	}
 	if key.Key == "" {
-		return create(ctx, s.hotPrimary)
+		return create(ctx, forms, s.hotPrimary)
 	}
 	err = s.inTx(ctx, func(ctx context.Context, tx transaction) error {
 		isNew, err := claimKey(ctx, tx, viewer, key)
@@ -50,7 +55,7 @@ func (s *Store) createOnce(
 			response, err = readResponse(ctx, tx, viewer, key)
 			return err
 		}
-		if response, err = create(ctx, tx.hot); err != nil {
+		if response, err = create(ctx, forms, tx.hot); err != nil {
 			return err
 		}
 		return storeResponse(ctx, tx, viewer, key, response)

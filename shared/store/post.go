@@ -101,8 +101,8 @@ var errNoPost = apperror.New(apperror.NotFound, "There is no such post; it may h
 func (s *Store) CreatePost(
 	ctx context.Context, post Post, key IdempotencyKey, encode func(Post) ([]byte, error),
 ) (StoredResponse, error) {
-	return s.createOnce(ctx, post.OwnerUID, key, func(ctx context.Context, w writer) (StoredResponse, error) {
-		created, err := s.createPost(ctx, w, post)
+	return s.createOnce(ctx, post.OwnerUID, key, func(ctx context.Context, f *forms, w writer) (StoredResponse, error) {
+		created, err := insertPost(ctx, f, w, post)
 		if err != nil {
 			return StoredResponse{}, err
 		}
@@ -122,12 +122,8 @@ const createPost = `
 	)
 	SELECT ` + postColumns + ` FROM p, u`
 
-func (s *Store) createPost(ctx context.Context, w writer, post Post) (created Post, err error) {
-	forms, err := s.forms(ctx)
-	if err != nil {
-		return created, err
-	}
-	err = w.one(ctx, &created, forms.createPost, post.OwnerUID, post.Content)
+func insertPost(ctx context.Context, f *forms, w writer, post Post) (created Post, err error) {
+	err = w.one(ctx, &created, f.createPost, post.OwnerUID, post.Content)
 	if errors.Is(err, sql.ErrNoRows) {
 		return created, errAccount
 	}
