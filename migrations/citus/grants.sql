@@ -10,5 +10,5 @@ GRANT EXECUTE ON ROUTINE read_unlocked(bigint, bigint) TO minifb_notification;
 GRANT EXECUTE ON ROUTINE sweep_post_reactions(bigint, integer), sweep_comment_reactions(bigint, integer),
     sweep_reactions_to_post(bigint, integer), sweep_reactions_to_comment(bigint, bigint, integer), sweep_posts(bigint[]),
     cancel_post_reaction(bigint, bigint), change_post(bigint, integer[]), change_comment(bigint, bigint, integer[]),
-    delete_comments(bigint[], bigint[])
+    delete_comments(bigint[], bigint[]), prune_idempotency_keys(integer)
     TO minifb_maintenance;

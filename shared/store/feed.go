@@ -13,12 +13,13 @@ const (
 	feed = `SELECT ` + postColumns + `, ` + myPostReaction + feedPosts
 	// $1 is 0, as nobody is signed in: no reaction is looked up.
 	anonymousFeed = `SELECT ` + postColumns + `, nullif($1::smallint, 0) AS my_reaction` + feedPosts
-	// $1 are the uids of several viewers. The planner does not see into the SELECT around it: it would plan
-	// each call anew for the length of the array.
+	// $1 are the uids of several viewers. A reaction of one of them is one number: the uid times eight, and
+	// the type. The planner does not see into the SELECT around $1: it would plan each call anew for the
+	// length of the array.
 	sharedFeed = `
 		SELECT ` + postColumns + `, ARRAY(
-			SELECT coalesce((SELECT r.type FROM post_reactions r WHERE r.post_id = p.id AND r.user_uid = viewer), 0)
-			FROM unnest((SELECT $1::bigint[])) viewer) AS viewers_reactions` + feedPosts
+			SELECT r.user_uid * 8 + r.type FROM post_reactions r
+			WHERE r.post_id = p.id AND r.user_uid = ANY ((SELECT $1::bigint[])::bigint[])) AS viewers_reactions` + feedPosts
 
 	feedPosts = `
 		FROM posts p JOIN people u ON u.uid = p.owner_uid AND u.deleted_at IS NULL WHERE p.id < $2`
@@ -28,15 +29,16 @@ const (
 
 // A feedPage is a page of the feed as one viewer sees it, or several.
 type feedPage struct {
-	posts []Post
-	// reactions are those of several viewers, in their order, to each post. 0 is none.
-	reactions [][]int
+	posts   []Post
+	viewers []int64
+	// reactions are those of several viewers to each post, as sharedFeed returns them.
+	reactions [][]int64
 }
 
 // A sharedPost is a post of the feed as several viewers see it.
 type sharedPost struct {
 	Post             `bun:",extend"`
-	ViewersReactions []int `bun:",array"`
+	ViewersReactions []int64 `bun:",array"`
 }
 
 func (p *sharedPost) columns() []any { return append(p.visibleColumns(), &p.ViewersReactions) }
@@ -58,6 +60,7 @@ func (s *Store) Posts(ctx context.Context, viewer int64, p Page) (List[Post], er
 // readFeed returns size posts and one more, if there are so many, below the id before.
 func (s *Store) readFeed(ctx context.Context, viewers []int64, before int64, size int) (page feedPage, err error) {
 	start := time.Now()
+	page.viewers = viewers
 	for from, floor := before, int64(1); floor > 0 && len(page.posts) <= size; from = floor + 1 {
 		if from, floor = s.hiddenPosts.skip(from); floor == 0 {
 			err = s.readPosts(ctx, &page, viewers, feedOrder+limit(size+1), from)
@@ -105,8 +108,11 @@ func (p feedPage) seenBy(i int) []Post {
 	}
 	posts := slices.Clone(p.posts)
 	for n := range posts {
-		if kind := p.reactions[n][i]; kind != 0 {
-			posts[n].MyReaction = &kind
+		for _, reaction := range p.reactions[n] {
+			if reaction/8 == p.viewers[i] {
+				kind := int(reaction % 8)
+				posts[n].MyReaction = &kind
+			}
 		}
 	}
 	return posts

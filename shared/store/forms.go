@@ -47,10 +47,8 @@ var citusForms = forms{
 	reactToComment: `SELECT * FROM react_to_comment($1, $2, $3)`,
 	putOnComment:   `SELECT * FROM react_to_comment(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
 	readUnlocked:   `SELECT read_unlocked($1, $2)`,
-	// A DELETE on several servers has no LIMIT. The rows of one account are few by then, and those of a
-	// minute are too.
-	pruneIdempotencyKeys: `
-		DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours' AND $1::integer > 0`,
+	pruneIdempotencyKeys: `SELECT FROM generate_series(1, prune_idempotency_keys($1))`,
+	// What is left of one account is little by then, and a DELETE on several servers has no LIMIT.
 	sweepIdempotencyKeys: `
 		WITH deleted AS (DELETE FROM idempotency_keys WHERE user_uid = $1 AND $2::integer > 0 RETURNING 1)
 		SELECT count(*) FROM deleted`,
