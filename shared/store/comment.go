@@ -75,14 +75,15 @@ var errNoComment = apperror.New(apperror.NotFound, "There is no such comment; it
 func (s *Store) AddComment(
 	ctx context.Context, comment Comment, key IdempotencyKey, encode func(Comment) ([]byte, error),
 ) (StoredResponse, error) {
-	return s.createOnce(ctx, comment.OwnerUID, key, func(ctx context.Context, f *forms, w writer) (StoredResponse, error) {
+	create := func(ctx context.Context, f *forms, w writer) (StoredResponse, error) {
 		added, err := insertComment(ctx, f, w, comment)
 		if err != nil {
 			return StoredResponse{}, err
 		}
 		body, err := encode(added)
 		return StoredResponse{ID: added.ID, Body: body}, err
-	})
+	}
+	return s.createOnce(ctx, comment.OwnerUID, key, create)
 }
 
 // addComment locks the post's row before the comment's, as lockComment does.

@@ -63,9 +63,9 @@ func (s *Store) requireCitus(ctx context.Context, url string) error {
 	}
 	switch {
 	case !nodes.Coordinator:
-		return errors.New("Citus does not know this server; name it by citus_set_coordinator_host")
+		return errors.New("the server is not known to Citus; name it by citus_set_coordinator_host")
 	case nodes.Workers == 0:
-		return errors.New("Citus knows no other server that takes shards; name some by citus_add_node")
+		return errors.New("no other server that takes shards is known to Citus; name some by citus_add_node")
 	}
 	if err := s.Ready(ctx); err != nil {
 		return err
@@ -106,7 +106,8 @@ func layOut(ctx context.Context, tx transaction, progress func(string)) error {
 func grantDistributed(ctx context.Context, tx transaction) error {
 	var failed string
 	err := tx.one(ctx, &failed, `
-		SELECT coalesce(string_agg(result, ', '), '') FROM run_command_on_workers($1) WHERE NOT success`, migrations.Roles)
+		SELECT coalesce(string_agg(result, ', '), '')
+		FROM run_command_on_workers($1) WHERE NOT success`, migrations.Roles)
 	if err == nil && failed != "" {
 		err = errors.New(failed)
 	}

@@ -19,7 +19,8 @@ const (
 	sharedFeed = `
 		SELECT ` + postColumns + `, ARRAY(
 			SELECT r.user_uid * 8 + r.type FROM post_reactions r
-			WHERE r.post_id = p.id AND r.user_uid = ANY ((SELECT $1::bigint[])::bigint[])) AS viewers_reactions` + feedPosts
+			WHERE r.post_id = p.id AND r.user_uid = ANY ((SELECT $1::bigint[])::bigint[])
+		) AS viewers_reactions` + feedPosts
 
 	feedPosts = `
 		FROM posts p JOIN people u ON u.uid = p.owner_uid AND u.deleted_at IS NULL WHERE p.id < $2`

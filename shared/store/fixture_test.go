@@ -32,6 +32,9 @@ type fixture struct {
 func newFixture(t testing.TB, users int) *fixture {
 	t.Helper()
 	f := &fixture{t: t, url: testdb.URL(t)}
+	if forCitus(t) {
+		layOut(t, f.url)
+	}
 	f.db = testdb.Open(t, f.url)
 	f.store = f.open("")
 	f.users = f.column(`

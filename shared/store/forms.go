@@ -18,7 +18,7 @@ type forms struct {
 	sweepPostReactions, sweepCommentReactions            string
 	sweepReactionsToPost, sweepReactionsToComment        string
 	sweepComments, sweepPosts                            string
-	sweepBatch                                           int // how many rows of a deleted account one transaction deletes
+	sweepBatch                                           int // rows of a deleted account that one transaction deletes
 }
 
 var plainForms = forms{
@@ -37,16 +37,16 @@ var plainForms = forms{
 }
 
 var citusForms = forms{
-	createPost:     `SELECT * FROM create_post($1, $2)`,
-	deletePost:     `SELECT delete_post($1)`,
-	addComment:     `SELECT * FROM add_comment($1, $2, $3)`,
-	lockComment:    `SELECT * FROM lock_comment($1)`,
-	deleteComment:  `SELECT delete_comments(ARRAY[$1::bigint], ARRAY[$2::bigint])`,
-	reactToPost:    `SELECT * FROM react_to_post($1, $2, $3)`,
-	putOnPost:      `SELECT * FROM react_to_post(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
-	reactToComment: `SELECT * FROM react_to_comment($1, $2, $3)`,
-	putOnComment:   `SELECT * FROM react_to_comment(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
-	readUnlocked:   `SELECT read_unlocked($1, $2)`,
+	createPost:           `SELECT * FROM create_post($1, $2)`,
+	deletePost:           `SELECT delete_post($1)`,
+	addComment:           `SELECT * FROM add_comment($1, $2, $3)`,
+	lockComment:          `SELECT * FROM lock_comment($1)`,
+	deleteComment:        `SELECT delete_comments(ARRAY[$1::bigint], ARRAY[$2::bigint])`,
+	reactToPost:          `SELECT * FROM react_to_post($1, $2, $3)`,
+	putOnPost:            `SELECT * FROM react_to_post(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
+	reactToComment:       `SELECT * FROM react_to_comment($1, $2, $3)`,
+	putOnComment:         `SELECT * FROM react_to_comment(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
+	readUnlocked:         `SELECT read_unlocked($1, $2)`,
 	pruneIdempotencyKeys: `SELECT FROM generate_series(1, prune_idempotency_keys($1))`,
 	// What is left of one account is little by then, and a DELETE on several servers has no LIMIT.
 	sweepIdempotencyKeys: `

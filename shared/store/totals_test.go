@@ -168,6 +168,9 @@ func TestTotalsOfAPostDeletedWithItsAccount(t *testing.T) {
 			"account": fmt.Sprintf(`SELECT FROM users WHERE uid = %d FOR UPDATE;
 				UPDATE users SET deleted_at = now() WHERE uid = %[1]d`, f.users[0]),
 		}
+		if forCitus(t) {
+			statements["post"] = fmt.Sprintf(`SELECT delete_post(%d)`, post)
+		}
 		if _, err := tx.Exec(statements[first]); err != nil {
 			t.Fatal(err)
 		}
