@@ -83,12 +83,12 @@ func onCI() bool { return os.Getenv("CI") == "true" }
 // install installs what the tests need: PostgreSQL, gcc for the race detector, nginx, systemd for
 // systemd-analyze, curl for deploys, Chromium and npm for the dashboard, Prometheus and
 // InfluxDB for the feeds, faketime for make chaos, pgBackRest for archived WAL, PgBouncer for pooled
-// connections, and wrk for make bench. Werkzeug, which some tests compare password hashes with, is
-// optional, and required on CI.
+// connections, wrk for make bench, and HAProxy for several hosts. Werkzeug, which some tests compare
+// password hashes with, is optional, and required on CI.
 func install(ctx context.Context, out io.Writer) error {
 	needs := []string{
 		"postgresql", "gcc", "nginx", "systemd", "curl", "chromium", "npm", "prometheus", "influxdb",
-		"faketime", "pgbackrest", "pgbouncer", "wrk",
+		"faketime", "pgbackrest", "pgbouncer", "wrk", "haproxy",
 	}
 	if onCI() {
 		needs = append(needs, "werkzeug")

@@ -17,6 +17,7 @@ import (
 	"minifb/shared/ops/host"
 	"minifb/shared/ops/postgres"
 	"minifb/shared/ops/process"
+	"minifb/shared/ops/render"
 	"minifb/shared/ops/sam"
 	"minifb/shared/ops/schedule"
 	"minifb/shared/token"
@@ -51,11 +52,13 @@ type Options struct {
 	Parameter func(name string) (string, bool)
 
 	Port int // of the gateway, on 127.0.0.1 and ::1; 0: a free port on 127.0.0.1
-	// Host makes Dir, which must be new, the root of a host to which releases can be deployed, with
-	// nginx in place of the gateway. StartTimeout is how long its functions may take to report that
-	// they are ready.
+	// Host makes Dir the root of a host to which releases can be deployed, with nginx in place of the
+	// gateway. One that has been there before starts with its releases. StartTimeout is how long its
+	// functions may take to report that they are ready. Nginx has the settings of nginx but for the
+	// paths; Listen may be empty, for a free port.
 	Host         bool
 	StartTimeout time.Duration
+	Nginx        render.Nginx
 
 	Step func(Step)                       // called after each step of Start; may be nil
 	Logf func(format string, args ...any) // called when something dies, is restarted or does not stop
@@ -91,7 +94,7 @@ type Bundle struct {
 	nginx        *host.Nginx
 	schedules    *schedule.Caller // nil for a host, which calls them itself
 
-	mu sync.Mutex // held by Start when it appends to Functions, and by Kill
+	mu sync.Mutex // held by Start when it sets nginx or appends to Functions, and by Kill
 }
 
 // New returns a bundle that is not started.
@@ -235,11 +238,17 @@ func (b *Bundle) Stop() error {
 	return err
 }
 
-// Kill kills the functions at once. It may be called during Start and Stop. The private PostgreSQL
-// stops by itself when this process exits.
+// Nginx returns the nginx of a host.
+func (b *Bundle) Nginx() *host.Nginx { return b.nginx }
+
+// Kill kills nginx and the functions at once. It may be called during Start and Stop. The private
+// PostgreSQL stops by itself when this process exits.
 func (b *Bundle) Kill() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.nginx != nil {
+		b.nginx.Kill()
+	}
 	for _, u := range b.Functions {
 		u.Kill()
 	}

@@ -112,9 +112,12 @@ func (b *Bundle) writeSettings(f sam.Function) error {
 	return os.WriteFile(filepath.Join(dir, f.Area+".env"), []byte(text.String()), 0o600)
 }
 
-// install puts the first release of a function where a deploy would put it.
+// install puts the first release of a function where a deploy would put it, unless there is one.
 func (b *Bundle) install(area string) error {
 	dir := filepath.Join(b.dir.path, host.Releases, area)
+	if _, err := os.Stat(filepath.Join(dir, "current")); err == nil {
+		return nil
+	}
 	release := filepath.Join("releases", "20000101T000000.000-first")
 	if err := os.MkdirAll(filepath.Join(dir, release), 0o755); err != nil { //nolint:gosec // binaries are not secret
 		return err

@@ -13,7 +13,6 @@ import (
 	"minifb/shared/ops/gateway"
 	"minifb/shared/ops/host"
 	"minifb/shared/ops/process"
-	"minifb/shared/ops/render"
 )
 
 // serve starts the gateway on the listeners, or nginx.
@@ -42,14 +41,20 @@ func (b *Bundle) serve(context.Context) (result string, err error) {
 }
 
 func (b *Bundle) startNginx() (url string, err error) {
-	address, err := host.FreePort()
+	settings := b.o.Nginx
+	if settings.Listen == "" {
+		if settings.Listen, err = host.FreePort(); err != nil {
+			return "", err
+		}
+	}
+	nginx, err := host.StartNginx(b.dir.path, b.Template, settings)
 	if err != nil {
 		return "", err
 	}
-	if b.nginx, err = host.StartNginx(b.dir.path, b.Template, render.Nginx{Listen: address}); err != nil {
-		return "", err
-	}
-	b.URL = "http://" + address
+	b.mu.Lock()
+	b.nginx = nginx
+	b.mu.Unlock()
+	b.URL = "http://" + settings.Listen
 	return b.URL, nil
 }
 

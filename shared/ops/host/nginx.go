@@ -105,6 +105,18 @@ func (n *Nginx) Stop() {
 	}
 }
 
+// Kill kills nginx and its workers at once, as the loss of the host's power does.
+func (n *Nginx) Kill() {
+	// The first signal only asks whether the process, and so its group, still exists.
+	if n.cmd.Process.Signal(syscall.Signal(0)) == nil {
+		_ = syscall.Kill(-n.cmd.Process.Pid, syscall.SIGKILL) // it may have exited since
+	}
+}
+
+// Reload lets nginx read its configuration again, as `systemctl reload nginx` does. New workers replace the present
+// ones, which finish their requests.
+func (n *Nginx) Reload() error { return n.cmd.Process.Signal(syscall.SIGHUP) }
+
 // FreePort returns a TCP address of this machine at which nothing listened a moment ago.
 func FreePort() (string, error) {
 	var config net.ListenConfig

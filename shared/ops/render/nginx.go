@@ -102,7 +102,15 @@ func quoted(r api.Refusal, args []any) string {
 // A step of /health asks whether a function is ready, and then takes the next step.
 type step struct{ Area, Next string }
 
-// plain matches a setting that nginx reads as one word.
+const (
+	connectLimit = 5 // seconds that nginx waits for a connection to a function
+	hsts         = "max-age=31536000"
+)
+
+// readLimit returns how many seconds nginx waits for a function's response.
+func readLimit(f sam.Function) int { return int(f.Timeout.Seconds()) + 1 }
+
+// plain matches a setting that nginx or HAProxy reads as one word.
 var plain = regexp.MustCompile(`^[A-Za-z0-9._/@+,=\[\]:-]*$`)
 
 // Configuration writes nginx.conf. It returns an error where a setting is invalid, or where a
@@ -142,7 +150,8 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 		Refusals  []refusal
 		ReadLimit int    // seconds to wait for a function's response
 		Exposed   string // the headers that pages of other origins may read
-	}{Nginx: n, Paths: all, Refusals: refusals, Exposed: api.ExposedHeaders}
+		Connect   int    // seconds to wait for a connection to it
+	}{Nginx: n, Paths: all, Refusals: refusals, Exposed: api.ExposedHeaders, Connect: connectLimit}
 	for _, f := range t.Functions {
 		data.All = append(data.All, f.Area)
 		if len(f.Routes) == 0 {
@@ -152,7 +161,7 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 		if len(f.Allow) > 0 {
 			data.Limited = append(data.Limited, f)
 		}
-		data.ReadLimit = max(data.ReadLimit, int(f.Timeout.Seconds())+1)
+		data.ReadLimit = max(data.ReadLimit, readLimit(f))
 	}
 	for i, area := range data.Areas {
 		data.Chain = append(data.Chain, step{Area: area})
@@ -162,7 +171,7 @@ func (n Nginx) Configuration(w io.Writer, t *sam.Template) error {
 	}
 	text, err := template.New("nginx.conf").Funcs(template.FuncMap{
 		"status": http.StatusText, "jobs": func() []job { return jobs },
-		"hsts": func() string { return "max-age=31536000" },
+		"hsts": func() string { return hsts },
 	}).Parse(nginxText)
 	if err != nil {
 		return fmt.Errorf("render nginx.conf: %w", err)
