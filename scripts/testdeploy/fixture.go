@@ -29,8 +29,20 @@ type fixture struct {
 	builds       int           // so far; no two have the same bytes
 }
 
-// newFixture starts a host with the options.
+// newFixture starts a host with the options, and signs a user in.
 func newFixture(ctx context.Context, o bundle.Options) (*fixture, error) {
+	f, err := startFixture(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if f.claims, err = f.SignIn(ctx, "deploy.tester"); err != nil {
+		return nil, errors.Join(err, f.stop())
+	}
+	return f, nil
+}
+
+// startFixture starts a host with the options.
+func startFixture(ctx context.Context, o bundle.Options) (*fixture, error) {
 	o.Host = true
 	o.Packages = []string{"./scripts/deploy", "./scripts/testdeploy/bad500"}
 	f := &fixture{Bundle: bundle.New(o), root: o.Dir, source: o.Source}
@@ -38,10 +50,6 @@ func newFixture(ctx context.Context, o bundle.Options) (*fixture, error) {
 		return nil, err
 	}
 	f.post = f.Function("post")
-	var err error
-	if f.claims, err = f.SignIn(ctx, "deploy.tester"); err != nil {
-		return nil, errors.Join(err, f.stop())
-	}
 	return f, nil
 }
 

@@ -37,8 +37,9 @@ type failure struct {
 	what string
 }
 
-func newLoad(f *fixture, rate int) *load {
-	return &load{fixture: f, rate: rate, client: client.New(f.URL, 512), writes: map[string]bool{}}
+// newLoad returns a load on the server at this URL, which serves the fixture's database.
+func newLoad(f *fixture, url string, rate int) *load {
+	return &load{fixture: f, rate: rate, client: client.New(url, 512), writes: map[string]bool{}}
 }
 
 // during sends requests until do returns, waits for the responses, and returns what happened to

@@ -46,7 +46,7 @@ func (r *report) check(err error) {
 
 // run runs the scenario and returns the broken promises. The error says why it could not be completed.
 func (s scenario) run(ctx context.Context, f *fixture, out io.Writer) (broken []string, err error) {
-	l := newLoad(f, s.rate)
+	l := newLoad(f, f.URL, s.rate)
 	defer l.client.Close()
 	if _, err := l.during(ctx, func() error { return sleep(ctx, time.Second) }); err != nil { // warms up
 		return nil, err
@@ -59,12 +59,17 @@ func (s scenario) run(ctx context.Context, f *fixture, out io.Writer) (broken []
 			return nil, err
 		}
 	}
+	r.verify(ctx, l)
+	return r.broken, nil
+}
+
+// verify compares the database with the writes of the load.
+func (r *report) verify(ctx context.Context, l *load) {
 	writes, err := l.verify(ctx)
 	r.check(err)
 	if err == nil {
 		r.printf("each of the %d acknowledged writes is in the database once", writes)
 	}
-	return r.broken, nil
 }
 
 // deployAndRollBack deploys working builds, each followed by a rollback, and compares the latency

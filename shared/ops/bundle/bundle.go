@@ -263,6 +263,9 @@ func (b *Bundle) Log(name string) string { return filepath.Join(b.o.Dir, "log", 
 // PostgresLog returns the path of the private PostgreSQL's log.
 func (b *Bundle) PostgresLog() string { return filepath.Join(b.o.Dir, postgres.LogName) }
 
+// FunctionsURL returns the database's URL for the functions, perhaps with {function}.
+func (b *Bundle) FunctionsURL() string { return b.functionsURL }
+
 // Keys returns the directory of the keys.
 func (b *Bundle) Keys() string { return b.o.Keys }
 
