@@ -23,7 +23,7 @@ func main() {
 
 func run(ctx context.Context, url string) int {
 	if url == "" {
-		fmt.Fprintln(os.Stderr, "distribute: DATABASE_URL is not set; set it to the coordinator's URL, for the tables' owner")
+		fmt.Fprintln(os.Stderr, "distribute: DATABASE_URL is not set; name the coordinator, and the tables' owner")
 		return 2
 	}
 	begun := time.Now()
