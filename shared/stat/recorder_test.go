@@ -162,6 +162,6 @@ func TestALongOutageLosesNothing(t *testing.T) {
 	})
 	got, tooOld := f.int(`SELECT sum(n) FROM request_inbox, unnest(counts) AS n`), int(time.Since(end)/(10*time.Second))
 	if got < 48*360-60-tooOld || got > 48*360+60 {
-		t.Errorf("%d requests are stored, want those of 48 hours, but for %d that have become too old meanwhile", got, tooOld)
+		t.Errorf("%d requests are stored, want those of 48 hours without %d that became too old", got, tooOld)
 	}
 }
