@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"minifb/migrations"
+	"minifb/shared/store"
 	"minifb/shared/testkit/testdb"
 )
 
@@ -15,6 +16,7 @@ func TestFormsForCitus(t *testing.T) {
 	for name, test := range map[string]func(*testing.T){
 		"ACancelledReactionLeavesTheNotificationOfAComment": TestACancelledReactionLeavesTheNotificationOfAComment,
 		"AccountDeletedWhileAKeyIsClaimed":                  TestAccountDeletedWhileAKeyIsClaimed,
+		"ANewNicknameIsShownWithAnOldPost":                  TestANewNicknameIsShownWithAnOldPost,
 		"CommentAfterACommitDuringItsWait":                  TestCommentAfterACommitDuringItsWait,
 		"ConcurrentDeletionsOfAnAccount":                    TestConcurrentDeletionsOfAnAccount,
 		"DeletedAccountIsInvisibleBeforeTheSweep":           TestDeletedAccountIsInvisibleBeforeTheSweep,
@@ -41,6 +43,47 @@ func TestFormsForCitus(t *testing.T) {
 		"WritersDuringTheDeletionOfTheirAccount":            TestWritersDuringTheDeletionOfTheirAccount,
 	} {
 		t.Run(name, test)
+	}
+}
+
+// What others see of a user is changed at once, and so is what they see of earlier posts.
+func TestANewNicknameIsShownWithAnOldPost(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 1)
+	post := f.post(f.users[0])
+	nickname := "Ann"
+	if _, err := f.store.SetNickname(t.Context(), f.users[0], &nickname); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := f.store.Post(t.Context(), 0, post)
+	if err != nil || shown.Owner.Nickname == nil || *shown.Owner.Nickname != nickname {
+		t.Errorf("the post's owner is %+v, %v, want the new nickname", shown.Owner, err)
+	}
+}
+
+// A store looks once whether its database is distributed, before it takes a connection for a transaction.
+func TestFormsAreLookedUpOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 1)
+	var sent statements
+	s, err := store.Open(f.url, "test", 1, store.WithTracer(&sent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.stores = append(f.stores, s)
+	t.Cleanup(func() { _ = s.Close() })
+	for _, key := range []string{"a", "b"} {
+		_, err := s.CreatePost(t.Context(), newPost(f.users[0], "hi"), idempotencyKey(key, "b"), encodePost)
+		allow(t, err)
+	}
+	looks := 0
+	for _, statement := range sent {
+		if strings.Contains(statement.SQL, "relname = 'people'") {
+			looks++
+		}
+	}
+	if looks != 1 {
+		t.Errorf("the store looks %d times, want once", looks)
 	}
 }
 
