@@ -261,23 +261,3 @@ func TestBalancerLog(t *testing.T) {
 		}
 	}
 }
-
-func TestBalancerConfigurationRefuses(t *testing.T) {
-	t.Parallel()
-	at := netip.MustParseAddrPort("10.0.0.5:80")
-	one := []render.BalancedHost{{Address: at, Health: at}}
-	zone := netip.MustParseAddrPort("[fe80::1%eth0]:80")
-	for want, x := range map[string]render.HAProxy{
-		"at least one host":     {Listen: "80"},
-		"named twice":           {Listen: "80", Hosts: append(one, one...)},
-		"the IP addresses":      {Listen: "80", Hosts: []render.BalancedHost{{Address: at}}},
-		"without a zone":        {Listen: "80", Hosts: []render.BalancedHost{{Address: zone, Health: at}}},
-		"needs a certificate":   {Listen: "80", Hosts: one, Redirect: "80"},
-		"not a valid setting":   {Listen: "80\n\tevil", Hosts: one},
-		"no IP address and por": {Listen: "80", Hosts: one, Metrics: "9101"},
-	} {
-		if err := x.Configuration(io.Discard, parse(t, template)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: %v, want %q", x, err, want)
-		}
-	}
-}
