@@ -110,6 +110,12 @@ chaos: ## break PostgreSQL, its disk, its clock and a function under load; RATE=
 failover: ## kill a primary of PostgreSQL under load, and promote its standby; RATE=100 SECONDS=10 PROMOTE_AFTER=2 SYNC=off FRONT=gateway
 	@go build -buildvcs=false -o .build/ ./scripts/failover && exec .build/failover
 
+.PHONY: test-citus
+# The path may have any characters, so the shell reads it from the environment.
+export CITUS
+test-citus: ## build Citus and check minifb on a coordinator and two workers: CITUS=folder of its source; STEPS=store,check,stress,worker,latency OPERATIONS=20000 ROUNDS=60
+	@go build -buildvcs=false -o .build/ ./scripts/testcitus && exec .build/testcitus
+
 .PHONY: admin
 
 admin: ## list the administrators; ID=ann.1 makes one, ID=ann.1 REVOKE=1 takes the role away; DATABASE_URL for other databases

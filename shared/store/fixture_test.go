@@ -32,7 +32,7 @@ type fixture struct {
 func newFixture(t testing.TB, users int) *fixture {
 	t.Helper()
 	f := &fixture{t: t, url: testdb.URL(t)}
-	if forCitus(t) {
+	if forCitus(t) && !testdb.OnCitus() {
 		layOut(t, f.url)
 	}
 	f.db = testdb.Open(t, f.url)
@@ -179,9 +179,14 @@ func allow(t testing.TB, err error, codes ...apperror.Code) {
 // waitForLocks waits until this many statements wait for a lock.
 func (f *fixture) waitForLocks(statements int) {
 	f.t.Helper()
-	const waiting = `
-		SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-	for deadline := time.Now().Add(10 * time.Second); f.int(waiting) < statements; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		n, err := testdb.Waiting(f.t.Context(), f.db)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		if n >= statements {
+			return
+		}
 		if time.Now().After(deadline) {
 			f.t.Fatalf("after 10 s fewer than %d statements wait for a lock", statements)
 		}

@@ -87,8 +87,10 @@ func TestFormsAreLookedUpOnce(t *testing.T) {
 	}
 }
 
-// forCitus reports whether a test runs within TestFormsForCitus.
-func forCitus(t testing.TB) bool { return strings.HasPrefix(t.Name(), "TestFormsForCitus/") }
+// forCitus reports whether a test runs within TestFormsForCitus, or on Citus.
+func forCitus(t testing.TB) bool {
+	return testdb.OnCitus() || strings.HasPrefix(t.Name(), "TestFormsForCitus/")
+}
 
 // layOut lays a database out as on Citus, but for the servers.
 func layOut(t testing.TB, url string) {

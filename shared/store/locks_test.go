@@ -123,7 +123,8 @@ func TestSweepOfReactionsToCommentsLocksThePosts(t *testing.T) {
 	go func() { done <- f.store.Sweep(t.Context()) }()
 	f.waitForLocks(1)
 	// The comment is not locked, so the deletion of the post gets to it.
-	if _, err := deleting.Exec(`SELECT FROM comments WHERE id = $1 FOR UPDATE NOWAIT`, comment); err != nil {
+	const lock = `SELECT FROM comments WHERE post_id = $1 AND id = $2 FOR UPDATE NOWAIT`
+	if _, err := deleting.Exec(lock, post, comment); err != nil {
 		t.Errorf("the sweep waits for the post and holds its comment: %v", err)
 	}
 	if err := deleting.Commit(); err != nil {
@@ -170,8 +171,8 @@ func TestSweepOfCommentsBesideANewComment(t *testing.T) {
 func TestMarkingReadHoldsNothingWhileItWaits(t *testing.T) {
 	t.Parallel()
 	for statement, want := range map[string]int{
-		`SELECT FROM notifications WHERE id = $1 FOR UPDATE`: 2,
-		`UPDATE notifications SET read = true WHERE id = $1`: 1,
+		`SELECT FROM notifications WHERE post_id = $1 AND id = $2 FOR UPDATE`: 2,
+		`UPDATE notifications SET read = true WHERE post_id = $1 AND id = $2`: 1,
 	} {
 		f := newFixture(t, 2)
 		post := f.post(f.users[0])
@@ -179,7 +180,7 @@ func TestMarkingReadHoldsNothingWhileItWaits(t *testing.T) {
 		f.comment(f.users[1], post)
 		ids := f.column(`SELECT id FROM notifications ORDER BY id`)
 		other := f.begin()
-		if _, err := other.Exec(statement, ids[1]); err != nil {
+		if _, err := other.Exec(statement, post, ids[1]); err != nil {
 			t.Fatal(err)
 		}
 		type result struct {

@@ -201,7 +201,7 @@ func TestAReactionOutlivesItsCaller(t *testing.T) {
 	f := newFixture(t, 3)
 	post := f.post(f.users[0])
 	lock := f.begin()
-	if _, err := lock.Exec(`SELECT FROM posts FOR UPDATE`); err != nil {
+	if _, err := lock.Exec(`SELECT FROM posts WHERE id = $1 FOR UPDATE`, post); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -26,6 +26,7 @@ const User = "postgres"
 // Options describe where the server keeps its data and how it runs.
 type Options struct {
 	Dir      string   // the cluster is kept in Dir/postgres, which is created if necessary
+	Programs string   // the directory of the server's programs; empty: those that Find prefers
 	Database string   // created with the cluster, besides the database postgres; may be empty
 	Fast     bool     // for tests: commits do not wait for the disk, and 300 connections are allowed instead of 200
 	Env      []string // variables that the server gets besides its own; usually none
@@ -78,12 +79,20 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	return c, nil
 }
 
-func (d *dataDir) start(ctx context.Context, o Options, lock *os.File) (*Cluster, error) {
+// programs returns the programs for the cluster in d.
+func (o Options) programs(d *dataDir) (Binaries, error) {
+	if o.Programs != "" {
+		return inspect(o.Programs)
+	}
 	found, err := Find()
 	if err != nil {
-		return nil, err
+		return Binaries{}, err
 	}
-	programs, err := pick(found, d.version(), d.home)
+	return pick(found, d.version(), d.home)
+}
+
+func (d *dataDir) start(ctx context.Context, o Options, lock *os.File) (*Cluster, error) {
+	programs, err := o.programs(d)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package areatest
 import (
 	"testing"
 	"time"
+
+	"minifb/shared/testkit/testdb"
 )
 
 // RaceWith sends the step's request while a transaction that has executed the statement is open,
@@ -45,6 +47,9 @@ func (s *Server) waitForLock(t testing.TB, responses <-chan Response) {
 // Waiting returns how many statements on the database wait for a lock, whatever their role.
 func (s *Server) Waiting() int {
 	s.t.Helper()
-	return s.Int(`SELECT count(*) FROM pg_stat_activity a WHERE datname = current_database()
-		AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND NOT l.granted)`)
+	n, err := testdb.Waiting(s.t.Context(), s.DB)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }

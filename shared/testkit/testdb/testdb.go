@@ -29,6 +29,9 @@ const Variable = "TEST_DATABASE_URL"
 // skipped.
 func URL(t testing.TB) string {
 	t.Helper()
+	if servers := citusServers(); len(servers) > 0 {
+		return distributedURL(t, servers)
+	}
 	server, err := url.Parse(os.Getenv(Variable))
 	if err != nil || server.Scheme == "" {
 		t.Fatalf("%s is not the URL of a PostgreSQL server: run the tests by `make test`, which starts one", Variable)
@@ -42,7 +45,7 @@ func URL(t testing.TB) string {
 		Host: server.Hostname(), Port: server.Port(),
 		Database: strings.TrimPrefix(server.Path, "/"), Options: server.RawQuery, ForceTerminateConnections: true,
 		TestRole: &pgtestdb.Role{
-			Username: "minifb", Password: "minifb", Capabilities: "NOSUPERUSER NOCREATEDB NOCREATEROLE",
+			Username: owner, Password: owner, Capabilities: "NOSUPERUSER NOCREATEDB NOCREATEROLE",
 		},
 	}, migrator{})
 	return config.URL()

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"minifb/shared/testkit/testdb"
+)
+
+// notOnCitus are the tests of the store that do not run on Citus.
+var notOnCitus = []string{
+	// These start PostgreSQL servers of their own, or a database that is not distributed.
+	"Replica", "Standby", "TestFormsForCitus", "TestMigrate", "TestReady",
+	// They compare plans of PostgreSQL's.
+	"TestPlans", "TestReactingReadsFewRows",
+	// On Citus, rows of a deleted account and expired keys go in other portions, without locks that skip rows.
+	"TestSweepDeletesInSmallTransactions", "TestSweepPausesBetweenBatches",
+	"TestMaintenanceSkipsWhatOthersHold/idempotency_keys",
+	// They lock rows of several posts by a statement that Citus does not have.
+	"TestInterruptedSweepIsFinishedByOthers",
+	// They insert or delete posts by SQL, which no trigger counts on Citus.
+	"TestTotals$", "TestTotalsDuringASweep",
+}
+
+// testStore runs the tests of package store, each on a distributed database of its own.
+func (r *runner) testStore(ctx context.Context) (broken []string, err error) {
+	err = r.execute(ctx, []string{
+		testdb.Variable + "=" + r.servers[0], testdb.CitusVariable + "=" + strings.Join(r.servers, " "),
+	}, "go", "test", "-count=1", "-timeout=20m", "-parallel=4", "-skip="+strings.Join(notOnCitus, "|"),
+		"./shared/store")
+	return failure("a test of the store", err)
+}
