@@ -52,16 +52,19 @@ func (s *Store) requireCitus(ctx context.Context, url string) error {
 			"name this one by citus_set_coordinator_host and the others by citus_add_node")
 	}
 	var nodes struct {
-		Coordinator bool
-		Workers     int
+		IsWorker, Coordinator bool
+		Workers               int
 	}
 	if err := s.primary.one(ctx, &nodes, `
-		SELECT coalesce(bool_or(groupid = 0), false) AS coordinator,
+		SELECT (SELECT groupid <> 0 FROM pg_dist_local_group) AS is_worker,
+			coalesce(bool_or(groupid = 0), false) AS coordinator,
 			count(*) FILTER (WHERE groupid <> 0 AND isactive AND shouldhaveshards) AS workers
 		FROM pg_dist_node`); err != nil {
 		return fmt.Errorf("read Citus's servers: %w", err)
 	}
 	switch {
+	case nodes.IsWorker:
+		return errors.New("the server is a worker of Citus; name the coordinator")
 	case !nodes.Coordinator:
 		return errors.New("the server is not known to Citus; name it by citus_set_coordinator_host")
 	case nodes.Workers == 0:

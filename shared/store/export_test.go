@@ -124,5 +124,8 @@ const (
 	MaxViewers = maxViewers
 )
 
+// SplitMigration returns the parts of a migration that are sent one by one.
+var SplitMigration = splitMigration
+
 // CheckReplica returns why the replica cannot be used now.
 func (s *Store) CheckReplica() error { return s.hotReads.replica.check() }

@@ -151,9 +151,17 @@ func apply(ctx context.Context, tx transaction, file, number string, group int64
 	if err != nil || recorded == 0 {
 		return false, err
 	}
-	_, err = tx.exec(ctx, string(text)) // without arguments pgx takes several statements
-	return true, err
+	for _, part := range splitMigration(string(text)) {
+		if _, err := tx.exec(ctx, part); err != nil { // without arguments pgx takes several statements
+			return false, err
+		}
+	}
+	return true, nil
 }
+
+// splitMigration returns the parts of a migration between lines that are --bun:split. Citus takes a statement about a
+// distributed table only if it is sent alone.
+func splitMigration(text string) []string { return strings.Split(text, "\n--bun:split\n") }
 
 // requiredMigration is the newest migration in this build: the number of the last file in migrations/.
 var requiredMigration = func() string {

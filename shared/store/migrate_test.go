@@ -227,3 +227,13 @@ func TestReady(t *testing.T) {
 		t.Errorf("no server: %v", err)
 	}
 }
+
+// Citus takes a statement about a distributed table only if it is sent alone.
+func TestMigrationsAreSentInParts(t *testing.T) {
+	t.Parallel()
+	const text = "ALTER TABLE a ADD b text;\n--bun:split\nCREATE INDEX c ON a (b); -- not --bun:split\n"
+	want := []string{"ALTER TABLE a ADD b text;", "CREATE INDEX c ON a (b); -- not --bun:split\n"}
+	if got := store.SplitMigration(text); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
