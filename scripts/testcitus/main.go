@@ -1,7 +1,7 @@
 // Command testcitus is `make test-citus`. It builds Citus from the source that CITUS names, starts a coordinator and
-// two workers, and checks there what `make test`, `make check` and `make stress` check on one PostgreSQL: the tests of the
-// store, the conformance kit, and concurrent writes while functions are killed. Then it kills a worker under load and
-// starts it again, and measures requests side by side with a database that is not distributed. It exits with 1 if a
+// two workers, and checks there what `make test`, `make check` and `make stress` check on one PostgreSQL: the tests of
+// the store, the conformance kit, and concurrent writes while functions are killed. Then it kills a worker under load
+// and starts it again, and measures requests side by side with a database that is not distributed. It exits with 1 if a
 // check fails.
 package main
 
