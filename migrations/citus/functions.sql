@@ -114,6 +114,28 @@ BEGIN
     RETURN NEXT;
 END $$;
 
+-- read_comment looks up the post first, on all servers, so that the rest is read on one.
+CREATE OR REPLACE FUNCTION read_comment(viewer bigint, comment bigint)
+RETURNS TABLE (id bigint, post_id bigint, owner_uid bigint, content text, modified boolean, revision integer,
+    reaction_1 integer, reaction_2 integer, reaction_3 integer, reaction_4 integer, reaction_5 integer,
+    created_at timestamptz, owner_id text, owner_name text, owner_nickname text, my_reaction smallint)
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    post bigint := (SELECT c.post_id FROM comments c WHERE c.id = comment);
+BEGIN
+    RETURN QUERY SELECT c.id, c.post_id, c.owner_uid, c.content, c.modified, c.revision,
+            c.reaction_1, c.reaction_2, c.reaction_3, c.reaction_4, c.reaction_5, c.created_at,
+            u.id, u.name, u.nickname,
+            (SELECT r.type FROM comment_reactions r
+                WHERE r.post_id = post AND r.comment_id = comment AND r.user_uid = viewer)
+        FROM comments c
+        JOIN people u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
+        JOIN posts p ON p.id = post
+        JOIN people o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
+        WHERE c.post_id = post AND c.id = comment;
+END $$;
+
 -- lock_comment locks a comment's post, then the comment, and returns the comment if it is visible.
 CREATE OR REPLACE FUNCTION lock_comment(comment bigint)
 RETURNS TABLE (id bigint, post_id bigint, owner_uid bigint, content text, revision integer)

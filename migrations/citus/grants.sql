@@ -6,6 +6,7 @@ GRANT EXECUTE ON ROUTINE add_comment(bigint, bigint, text), lock_comment(bigint)
 GRANT EXECUTE ON ROUTINE react_to_post(bigint[], smallint[], bigint), react_to_comment(bigint[], smallint[], bigint),
     cancel_post_reaction(bigint, bigint), change_post(bigint, integer[]), change_comment(bigint, bigint, integer[])
     TO minifb_reaction;
+GRANT EXECUTE ON ROUTINE read_comment(bigint, bigint) TO minifb_comment, minifb_reaction;
 GRANT EXECUTE ON ROUTINE read_unlocked(bigint, bigint) TO minifb_notification;
 GRANT EXECUTE ON ROUTINE sweep_post_reactions(bigint, integer), sweep_comment_reactions(bigint, integer),
     sweep_reactions_to_post(bigint, integer), sweep_reactions_to_comment(bigint, bigint, integer), sweep_posts(bigint[]),

@@ -42,13 +42,12 @@ const (
 	commentColumns = `c.id, c.post_id, c.owner_uid, c.content, c.modified, c.revision,
 		c.reaction_1, c.reaction_2, c.reaction_3, c.reaction_4, c.reaction_5, c.created_at,
 		u.id AS owner_id, u.name AS owner_name, u.nickname AS owner_nickname`
-	myCommentReaction = `(
-			SELECT r.type FROM comment_reactions r
-			WHERE r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = $1
-		) AS my_reaction`
 
 	commentByID = `
-		SELECT ` + commentColumns + `, ` + myCommentReaction + `
+		SELECT ` + commentColumns + `, (
+			SELECT r.type FROM comment_reactions r
+			WHERE r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = $1
+		) AS my_reaction
 		FROM comments c
 		JOIN people u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
 		JOIN posts p ON p.id = c.post_id
@@ -57,7 +56,10 @@ const (
 	// As in postTimeline, only one index gives this order. The post and its owner are looked up one
 	// after the other: a join of the two may read people from the first one on.
 	commentList = `
-		SELECT ` + commentColumns + `, ` + myCommentReaction + `
+		SELECT ` + commentColumns + `, (
+			SELECT r.type FROM comment_reactions r
+			WHERE r.post_id = $2 AND r.comment_id = c.id AND r.user_uid = $1
+		) AS my_reaction
 		FROM comments c
 		JOIN people u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
 		WHERE c.post_id = ANY (ARRAY[$2::bigint]) AND c.id < $3
@@ -119,11 +121,15 @@ func insertComment(ctx context.Context, f *forms, w writer, comment Comment) (ad
 
 // Comment returns a comment as the viewer sees it, or a NotFound error.
 func (s *Store) Comment(ctx context.Context, viewer, id int64) (Comment, error) {
-	return readComment(ctx, s.hotReads, viewer, id)
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return Comment{}, err
+	}
+	return readComment(ctx, s.hotReads, forms.commentByID, viewer, id)
 }
 
-func readComment(ctx context.Context, r reader, viewer, id int64) (comment Comment, err error) {
-	err = r.one(ctx, &comment, commentByID, viewer, id)
+func readComment(ctx context.Context, r reader, statement string, viewer, id int64) (comment Comment, err error) {
+	err = r.one(ctx, &comment, statement, viewer, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return comment, errNoComment
 	}
@@ -176,7 +182,7 @@ func (s *Store) EditOwnComment(
 				return err
 			}
 		}
-		comment, err = readComment(ctx, tx.hot.reader, viewer, id)
+		comment, err = readComment(ctx, tx.hot.reader, forms.commentByID, viewer, id)
 		return err
 	})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 // arguments, and return the same rows. On Citus most call a function of migrations/citus/functions.sql.
 type forms struct {
 	createPost, deletePost                               string
-	addComment, lockComment, deleteComment               string
+	addComment, commentByID, lockComment, deleteComment  string
 	reactToPost, putOnPost, reactToComment, putOnComment string
 	readUnlocked                                         string
 	pruneIdempotencyKeys                                 string
@@ -23,7 +23,7 @@ type forms struct {
 
 var plainForms = forms{
 	createPost: createPost, deletePost: deletePost,
-	addComment: addComment, lockComment: lockComment, deleteComment: deleteComment,
+	addComment: addComment, commentByID: commentByID, lockComment: lockComment, deleteComment: deleteComment,
 	reactToPost: reactToPost, putOnPost: putOnPost, reactToComment: reactToComment, putOnComment: putOnComment,
 	readUnlocked:         readUnlocked,
 	pruneIdempotencyKeys: pruneIdempotencyKeys,

@@ -72,8 +72,11 @@ const (
 		u.id AS owner_id, u.name AS owner_name, u.nickname AS owner_nickname`
 	myPostReaction = `(SELECT r.type FROM post_reactions r WHERE r.post_id = p.id AND r.user_uid = $1) AS my_reaction`
 
+	// It names the post twice, so that Citus reads one server.
 	postByID = `
-		SELECT ` + postColumns + `, ` + myPostReaction + `
+		SELECT ` + postColumns + `, (
+			SELECT r.type FROM post_reactions r WHERE r.post_id = $2 AND r.user_uid = $1
+		) AS my_reaction
 		FROM posts p JOIN people u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
 		WHERE p.id = $2`
 	// The order begins with the owner, and the planner takes an array of one element for no
