@@ -40,6 +40,7 @@ var citusForms = forms{
 	createPost:           `SELECT * FROM create_post($1, $2)`,
 	deletePost:           `SELECT delete_post($1)`,
 	addComment:           `SELECT * FROM add_comment($1, $2, $3)`,
+	commentByID:          `SELECT * FROM read_comment($1, $2)`,
 	lockComment:          `SELECT * FROM lock_comment($1)`,
 	deleteComment:        `SELECT delete_comments(ARRAY[$1::bigint], ARRAY[$2::bigint])`,
 	reactToPost:          `SELECT * FROM react_to_post($1, $2, $3)`,
