@@ -13,7 +13,8 @@ import (
 
 // Distribute distributes a migrated database to the servers that Citus knows, with its rows, in one
 // transaction. It reports each step to progress. No function may be connected meanwhile. In a database that is
-// distributed already it only gives the functions' roles their rights again, which shards that were moved lack.
+// distributed already it only gives the functions' roles their rights again, which shards that were moved lack, and
+// analyzes the tables: without statistics a shard reads a page of the feed by its whole table.
 //
 // The URL's user is the owner of the tables, and may create roles on the other servers.
 func Distribute(ctx context.Context, url string, progress func(step string)) error {
@@ -37,7 +38,20 @@ func Distribute(ctx context.Context, url string, progress func(step string)) err
 		return fmt.Errorf("distribute; nothing has changed: %w", err)
 	}
 	progress("the rights of the functions' roles")
-	return s.grantAll(ctx)
+	if err := s.grantAll(ctx); err != nil {
+		return err
+	}
+	progress("the planner's statistics of the shards")
+	var tables []string
+	if err := s.primary.all(ctx, &tables, `SELECT logicalrelid::text FROM pg_dist_partition`); err != nil {
+		return fmt.Errorf("list the distributed tables: %w", err)
+	}
+	for _, table := range tables {
+		if _, err := s.primary.exec(ctx, `ANALYZE `+table); err != nil {
+			return fmt.Errorf("analyze %s: %w", table, err)
+		}
+	}
+	return nil
 }
 
 // requireCitus returns an error that says what to do, unless the database can be distributed.
