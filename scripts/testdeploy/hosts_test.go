@@ -44,15 +44,21 @@ func TestSeveralHostsLoseNothing(t *testing.T) {
 func TestOnlyWhatAKilledHostServedMayBeLost(t *testing.T) {
 	t.Parallel()
 	killed := time.Now()
-	for want, f := range map[string]failure{
-		"":                  {at: killed.Add(-time.Millisecond), what: "GET /post: 503 {}"},
-		"1s after the host": {at: killed.Add(time.Second), what: "GET /post: 503 {}"},
-		"GET /post: EOF":    {at: killed.Add(-time.Millisecond), what: "GET /post: EOF"},
-		"GET /post: 500":    {at: killed.Add(-time.Millisecond), what: "GET /post: 500 {}"},
+	for _, c := range []struct {
+		sent time.Duration // after the host was killed
+		what string
+		lost bool
+	}{
+		{-time.Millisecond, "GET /post: 503 {}", true},
+		{-time.Millisecond, `POST /post: Post "http://127.0.0.1/post": EOF`, true},
+		{-time.Millisecond, `GET /post: unexpected EOF`, true},
+		{-time.Millisecond, "GET /post: 500 {}", false},
+		{time.Second, "GET /post: 503 {}", false},
+		{time.Second, "GET /post: unexpected EOF", false},
 	} {
-		err := (&phase{failed: []failure{f}}).lostBefore(killed)
-		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: %v, want %q", f, err, want)
+		err := (&phase{failed: []failure{{at: killed.Add(c.sent), what: c.what}}}).lostBefore(killed)
+		if (err == nil) != c.lost || err != nil && !strings.Contains(err.Error(), c.what) {
+			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }
