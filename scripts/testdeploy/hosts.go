@@ -147,8 +147,8 @@ func (t siteTrial) kill(ctx context.Context) error {
 	return nil
 }
 
-// lostBefore returns an error if a request failed that was sent later than this, or that failed in another way than by a
-// 503 or a connection that broke off.
+// lostBefore returns an error if a request failed that was sent later than this, or that failed in another way than
+// by a 503 or a connection that broke off.
 func (p *phase) lostBefore(end time.Time) error {
 	for _, f := range p.failed {
 		if f.at.After(end) || !strings.Contains(f.what, ": 503 ") && !strings.HasSuffix(f.what, "EOF") {

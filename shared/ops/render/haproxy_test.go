@@ -119,7 +119,7 @@ func TestBalancerHasNoLowerLimitsThanNginx(t *testing.T) {
 	}{
 		{ask("GET /post?" + strings.Repeat("x", 8000)), 200},
 		{get + strings.Repeat("X: "+strings.Repeat("x", 8000)+"\r\n", 3) + "\r\n", 200},
-		{get + strings.Repeat("X: y\r\n", 900) + "\r\n", 200}, // newer versions of nginx accept 1,000
+		{get + strings.Repeat("X: y\r\n", 900) + "\r\n", 200}, // newer nginx: 1,000 at most
 		{"POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n" + strings.Repeat("x", 70000), 200},
 		{ask("GET /post?" + strings.Repeat("x", 9000)), 414},
 		{get + "X: " + strings.Repeat("x", 9000) + "\r\n\r\n", 431},
