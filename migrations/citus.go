@@ -1,16 +1,25 @@
 package migrations
 
-import _ "embed"
+import (
+	"embed"
+	"io/fs"
+	"strings"
+)
 
 // CitusLayout distributes the tables of a database with Citus. It runs once, in one transaction.
 //
 //go:embed citus/layout.sql
 var CitusLayout string
 
-// CitusFunctions creates or replaces the functions that write on Citus.
-//
-//go:embed citus/functions.sql
-var CitusFunctions string
+//go:embed citus/functions/*.sql
+var citusFunctions embed.FS
+
+// CitusFunctions creates or replaces the functions that write on Citus, and one that reads. Each is a series of
+// statements that name the post, so that each goes to one server. A statement with several parts, as plain
+// PostgreSQL runs it, would be split into as many steps, with their rows sent around. The functions run on the
+// coordinator, which has the users, their locks and the sequences. They return what the statement returns that they
+// stand for: see shared/store/forms.go.
+var CitusFunctions = concatenate(citusFunctions)
 
 // CitusGrants gives the functions' roles what they need beside Grants on Citus.
 //
@@ -21,3 +30,21 @@ var CitusGrants string
 //
 //go:embed citus/shards.sql
 var CitusShards string
+
+// concatenate returns the text of all files, in the order of their names.
+func concatenate(files embed.FS) string {
+	var text strings.Builder
+	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := files.ReadFile(path)
+		text.Write(content)
+		text.WriteByte('\n')
+		return err
+	})
+	if err != nil {
+		panic("migrations: " + err.Error()) // they are embedded
+	}
+	return text.String()
+}

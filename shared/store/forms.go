@@ -7,7 +7,7 @@ import (
 
 // forms are the statements that differ between plain PostgreSQL and Citus, where posts, with all that
 // belongs to them, are distributed to several servers. The two forms of a statement have the same
-// arguments, and return the same rows. On Citus most call a function of migrations/citus/functions.sql.
+// arguments, and return the same rows. On Citus most call a function of migrations/citus/functions.
 type forms struct {
 	createPost, deletePost                               string
 	addComment, commentByID, lockComment, deleteComment  string
