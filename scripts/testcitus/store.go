@@ -13,9 +13,8 @@ var notOnCitus = []string{
 	"Replica", "Standby", "TestFormsForCitus", "TestMigrate", "TestReady",
 	// They compare plans of PostgreSQL's.
 	"TestPlans", "TestReactingReadsFewRows",
-	// On Citus, rows of a deleted account and expired keys go in other portions, without locks that skip rows.
+	// On Citus, rows of a deleted account are deleted in other portions.
 	"TestSweepDeletesInSmallTransactions", "TestSweepPausesBetweenBatches",
-	"TestMaintenanceSkipsWhatOthersHold/idempotency_keys",
 	// They lock rows of several posts by a statement that Citus does not have.
 	"TestInterruptedSweepIsFinishedByOthers",
 	// They insert or delete posts by SQL, which no trigger counts on Citus.

@@ -23,7 +23,7 @@ BEGIN
     RETURN old_type;
 END $$;
 
--- counted returns the changes of the five counters with one reaction of the type more, or less; of no type, as they are.
+-- counted returns the changes of the five counters with one reaction of the type more or less. No type changes none.
 CREATE OR REPLACE FUNCTION counted(changes integer[], kind smallint, by integer) RETURNS integer[]
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp
 RETURN (SELECT array_agg(change + CASE WHEN n = kind THEN by ELSE 0 END ORDER BY n)
