@@ -113,7 +113,7 @@ failover: ## kill a primary of PostgreSQL under load, and promote its standby; R
 .PHONY: test-citus
 # The path may have any characters, so the shell reads it from the environment.
 export CITUS
-test-citus: ## build Citus and check minifb on a coordinator and two workers: CITUS=folder of its source; STEPS=store,check,stress,worker,latency OPERATIONS=20000 ROUNDS=60
+test-citus: ## build Citus and check minifb on a coordinator and two workers: CITUS=folder of its source; STEPS=store,check,stress,worker,latency RUN=TestName OPERATIONS=20000 ROUNDS=60
 	@go build -buildvcs=false -o .build/ ./scripts/testcitus && exec .build/testcitus
 
 .PHONY: admin

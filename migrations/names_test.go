@@ -76,6 +76,22 @@ func TestMigrationsArePairedAndNumbered(t *testing.T) {
 	}
 }
 
+// A form for Citus has the name of the migration that it replaces.
+func TestFormsForCitusAreOfMigrations(t *testing.T) {
+	t.Parallel()
+	entries, err := migrations.CitusFiles.ReadDir("citus")
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := []string{"functions", "grants.sql", "layout.sql", "shards.sql"}
+	for _, entry := range entries {
+		up := strings.TrimSuffix(entry.Name(), ".sql") + ".tx.up.sql"
+		if !slices.Contains(others, entry.Name()) && !slices.Contains(ups(t), up) {
+			t.Errorf("there is migrations/citus/%s, but no migrations/%s", entry.Name(), up)
+		}
+	}
+}
+
 func TestCheckNames(t *testing.T) {
 	t.Parallel()
 	const first = "0001_a.tx.up.sql 0001_a.tx.down.sql "

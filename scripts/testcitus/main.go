@@ -8,6 +8,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,8 +19,9 @@ import (
 type settings struct {
 	citus      string // the folder of Citus's source
 	steps      []step
-	operations int // of the stress run
-	rounds     int // of the requests that are measured
+	tests      string // a regular expression: which of the store's tests run
+	operations int    // of the stress run
+	rounds     int    // of the requests that are measured
 }
 
 // readSettings reads the variables of `make test-citus`. The error names each invalid one.
@@ -39,6 +41,11 @@ func readSettings(env func(string) string) (settings, error) {
 				continue
 			}
 			s.steps = append(s.steps, allSteps[i])
+		}
+	}
+	if s.tests = env("RUN"); s.tests != "" {
+		if _, err := regexp.Compile(s.tests); err != nil {
+			v.Refuse("RUN must be a regular expression: %w", err)
 		}
 	}
 	s.operations = v.Number("OPERATIONS", 20_000, 1)

@@ -18,13 +18,14 @@ func TestSettings(t *testing.T) {
 		t.Errorf("the defaults are %+v, %v", s, err)
 	}
 	s, err = readSettings(env(map[string]string{
-		"CITUS": "c", "STEPS": "latency,store", "OPERATIONS": "5", "ROUNDS": "1",
+		"CITUS": "c", "STEPS": "latency,store", "RUN": "TestA", "OPERATIONS": "5", "ROUNDS": "1",
 	}))
-	if err != nil || len(s.steps) != 2 || s.steps[0].name != "latency" || s.operations != 5 || s.rounds != 1 {
+	if err != nil || len(s.steps) != 2 || s.steps[0].name != "latency" || s.tests != "TestA" ||
+		s.operations != 5 || s.rounds != 1 {
 		t.Errorf("got %+v, %v", s, err)
 	}
-	_, err = readSettings(env(map[string]string{"STEPS": "nothing", "OPERATIONS": "0", "ROUNDS": "x"}))
-	for _, name := range []string{"CITUS", "STEPS", "OPERATIONS", "ROUNDS"} {
+	_, err = readSettings(env(map[string]string{"STEPS": "nothing", "RUN": "(", "OPERATIONS": "0", "ROUNDS": "x"}))
+	for _, name := range []string{"CITUS", "STEPS", "RUN", "OPERATIONS", "ROUNDS"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)
 		}

@@ -25,7 +25,7 @@ var notOnCitus = []string{
 func (r *runner) testStore(ctx context.Context) (broken []string, err error) {
 	err = r.execute(ctx, []string{
 		testdb.Variable + "=" + r.servers[0], testdb.CitusVariable + "=" + strings.Join(r.servers, " "),
-	}, "go", "test", "-count=1", "-timeout=20m", "-parallel=4", "-skip="+strings.Join(notOnCitus, "|"),
+	}, "go", "test", "-count=1", "-timeout=20m", "-parallel=4", "-run="+r.tests, "-skip="+strings.Join(notOnCitus, "|"),
 		"./shared/store")
 	return failure("a test of the store", err)
 }

@@ -38,7 +38,7 @@ func Distribute(ctx context.Context, url string, progress func(step string)) err
 		return fmt.Errorf("distribute; nothing has changed: %w", err)
 	}
 	progress("the rights of the functions' roles")
-	if err := s.grantAll(ctx); err != nil {
+	if err := required.grantAll(ctx, s, true); err != nil {
 		return err
 	}
 	progress("the planner's statistics of the shards")
@@ -119,8 +119,28 @@ func layOut(ctx context.Context, tx transaction, progress func(string)) error {
 	return nil
 }
 
+// checkReferences returns an error if a table that is not distributed refers to one that is, as a migration without a
+// form for Citus can make it. Citus accepts the foreign key, but a deletion does not cascade.
+func checkReferences(ctx context.Context, tx transaction, file string) error {
+	var tables []string
+	err := tx.all(ctx, &tables, `
+		WITH distributed AS (SELECT logicalrelid FROM pg_dist_partition WHERE partmethod = 'h')
+		SELECT DISTINCT conrelid::regclass::text FROM pg_constraint
+		WHERE contype = 'f' AND confrelid IN (SELECT logicalrelid FROM distributed)
+			AND conrelid NOT IN (SELECT logicalrelid FROM distributed)`)
+	if err != nil {
+		return fmt.Errorf("read the foreign keys: %w", err)
+	}
+	if len(tables) > 0 {
+		return fmt.Errorf("not distributed, but with foreign keys to distributed tables: %s; Citus would not cascade "+
+			"deletions; distribute it in migrations/citus/%s.sql, which is applied there in place of this migration",
+			strings.Join(tables, ", "), file)
+	}
+	return nil
+}
+
 // grantDistributed does what grant does, in a distributed database. The roles are created on each server.
-func grantDistributed(ctx context.Context, tx transaction) error {
+func (wanted schema) grantDistributed(ctx context.Context, tx transaction) error {
 	var failed string
 	err := tx.one(ctx, &failed, `
 		SELECT coalesce(string_agg(result, ', '), '')
@@ -135,7 +155,7 @@ func grantDistributed(ctx context.Context, tx transaction) error {
 	if _, err := tx.exec(ctx, `SET LOCAL citus.enable_ddl_propagation = off`); err != nil {
 		return err
 	}
-	if err := grant(ctx, tx); err != nil {
+	if err := wanted.grant(ctx, tx); err != nil {
 		return err
 	}
 	for _, step := range []string{migrations.CitusFunctions, migrations.CitusGrants} {

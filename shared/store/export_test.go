@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"io/fs"
 	"math"
 	"time"
 )
@@ -24,6 +25,16 @@ func (s *Store) FeedThroughBun(ctx context.Context, viewer int64, size int) (pos
 
 // ThroughBun makes bun scan the rows of all statements.
 func (s *Store) ThroughBun() { s.hotReads.pool = nil }
+
+// MigrateTo is Migrate with other migrations and rights than this build's.
+func MigrateTo(ctx context.Context, url string, files, citus fs.FS, grants string) (applied []string, err error) {
+	return schema{files, citus, grants}.migrate(ctx, url)
+}
+
+// MigrationText returns the statements of a migration.
+func MigrationText(files, citus fs.FS, file string, distributed bool) (string, error) {
+	return schema{files: files, citus: citus}.text(file, distributed)
+}
 
 // PutPostReactionAlone is PutPostReaction without the merger: each call runs a statement of its
 // own.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -26,6 +25,10 @@ const migrationLock = 6_469_102
 // them applies each migration. A migration and the record of it are one transaction, so that after a
 // failure the schema is as the last successful migration left it.
 func Migrate(ctx context.Context, url string) (applied []string, err error) {
+	return required.migrate(ctx, url)
+}
+
+func (wanted schema) migrate(ctx context.Context, url string) (applied []string, err error) {
 	s, err := Open(url, "migrate", 1)
 	if err != nil {
 		return nil, err
@@ -35,19 +38,30 @@ func Migrate(ctx context.Context, url string) (applied []string, err error) {
 		return nil, err
 	}
 	list := migrate.NewMigrations()
-	if err := list.Discover(migrations.Files); err != nil {
+	if err := list.Discover(wanted.files); err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
 	status, err := migrate.NewMigrator(s.db, list).MigrationsWithStatus(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read which migrations are applied: %w", err)
 	}
+	distributed, err := s.isDistributed(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, migration := range status.Unapplied() {
 		file := migration.Name + "_" + migration.Comment
+		text, err := wanted.text(file, distributed)
+		if err != nil {
+			return applied, err
+		}
 		done := false
-		err := s.inStep(ctx, func(ctx context.Context, tx transaction) (err error) {
-			done, err = apply(ctx, tx, file, migration.Name, status.LastGroupID()+1)
-			return err
+		err = s.inStep(ctx, func(ctx context.Context, tx transaction) (err error) {
+			done, err = apply(ctx, tx, migration.Name, text, status.LastGroupID()+1)
+			if err != nil || !distributed {
+				return err
+			}
+			return checkReferences(ctx, tx, file)
 		})
 		if err != nil {
 			return applied, fmt.Errorf("migrate %s: %w", file, err)
@@ -56,20 +70,16 @@ func Migrate(ctx context.Context, url string) (applied []string, err error) {
 			applied = append(applied, file)
 		}
 	}
-	return applied, s.grantAll(ctx)
+	return applied, wanted.grantAll(ctx, s, distributed)
 }
 
 // grantAll gives the functions' roles their rights. In a distributed database it also replaces the functions of the
 // database that write there.
-func (s *Store) grantAll(ctx context.Context) error {
-	distributed, err := s.isDistributed(ctx)
-	if err != nil {
-		return err
+func (wanted schema) grantAll(ctx context.Context, s *Store, distributed bool) error {
+	if distributed {
+		return s.inStep(ctx, wanted.grantDistributed)
 	}
-	if !distributed {
-		return s.inStep(ctx, grant)
-	}
-	return s.inStep(ctx, grantDistributed)
+	return s.inStep(ctx, wanted.grant)
 }
 
 // inStep runs a step of Migrate in a transaction, in which no other process can run one.
@@ -115,12 +125,12 @@ func (s *Store) prepare(ctx context.Context, tx transaction) error {
 
 // grant creates the functions' roles and gives them their rights. No other transaction sees them
 // without.
-func grant(ctx context.Context, tx transaction) error {
+func (wanted schema) grant(ctx context.Context, tx transaction) error {
 	var newest string
 	if err := tx.one(ctx, &newest, `SELECT max(name) FROM bun_migrations`); err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
-	if newest > requiredMigration { // the newer build has granted what its functions need
+	if newest > wanted.newest() { // the newer build has granted what its functions need
 		return nil
 	}
 	_, err := tx.exec(ctx, migrations.Roles)
@@ -131,7 +141,7 @@ func grant(ctx context.Context, tx transaction) error {
 	if err != nil {
 		return fmt.Errorf("create the functions' roles: %w", err)
 	}
-	if _, err := tx.exec(ctx, migrations.Grants); err != nil {
+	if _, err := tx.exec(ctx, wanted.grants); err != nil {
 		return fmt.Errorf("grant the functions' roles their rights: %w", err)
 	}
 	return nil
@@ -140,18 +150,14 @@ func grant(ctx context.Context, tx transaction) error {
 // apply runs one migration, unless another process has applied it. bun's own method runs and records it in
 // two transactions: a process that dies between them leaves a migration that can be neither applied nor
 // skipped.
-func apply(ctx context.Context, tx transaction, file, number string, group int64) (done bool, err error) {
-	text, err := migrations.Files.ReadFile(file + ".tx.up.sql")
-	if err != nil {
-		return false, err
-	}
+func apply(ctx context.Context, tx transaction, number, text string, group int64) (done bool, err error) {
 	recorded, err := tx.exec(ctx, `
 		INSERT INTO bun_migrations (name, group_id)
 		SELECT $1::text, $2::bigint WHERE NOT EXISTS (SELECT FROM bun_migrations WHERE name = $1)`, number, group)
 	if err != nil || recorded == 0 {
 		return false, err
 	}
-	for _, part := range splitMigration(string(text)) {
+	for _, part := range splitMigration(text) {
 		if _, err := tx.exec(ctx, part); err != nil { // without arguments pgx takes several statements
 			return false, err
 		}
@@ -162,16 +168,6 @@ func apply(ctx context.Context, tx transaction, file, number string, group int64
 // splitMigration returns the parts of a migration between lines that are --bun:split. Citus takes a statement about a
 // distributed table only if it is sent alone.
 func splitMigration(text string) []string { return strings.Split(text, "\n--bun:split\n") }
-
-// requiredMigration is the newest migration in this build: the number of the last file in migrations/.
-var requiredMigration = func() string {
-	names, err := fs.Glob(migrations.Files, "*.up.sql")
-	if err != nil || len(names) == 0 {
-		panic("store: no migrations are embedded")
-	}
-	number, _, _ := strings.Cut(names[len(names)-1], "_")
-	return number
-}()
 
 // Ready returns nil if the database responds and its schema is this build's or a newer one. It
 // compares only the numbers of migrations: the tests of package migrations check that the release
