@@ -1,5 +1,5 @@
--- The rows of the databases that make test-citus compares: 1,000 users, 20,000 posts, 100,000 comments and 200,000
--- reactions. The counters match their rows. The last post has most.
+-- The rows of a database that is compared: 1,000 users, 20,000 posts, 100,000 comments and 200,000 reactions. The
+-- counters match their rows. The last post has most.
 INSERT INTO users (id, password_hash, name) SELECT 'user.' || n, 'no password at all', 'User ' || n FROM generate_series(1, 1000) n;
 INSERT INTO posts (owner_uid, content, created_at)
     SELECT 1 + p % 1000, repeat('some words ', 10), now() - interval '1 day' + p * interval '1 second'
