@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -165,7 +164,6 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	plannedOnce(t, s)
 	for _, list := range lists {
 		t.Run(list.name, func(t *testing.T) {
 			const size = 10
@@ -199,22 +197,6 @@ func TestPlans(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// plannedOnce reads all lists and checks that no statement was planned for its arguments. With other rows than the test's,
-// PostgreSQL would plan some of them again at each call.
-func plannedOnce(t *testing.T, s *store.Store) {
-	t.Helper()
-	for _, list := range lists {
-		if _, err := list.read(t.Context(), s, store.Page{Size: 10}); err != nil {
-			t.Fatalf("%s: %v", list.name, err)
-		}
-	}
-	var again sql.NullString
-	err := s.DB().QueryRow(`SELECT max(statement) FROM pg_prepared_statements WHERE custom_plans > 0`).Scan(&again)
-	if err != nil || again.Valid {
-		t.Errorf("planned for its arguments: %s, %v", again.String, err)
 	}
 }
 

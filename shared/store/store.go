@@ -74,15 +74,14 @@ func Open(url, application string, connections int, options ...Option) (*Store, 
 	var cached []any
 	pooled := strings.Contains(url, "default_query_exec_mode")
 	if !pooled {
-		// Only hot statements are cached. The others run rarely.
+		// Only hot statements are cached. The others run rarely, and are planned for their
+		// arguments.
 		config.DefaultQueryExecMode = pgx.QueryExecModeExec
 		cached = []any{pgx.QueryExecModeCacheStatement}
-		// These cost statements that read or change a few rows each more than they save. The last one would plan
-		// a statement again at each call, as long as a plan for its arguments seems cheaper than the kept one;
-		// TestPlans checks the kept ones. Behind a PgBouncer none can be set here.
+		// Both cost these statements, which read or change a few rows each, more than they save. Behind a
+		// PgBouncer they cannot be set here.
 		config.RuntimeParams["enable_memoize"] = "off"
 		config.RuntimeParams["jit"] = "off"
-		config.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	}
 	config.RuntimeParams["application_name"] = "minifb " + application
 	config.RuntimeParams["standard_conforming_strings"] = "on" // bun's migrator relies on it
