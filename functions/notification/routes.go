@@ -12,7 +12,7 @@ type views struct{ store *store.Store }
 
 func routes(a *api.API, d function.Deps) {
 	v := views{d.Store}
-	a.WarmUp(store.WarmNotifications)
+	a.WarmUp(store.WarmNotifications, store.WarmUnreadCount)
 	api.Register(a, api.Route{
 		Method: http.MethodGet, Path: "/notification", ID: "listNotifications", Access: api.SignedIn,
 		Summary: "List what others did to one's posts, newest first",

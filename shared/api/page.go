@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	defaultSize = 20
+	defaultSize = store.DefaultSize
 	maxSize     = 100
 	// markLength is how many bytes of a cursor say that it belongs to this list and is unchanged. They
 	// are a hash without a key, which anybody can compute: a cursor is no secret and gives no access.

@@ -11,6 +11,9 @@ import (
 	"minifb/shared/apperror"
 )
 
+// DefaultSize is how many items a page has unless the client says how many.
+const DefaultSize = 20
+
 // A Page selects a part of a list: Size items (1–100) after the item with the key After, or the
 // first ones if After is empty. A key comes from List.Next and is valid for the list that returned
 // it.

@@ -14,29 +14,37 @@ type WarmUp struct {
 	args      []any
 }
 
-// The reads that a function may choose for Warm: the one that its clients call most.
+// The reads that a function may choose for Warm: the ones that its clients call most. The lists are those of a page of
+// the usual size.
 var (
 	WarmUser          = WarmUp{userByID, []any{""}}
-	WarmFeed          = WarmUp{feed + feedOrder + limit(1), []any{0, int64(math.MaxInt64)}}
-	WarmSharedFeed    = WarmUp{sharedFeed + feedOrder + limit(1), []any{[]int64{0}, int64(math.MaxInt64)}}
-	WarmTimeline      = WarmUp{postTimelineOf + limit(1), []any{0, int64(math.MaxInt64), ""}}
-	WarmComments      = WarmUp{commentList + limit(1), []any{0, 0, int64(math.MaxInt64)}}
-	WarmReactions     = WarmUp{postReactionList + limit(1), []any{endOfTime, 0, 0}}
-	WarmNotifications = WarmUp{notificationList + limit(1), []any{0, int64(math.MaxInt64)}}
-	WarmSessions      = WarmUp{sessionList + limit(1), []any{0, endOfTime, zeroUUID}}
+	WarmPost          = WarmUp{postByID, []any{0, 0}}
+	WarmFeed          = WarmUp{feed + feedOrder + usualPage, []any{0, int64(math.MaxInt64)}}
+	WarmSharedFeed    = WarmUp{sharedFeed + feedOrder + usualPage, []any{[]int64{0}, int64(math.MaxInt64)}}
+	WarmTimeline      = WarmUp{postTimelineOf + usualPage, []any{0, int64(math.MaxInt64), ""}}
+	WarmComments      = WarmUp{commentList + usualPage, []any{0, 0, int64(math.MaxInt64)}}
+	WarmReactions     = WarmUp{postReactionList + usualPage, []any{endOfTime, 0, 0}}
+	WarmNotifications = WarmUp{notificationList + usualPage, []any{0, int64(math.MaxInt64)}}
+	WarmUnreadCount   = WarmUp{unreadCount, []any{0}}
+	WarmSessions      = WarmUp{sessionList + usualPage, []any{0, endOfTime, zeroUUID}}
+
+	usualPage = limit(DefaultSize + 1)
 )
 
 // Warm opens this many connections, or as many as the pool may hold, and runs the reads on each. A
 // connection's first query takes several times as long as its next, because PostgreSQL loads its
 // catalogue for it.
 //
-// It does the same on the replica, whose errors do not count.
+// It does the same on the replica, whose errors do not count, and looks which forms the database has.
 func (s *Store) Warm(ctx context.Context, connections int, reads ...WarmUp) error {
 	var both sync.WaitGroup
 	if replica := s.hotReads.replica; replica != nil {
 		both.Go(func() { _ = warm(ctx, replica.reader, connections, reads) })
 	}
 	err := warm(ctx, s.hotReads, connections, reads)
+	if err == nil {
+		_, err = s.forms(ctx)
+	}
 	both.Wait()
 	return err
 }
