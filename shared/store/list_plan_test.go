@@ -56,8 +56,8 @@ var lists = []struct {
 	{"reactions to a comment without reactions", "comment_reactions_newest", 0, commentReactions(3)},
 	{"notifications of the user with most", "notifications_pkey", plenty, notifications(most, false)},
 	{"notifications of the user without any", "notifications_pkey", 0, notifications(none, false)},
-	{"unread notifications among many read ones", "notifications_unread", plenty / 10, notifications(most, true)},
-	{"unread notifications of the user without any", "notifications_unread", 0, notifications(none, true)},
+	{"unread notifications among many read ones", "notifications_unread_actors", plenty / 10, notifications(most, true)},
+	{"unread notifications of the user without any", "notifications_unread_actors", 0, notifications(none, true)},
 	{"sessions of the user with most", "sessions_user", plenty, sessions(most)},
 	{"sessions of the user without any", "sessions_user", 0, sessions(none)},
 }
