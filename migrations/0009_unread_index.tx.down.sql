@@ -1,3 +1,3 @@
-CREATE INDEX notifications_unread ON notifications (user_uid, id) WHERE NOT read;
+DROP INDEX notifications_unread;
 --bun:split
-DROP INDEX notifications_unread_actors;
+CREATE INDEX notifications_unread ON notifications (user_uid, id) WHERE NOT read;

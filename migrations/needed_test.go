@@ -110,7 +110,7 @@ var found = map[string]string{
 	"post_reactions_user":             `post_reactions WHERE user_uid = 1`,
 	"comment_reactions_newest":        `comment_reactions WHERE post_id = 1 AND comment_id = 1 ORDER BY created_at`,
 	"comment_reactions_user":          `comment_reactions WHERE user_uid = 1`,
-	"notifications_unread_actors":     `notifications WHERE user_uid = 1 AND NOT read ORDER BY id DESC`,
+	"notifications_unread":            `notifications WHERE user_uid = 1 AND NOT read ORDER BY id DESC`,
 	"notifications_post":              `notifications WHERE post_id = 1 AND comment_id = 1`,
 	"notifications_actor":             `notifications WHERE actor_uid = 1`,
 	"sessions_user":                   `sessions WHERE user_uid = 1 ORDER BY created_at DESC, id DESC`,

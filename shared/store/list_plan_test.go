@@ -56,8 +56,8 @@ var lists = []struct {
 	{"reactions to a comment without reactions", "comment_reactions_newest", 0, commentReactions(3)},
 	{"notifications of the user with most", "notifications_pkey", plenty, notifications(most, false)},
 	{"notifications of the user without any", "notifications_pkey", 0, notifications(none, false)},
-	{"unread notifications among many read ones", "notifications_unread_actors", plenty / 10, notifications(most, true)},
-	{"unread notifications of the user without any", "notifications_unread_actors", 0, notifications(none, true)},
+	{"unread notifications among many read ones", "notifications_unread", plenty / 10, notifications(most, true)},
+	{"unread notifications of the user without any", "notifications_unread", 0, notifications(none, true)},
 	{"sessions of the user with most", "sessions_user", plenty, sessions(most)},
 	{"sessions of the user without any", "sessions_user", 0, sessions(none)},
 }
@@ -197,6 +197,31 @@ func TestPlans(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Unread notifications are counted without a look at the table.
+func TestUnreadCountReadsAnIndexAlone(t *testing.T) {
+	t.Parallel()
+	address := testdb.URL(t)
+	db := testdb.Open(t, address)
+	for _, statement := range []string{fill, `VACUUM notifications`} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var sent statements
+	s, err := store.Open(address+"&enable_seqscan=off", "test", 1, store.WithTracer(&sent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if n, err := s.UnreadCount(t.Context(), most); err != nil || n != plenty/10 {
+		t.Fatalf("%d are unread, %v; want %d", n, err, plenty/10)
+	}
+	plan := explain(t, s, sent[0], "force_generic_plan")
+	if below := plan.Plans; len(below) == 0 || below[0].Type != "Index Only Scan" || below[0].Index != "notifications_unread" {
+		t.Error(plan)
 	}
 }
 
