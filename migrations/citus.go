@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// CitusFiles has citus/NNNN_what.sql for each migration that Citus cannot apply as it is. In a distributed database that
-// file is applied in place of NNNN_what.tx.up.sql. The other files are what the variables below contain.
+// CitusFiles has citus/NNNN_what.sql for each migration that Citus cannot apply as it is. In a distributed database
+// that file is applied in place of NNNN_what.tx.up.sql. The other files are what the variables below contain.
 //
 //go:embed citus
 var CitusFiles embed.FS

@@ -144,7 +144,8 @@ func TestMigrationThatCitusWouldNotKeep(t *testing.T) {
 	if !testdb.OnCitus() {
 		layOut(t, f.url)
 		f.exec(`CREATE TABLE pg_dist_partition AS SELECT oid AS logicalrelid, 'h' AS partmethod FROM pg_class
-			WHERE relkind = 'r' AND relname IN ('posts', 'comments', 'post_reactions', 'comment_reactions', 'notifications')`)
+			WHERE relkind = 'r' AND relname IN
+				('posts', 'comments', 'post_reactions', 'comment_reactions', 'notifications')`)
 	}
 	applied, err := store.MigrateTo(t.Context(), f.url, withLater(t), fstest.MapFS{}, migrations.Grants)
 	const want = "not distributed, but with foreign keys to distributed tables: bookmarks;"

@@ -64,8 +64,8 @@ func (s *Side) Stop() error {
 
 const warm = 5 // rounds that are not counted
 
-// Compare sends each request to each side in turns, one at a time, this many rounds. It writes a table of the medians in
-// milliseconds, with the ratio of each other side to the first one.
+// Compare sends each request to each side in turns, one at a time, this many rounds. It writes a table of the medians
+// in milliseconds, with the ratio of each other side to the first one.
 func Compare(ctx context.Context, sides []*Side, rounds int, w io.Writer) error {
 	for round := range warm + rounds {
 		for _, s := range sides {
