@@ -10,8 +10,8 @@ func TestWarm(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 0)
 	reads := []store.WarmUp{
-		store.WarmUser, store.WarmFeed, store.WarmSharedFeed, store.WarmTimeline, store.WarmComments,
-		store.WarmReactions, store.WarmNotifications, store.WarmSessions,
+		store.WarmUser, store.WarmPost, store.WarmFeed, store.WarmSharedFeed, store.WarmTimeline, store.WarmComments,
+		store.WarmReactions, store.WarmNotifications, store.WarmUnreadCount, store.WarmSessions,
 	}
 	if err := f.store.Warm(t.Context(), 3, reads...); err != nil {
 		t.Fatal(err)
