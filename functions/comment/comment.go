@@ -29,7 +29,7 @@ func (c comment) AppendJSON(b []byte) []byte {
 	b = response.AppendText(append(b, `,"content":`...), c.Content)
 	b = strconv.AppendBool(append(b, `,"modified":`...), c.Modified)
 	b = c.Reactions.AppendJSON(append(b, `,"reactions":`...))
-	b = response.AppendReaction(append(b, `,"my_reaction":`...), c.MyReaction)
+	b = response.AppendNumber(append(b, `,"my_reaction":`...), c.MyReaction)
 	b = c.CreatedAt.AppendJSON(append(b, `,"created_at":`...))
 	return append(b, '}')
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strconv"
+
 	"minifb/shared/response"
 	"minifb/shared/store"
 )
@@ -15,6 +17,19 @@ type notification struct {
 	ReactionType *int            `json:"reaction_type" required:"true" nullable:"true" doc:"1–5; null for type 1"`
 	Read         bool            `json:"read" doc:"Whether it is marked as read"`
 	CreatedAt    response.Time   `json:"created_at" doc:"When the comment was added, or the reaction put first"`
+}
+
+// AppendJSON appends the notification, as response.Post does.
+func (n notification) AppendJSON(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"id":`...), n.ID, 10)
+	b = strconv.AppendInt(append(b, `,"type":`...), int64(n.Type), 10)
+	b = n.Actor.AppendJSON(append(b, `,"actor":`...))
+	b = strconv.AppendInt(append(b, `,"post_id":`...), n.PostID, 10)
+	b = response.AppendNumber(append(b, `,"comment_id":`...), n.CommentID)
+	b = response.AppendNumber(append(b, `,"reaction_type":`...), n.ReactionType)
+	b = strconv.AppendBool(append(b, `,"read":`...), n.Read)
+	b = n.CreatedAt.AppendJSON(append(b, `,"created_at":`...))
+	return append(b, '}')
 }
 
 func newNotification(n store.Notification) notification {

@@ -18,7 +18,7 @@ func (p Post) AppendJSON(b []byte) []byte {
 	b = strconv.AppendBool(append(b, `,"modified":`...), p.Modified)
 	b = strconv.AppendInt(append(b, `,"comment_count":`...), int64(p.CommentCount), 10)
 	b = p.Reactions.AppendJSON(append(b, `,"reactions":`...))
-	b = AppendReaction(append(b, `,"my_reaction":`...), p.MyReaction)
+	b = AppendNumber(append(b, `,"my_reaction":`...), p.MyReaction)
 	b = p.CreatedAt.AppendJSON(append(b, `,"created_at":`...))
 	return append(b, '}')
 }
@@ -49,12 +49,12 @@ func (t Time) AppendJSON(b []byte) []byte {
 	return append(time.Time(t).UTC().AppendFormat(append(b, '"'), timeFormat), '"')
 }
 
-// AppendReaction appends the type of the viewer's reaction, or null.
-func AppendReaction(b []byte, kind *int) []byte {
-	if kind == nil {
+// AppendNumber appends a number, or null.
+func AppendNumber[T int | int64](b []byte, n *T) []byte {
+	if n == nil {
 		return append(b, "null"...)
 	}
-	return strconv.AppendInt(b, int64(*kind), 10)
+	return strconv.AppendInt(b, int64(*n), 10)
 }
 
 // AppendText appends a string. Invalid UTF-8, which the database does not accept, becomes U+FFFD.
