@@ -26,7 +26,7 @@ func Distribute(ctx context.Context, url string, progress func(step string)) err
 	if err := s.requireCitus(ctx, url); err != nil {
 		return err
 	}
-	distributed, err := s.isDistributed(ctx)
+	distributed, err := isDistributed(ctx, s.primary.reader)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func Distribute(ctx context.Context, url string, progress func(step string)) err
 		return fmt.Errorf("distribute; nothing has changed: %w", err)
 	}
 	progress("the rights of the functions' roles")
-	if err := required.grantAll(ctx, s, true); err != nil {
+	if err := s.inStep(ctx, required.grantAll); err != nil {
 		return err
 	}
 	progress("the planner's statistics of the shards")
@@ -119,22 +119,30 @@ func layOut(ctx context.Context, tx transaction, progress func(string)) error {
 	return nil
 }
 
-// checkReferences returns an error if a table that is not distributed refers to one that is, as a migration without a
-// form for Citus can make it. Citus accepts the foreign key, but a deletion does not cascade.
-func checkReferences(ctx context.Context, tx transaction, file string) error {
-	var tables []string
-	err := tx.all(ctx, &tables, `
+// keepingReferences runs a migration of a distributed database. It returns an error if a table then refers to a
+// distributed one from outside, as a migration without a form for Citus can make it: Citus accepts the foreign key, but
+// a deletion does not cascade.
+func keepingReferences(ctx context.Context, tx transaction, file string, run func() error) error {
+	var before, after []string
+	const outside = `
 		WITH distributed AS (SELECT logicalrelid FROM pg_dist_partition WHERE partmethod = 'h')
 		SELECT DISTINCT conrelid::regclass::text FROM pg_constraint
 		WHERE contype = 'f' AND confrelid IN (SELECT logicalrelid FROM distributed)
-			AND conrelid NOT IN (SELECT logicalrelid FROM distributed)`)
-	if err != nil {
+			AND conrelid NOT IN (SELECT logicalrelid FROM distributed)`
+	if err := tx.all(ctx, &before, outside); err != nil {
 		return fmt.Errorf("read the foreign keys: %w", err)
 	}
-	if len(tables) > 0 {
+	if err := run(); err != nil {
+		return err
+	}
+	if err := tx.all(ctx, &after, outside); err != nil {
+		return fmt.Errorf("read the foreign keys: %w", err)
+	}
+	added := slices.DeleteFunc(after, func(table string) bool { return slices.Contains(before, table) })
+	if len(added) > 0 {
 		return fmt.Errorf("not distributed, but with foreign keys to distributed tables: %s; Citus would not cascade "+
 			"deletions; distribute it in migrations/citus/%s.sql, which is applied there in place of this migration",
-			strings.Join(tables, ", "), file)
+			strings.Join(added, ", "), file)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func (s *Store) forms(ctx context.Context) (*forms, error) {
 	if known := s.knownForms.Load(); known != nil {
 		return known, nil
 	}
-	distributed, err := s.isDistributed(ctx)
+	distributed, err := isDistributed(ctx, s.primary.reader)
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +89,8 @@ func (s *Store) forms(ctx context.Context) (*forms, error) {
 }
 
 // isDistributed reports whether people is a table, as on Citus. Elsewhere it is a view of users.
-func (s *Store) isDistributed(ctx context.Context) (distributed bool, err error) {
-	err = s.primary.one(ctx, &distributed, `
+func isDistributed(ctx context.Context, r reader) (distributed bool, err error) {
+	err = r.one(ctx, &distributed, `
 		SELECT EXISTS (SELECT FROM pg_class
 			WHERE relname = 'people' AND relnamespace = 'public'::regnamespace AND relkind = 'r')`)
 	if err != nil {

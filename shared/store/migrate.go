@@ -45,23 +45,12 @@ func (wanted schema) migrate(ctx context.Context, url string) (applied []string,
 	if err != nil {
 		return nil, fmt.Errorf("read which migrations are applied: %w", err)
 	}
-	distributed, err := s.isDistributed(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for _, migration := range status.Unapplied() {
 		file := migration.Name + "_" + migration.Comment
-		text, err := wanted.text(file, distributed)
-		if err != nil {
-			return applied, err
-		}
 		done := false
-		err = s.inStep(ctx, func(ctx context.Context, tx transaction) (err error) {
-			done, err = apply(ctx, tx, migration.Name, text, status.LastGroupID()+1)
-			if err != nil || !distributed {
-				return err
-			}
-			return checkReferences(ctx, tx, file)
+		err := s.inStep(ctx, func(ctx context.Context, tx transaction) (err error) {
+			done, err = wanted.apply(ctx, tx, file, migration.Name, status.LastGroupID()+1)
+			return err
 		})
 		if err != nil {
 			return applied, fmt.Errorf("migrate %s: %w", file, err)
@@ -70,16 +59,27 @@ func (wanted schema) migrate(ctx context.Context, url string) (applied []string,
 			applied = append(applied, file)
 		}
 	}
-	return applied, wanted.grantAll(ctx, s, distributed)
+	return applied, s.inStep(ctx, wanted.grantAll)
 }
 
-// grantAll gives the functions' roles their rights. In a distributed database it also replaces the functions of the
-// database that write there.
-func (wanted schema) grantAll(ctx context.Context, s *Store, distributed bool) error {
-	if distributed {
-		return s.inStep(ctx, wanted.grantDistributed)
+// grantAll gives the functions' roles their rights, unless the schema is newer. In a distributed database it also
+// replaces the functions of the database that write there.
+func (wanted schema) grantAll(ctx context.Context, tx transaction) error {
+	var newest string
+	if err := tx.one(ctx, &newest, `SELECT max(name) FROM bun_migrations`); err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
 	}
-	return s.inStep(ctx, wanted.grant)
+	if newest > wanted.newest() { // the newer build has granted what its functions need
+		return nil
+	}
+	distributed, err := isDistributed(ctx, tx.reader)
+	if err != nil {
+		return err
+	}
+	if distributed {
+		return wanted.grantDistributed(ctx, tx)
+	}
+	return wanted.grant(ctx, tx)
 }
 
 // inStep runs a step of Migrate in a transaction, in which no other process can run one.
@@ -126,13 +126,6 @@ func (s *Store) prepare(ctx context.Context, tx transaction) error {
 // grant creates the functions' roles and gives them their rights. No other transaction sees them
 // without.
 func (wanted schema) grant(ctx context.Context, tx transaction) error {
-	var newest string
-	if err := tx.one(ctx, &newest, `SELECT max(name) FROM bun_migrations`); err != nil {
-		return fmt.Errorf("read the schema's version: %w", err)
-	}
-	if newest > wanted.newest() { // the newer build has granted what its functions need
-		return nil
-	}
 	_, err := tx.exec(ctx, migrations.Roles)
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok && failure.Code == "42501" { // insufficient_privilege
 		return fmt.Errorf("the functions' roles do not exist, and this user may not create them; "+
@@ -150,19 +143,35 @@ func (wanted schema) grant(ctx context.Context, tx transaction) error {
 // apply runs one migration, unless another process has applied it. bun's own method runs and records it in
 // two transactions: a process that dies between them leaves a migration that can be neither applied nor
 // skipped.
-func apply(ctx context.Context, tx transaction, number, text string, group int64) (done bool, err error) {
+func (wanted schema) apply(
+	ctx context.Context, tx transaction, file, number string, group int64,
+) (done bool, err error) {
 	recorded, err := tx.exec(ctx, `
 		INSERT INTO bun_migrations (name, group_id)
 		SELECT $1::text, $2::bigint WHERE NOT EXISTS (SELECT FROM bun_migrations WHERE name = $1)`, number, group)
 	if err != nil || recorded == 0 {
 		return false, err
 	}
-	for _, part := range splitMigration(text) {
-		if _, err := tx.exec(ctx, part); err != nil { // without arguments pgx takes several statements
-			return false, err
-		}
+	distributed, err := isDistributed(ctx, tx.reader)
+	if err != nil {
+		return false, err
 	}
-	return true, nil
+	text, err := wanted.text(file, distributed)
+	if err != nil {
+		return false, err
+	}
+	run := func() error {
+		for _, part := range splitMigration(text) {
+			if _, err := tx.exec(ctx, part); err != nil { // without arguments pgx takes several statements
+				return err
+			}
+		}
+		return nil
+	}
+	if distributed {
+		return true, keepingReferences(ctx, tx, file, run)
+	}
+	return true, run()
 }
 
 // splitMigration returns the parts of a migration between lines that are --bun:split. Citus takes a statement about a

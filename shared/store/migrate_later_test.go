@@ -42,6 +42,12 @@ CREATE TABLE bookmarks (
 `)},
 	"9003_contract.tx.up.sql": {Data: []byte(`
 ALTER TABLE comments DROP COLUMN language;
+--bun:split
+CREATE INDEX posts_edited ON posts (edited_at) INCLUDE (owner_uid) WHERE edited_at IS NOT NULL;
+--bun:split
+DROP INDEX posts_edited_at;
+--bun:split
+ALTER INDEX posts_edited RENAME TO posts_edited_at;
 `)},
 }
 

@@ -20,6 +20,7 @@ var (
 	WarmUser          = WarmUp{same(userByID), []any{""}}
 	WarmPost          = WarmUp{same(postByID), []any{0, 0}}
 	WarmFeed          = WarmUp{same(feed + feedOrder + usualPage), []any{0, int64(math.MaxInt64)}}
+	WarmAnonymousFeed = WarmUp{same(anonymousFeed + feedOrder + usualPage), []any{0, int64(math.MaxInt64)}}
 	WarmSharedFeed    = WarmUp{same(sharedFeed + feedOrder + usualPage), []any{[]int64{0}, int64(math.MaxInt64)}}
 	WarmTimeline      = WarmUp{same(postTimelineOf + usualPage), []any{0, int64(math.MaxInt64), ""}}
 	WarmComments      = WarmUp{usualComments, []any{0, 0, int64(math.MaxInt64)}}

@@ -51,7 +51,7 @@ func Start(ctx context.Context, name string, b *bundle.Bundle) (s *Side, err err
 		}
 	}()
 	if s.claims, err = b.SignIn(ctx, "reader.1"); err != nil {
-		return nil, err
+		return s, err
 	}
 	return s, s.newComment(ctx, hot, &s.comment)
 }
@@ -77,6 +77,11 @@ func Compare(ctx context.Context, sides []*Side, rounds int, w io.Writer) error 
 			}
 		}
 	}
+	return report(sides, w)
+}
+
+// report writes the table.
+func report(sides []*Side, w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(table, "route\t")
 	for i, s := range sides {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"minifb/shared/ops/bundle"
 	"minifb/shared/ops/postgres"
@@ -67,6 +68,17 @@ func TestCompare(t *testing.T) {
 	err := latency.Compare(t.Context(), []*latency.Side{side}, 1, &table)
 	if err == nil || !strings.Contains(err.Error(), "first: GET /timeline/user.7") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The table has the medians, and the ratio to the first side's.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	var table strings.Builder
+	ms := time.Millisecond
+	must(t, latency.Report(&table, []time.Duration{9 * ms, 2 * ms, ms}, []time.Duration{5 * ms, 90 * ms, ms}))
+	if !regexp.MustCompile(`(?m)^ *GET /post +2\.0 +5\.0 +2\.5$`).MatchString(table.String()) {
+		t.Error(table.String())
 	}
 }
 
