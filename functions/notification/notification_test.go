@@ -19,8 +19,8 @@ func TestAppendJSON(t *testing.T) {
 	for _, n := range []notification{
 		{},
 		{
-			ID: 21, Type: 1, Actor: response.Person{ID: "ann.1", Name: "앤"}, PostID: 14, CommentID: &comment, Read: true,
-			CreatedAt: response.Time(time.Unix(1, 0)),
+			ID: 21, Type: 1, Actor: response.Person{ID: "ann.1", Name: "앤"}, PostID: 14, CommentID: &comment,
+			Read: true, CreatedAt: response.Time(time.Unix(1, 0)),
 		},
 		{ID: 22, Type: 2, PostID: 14, ReactionType: &reaction},
 	} {

@@ -267,7 +267,9 @@ func (s *statements) TraceQueryStart(
 // like returns the first statement with this part.
 func (s statements) like(t *testing.T, part string) pgx.TraceQueryStartData {
 	t.Helper()
-	i := slices.IndexFunc(s, func(statement pgx.TraceQueryStartData) bool { return strings.Contains(statement.SQL, part) })
+	i := slices.IndexFunc(s, func(statement pgx.TraceQueryStartData) bool {
+		return strings.Contains(statement.SQL, part)
+	})
 	if i < 0 {
 		t.Fatalf("no statement has %q: %v", part, s)
 	}
@@ -304,8 +306,8 @@ func (n node) String() string {
 	return text
 }
 
-// plannedAgain are the lists that are planned for their arguments: a range of ids that is mostly hidden, and the sessions
-// of a user with thousands.
+// plannedAgain are the lists that are planned for their arguments: a range of ids that is mostly hidden, and the
+// sessions of a user with thousands.
 var plannedAgain = map[string]bool{
 	"TestPlans/feed_above_a_run_of_hidden_posts": true, "TestPlans/sessions_of_the_user_with_most": true,
 }
