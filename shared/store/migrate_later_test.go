@@ -153,6 +153,7 @@ func TestMigrationThatCitusWouldNotKeep(t *testing.T) {
 			WHERE relkind = 'r' AND relname IN
 				('posts', 'comments', 'post_reactions', 'comment_reactions', 'notifications')`)
 	}
+	f.exec(`CREATE TABLE by_hand (post_id bigint REFERENCES posts)`) // not by a migration
 	applied, err := store.MigrateTo(t.Context(), f.url, withLater(t), fstest.MapFS{}, migrations.Grants)
 	const want = "not distributed, but with foreign keys to distributed tables: bookmarks;"
 	if err == nil || !strings.Contains(err.Error(), want) ||

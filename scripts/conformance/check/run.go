@@ -58,11 +58,17 @@ func newIDs() func() string {
 	return func() string { return fmt.Sprintf("%s.%d", prefix, n.Add(1)) }
 }
 
+// maxIdle is less than the 5 s after which the contract's servers may close a connection that has sent no request. The
+// transport may open one and then not need it.
+const maxIdle = 3 * time.Second
+
 // newClient returns an HTTP client that keeps n connections open, and follows no redirect.
 func newClient(n int) *http.Client {
 	return &http.Client{
-		Timeout:       30 * time.Second,
-		Transport:     &http.Transport{MaxIdleConnsPerHost: n, DisableCompression: true},
+		Timeout: 30 * time.Second,
+		Transport: &http.Transport{
+			MaxIdleConnsPerHost: n, DisableCompression: true, IdleConnTimeout: maxIdle,
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

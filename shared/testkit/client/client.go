@@ -34,7 +34,9 @@ func New(base string, connections int) *Client {
 		Timeout: timeout,
 		Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, DisableCompression: true,
-			MaxIdleConns: connections, MaxIdleConnsPerHost: connections, IdleConnTimeout: time.Minute,
+			MaxIdleConns: connections, MaxIdleConnsPerHost: connections,
+			// nginx closes a connection without a request after 5 s; the transport may open one and not need it.
+			IdleConnTimeout: 3 * time.Second,
 		},
 	}}
 }
