@@ -55,20 +55,14 @@ const (
 		WHERE c.id = $2`
 	// As in postTimeline, only one index gives this order. The post and its owner are looked up one
 	// after the other: a join of the two may read people from the first one on.
-	commentList = commentsOf + `ANY (ARRAY[(SELECT $2::bigint)])` + commentOrder
-	// On Citus the planner must see the post, to find its server. On plain PostgreSQL it must not: for
-	// a post with many comments it would plan the statement again at each call.
-	commentListOnCitus = commentsOf + `ANY (ARRAY[$2::bigint])` + commentOrder
-
-	commentsOf = `
+	commentList = `
 		SELECT ` + commentColumns + `, (
 			SELECT r.type FROM comment_reactions r
 			WHERE r.post_id = $2 AND r.comment_id = c.id AND r.user_uid = $1
 		) AS my_reaction
 		FROM comments c
 		JOIN people u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
-		WHERE c.post_id = `
-	commentOrder = ` AND c.id < $3
+		WHERE c.post_id = ANY (ARRAY[$2::bigint]) AND c.id < $3
 			AND (SELECT o.deleted_at IS NULL FROM people o
 				WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $2))
 		ORDER BY c.post_id DESC, c.id DESC`
@@ -151,12 +145,8 @@ func (s *Store) Comments(ctx context.Context, viewer, post int64, p Page) (List[
 	if err != nil {
 		return List[Comment]{}, err
 	}
-	forms, err := s.forms(ctx)
-	if err != nil {
-		return List[Comment]{}, err
-	}
 	key := func(c Comment) string { return idKey(c.ID) }
-	list, err := readPage(ctx, s.hotReads, p, key, forms.commentList, viewer, post, before)
+	list, err := readPage(ctx, s.hotReads, p, key, commentList, viewer, post, before)
 	if err != nil {
 		return list, fmt.Errorf("list comments of post %d: %w", post, err)
 	}

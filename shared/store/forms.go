@@ -12,7 +12,6 @@ type forms struct {
 	createPost, deletePost                               string
 	addComment, commentByID, lockComment, deleteComment  string
 	reactToPost, putOnPost, reactToComment, putOnComment string
-	commentList, postReactionList                        string
 	readUnlocked                                         string
 	pruneIdempotencyKeys                                 string
 	sweepIdempotencyKeys, sweepNotifications             string
@@ -26,7 +25,6 @@ var plainForms = forms{
 	createPost: createPost, deletePost: deletePost,
 	addComment: addComment, commentByID: commentByID, lockComment: lockComment, deleteComment: deleteComment,
 	reactToPost: reactToPost, putOnPost: putOnPost, reactToComment: reactToComment, putOnComment: putOnComment,
-	commentList: commentList, postReactionList: postReactionList,
 	readUnlocked:         readUnlocked,
 	pruneIdempotencyKeys: pruneIdempotencyKeys,
 	sweepIdempotencyKeys: sweepIdempotencyKeys, sweepNotifications: sweepNotifications,
@@ -49,8 +47,6 @@ var citusForms = forms{
 	putOnPost:            `SELECT * FROM react_to_post(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
 	reactToComment:       `SELECT * FROM react_to_comment($1, $2, $3)`,
 	putOnComment:         `SELECT * FROM react_to_comment(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
-	commentList:          commentListOnCitus,
-	postReactionList:     postReactionListOnCitus,
 	readUnlocked:         `SELECT read_unlocked($1, $2)`,
 	pruneIdempotencyKeys: `SELECT FROM generate_series(1, prune_idempotency_keys($1))`,
 	// What is left of one account is little by then, and a DELETE on several servers has no LIMIT.

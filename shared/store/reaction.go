@@ -51,18 +51,13 @@ func (s *Store) CancelCommentReaction(ctx context.Context, viewer, comment int64
 // $1 and $2 are the time and the user of the reaction to start before. The lists' indexes hold
 // user_uid + 0.
 const (
-	// $3 is the post. It and its owner are looked up one after the other, and the planner sees $3 only
-	// on Citus, as in commentList.
-	postReactionList        = postReactionsOf + `(SELECT $3::bigint)` + postReactionOrder
-	postReactionListOnCitus = postReactionsOf + `$3` + postReactionOrder
-
-	postReactionsOf = `
+	// $3 is the post. It and its owner are looked up one after the other, as in commentList.
+	postReactionList = `
 		SELECT r.user_uid, r.type, r.modified, r.created_at,
 			u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
 		FROM post_reactions r
 		JOIN people u ON u.uid = r.user_uid AND u.deleted_at IS NULL
-		WHERE r.post_id = `
-	postReactionOrder = ` AND (r.created_at, r.user_uid + 0) < ($1, $2)
+		WHERE r.post_id = $3 AND (r.created_at, r.user_uid + 0) < ($1, $2)
 			AND (SELECT o.deleted_at IS NULL FROM people o
 				WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $3))
 		ORDER BY r.created_at DESC, r.user_uid + 0 DESC`
@@ -79,11 +74,7 @@ const (
 // PostReactions lists the reactions to a post, newest first. It returns a NotFound error for a
 // missing post.
 func (s *Store) PostReactions(ctx context.Context, post int64, p Page) (List[Reaction], error) {
-	forms, err := s.forms(ctx)
-	if err != nil {
-		return List[Reaction]{}, err
-	}
-	list, err := s.reactions(ctx, p, forms.postReactionList, post)
+	list, err := s.reactions(ctx, p, postReactionList, post)
 	if err != nil {
 		return list, fmt.Errorf("list reactions to post %d: %w", post, err)
 	}
