@@ -126,6 +126,26 @@ func TestMigrateTwice(t *testing.T) {
 	}
 }
 
+// The rights in a newer schema are those that the newer build has granted.
+func TestMigrateKeepsTheRightsInANewerSchema(t *testing.T) {
+	t.Parallel()
+	address := testdb.URL(t)
+	err := testdb.Execute(address, `INSERT INTO bun_migrations (name, group_id) VALUES ('9999', 9);
+		GRANT SELECT (created_at) ON posts TO minifb_docs`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Migrate(t.Context(), address); err != nil {
+		t.Fatal(err)
+	}
+	var kept bool
+	err = testdb.Open(t, address).QueryRow(`
+		SELECT has_column_privilege('minifb_docs', 'posts', 'created_at', 'SELECT')`).Scan(&kept)
+	if err != nil || !kept {
+		t.Errorf("the right is kept: %t, %v", kept, err)
+	}
+}
+
 // A migration and its row in bun_migrations are one transaction: when the row cannot be written,
 // neither stays.
 func TestMigrateRecordsInTheSameTransaction(t *testing.T) {
