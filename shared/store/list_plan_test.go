@@ -151,19 +151,8 @@ var fill = fmt.Sprintf(`
 // read its index from the cursor on, stop at the end of the page, and sort nothing.
 func TestPlans(t *testing.T) {
 	t.Parallel()
-	address := testdb.URL(t)
-	db := testdb.Open(t, address)
-	if _, err := db.Exec(fill); err != nil {
-		t.Fatal(err)
-	}
 	var sent statements
-	// PostgreSQL rightly prefers to read a small table whole, but the plans for a large one are in
-	// question.
-	s, err := store.Open(address+"&enable_seqscan=off", "test", 1, store.WithTracer(&sent))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := planning(t, &sent, fill)
 	for _, list := range lists {
 		t.Run(list.name, func(t *testing.T) {
 			const size = 10
@@ -197,21 +186,10 @@ func TestPlans(t *testing.T) {
 // Where the table was vacuumed, unread notifications are counted without a look at it.
 func TestUnreadCountReadsAnIndexAlone(t *testing.T) {
 	t.Parallel()
-	address := testdb.URL(t)
-	db := testdb.Open(t, address)
 	// VACUUM takes rows for visible whose commit is on the disk.
 	const flush = `BEGIN; SET LOCAL synchronous_commit = on; CREATE TABLE flushed (); COMMIT`
-	for _, statement := range []string{fill, flush, `VACUUM notifications`} {
-		if _, err := db.Exec(statement); err != nil {
-			t.Fatal(err)
-		}
-	}
 	var sent statements
-	s, err := store.Open(address+"&enable_seqscan=off", "test", 1, store.WithTracer(&sent))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := planning(t, &sent, fill, flush, `VACUUM notifications`)
 	if n, err := s.UnreadCount(t.Context(), most); err != nil || n != plenty/10 {
 		t.Fatalf("%d are unread, %v; want %d", n, err, plenty/10)
 	}
@@ -220,6 +198,26 @@ func TestUnreadCountReadsAnIndexAlone(t *testing.T) {
 	if !strings.HasPrefix(plan.String(), want) || plan.Plans[0].Fetched > 0 {
 		t.Errorf("got %s, which reads %d rows of the table; want %s", plan, plan.Plans[0].Fetched, want)
 	}
+}
+
+// planning returns a store whose plans are explained, on a database after these statements.
+func planning(t *testing.T, sent *statements, before ...string) *store.Store {
+	t.Helper()
+	address := testdb.URL(t)
+	db := testdb.Open(t, address)
+	for _, statement := range before {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// PostgreSQL rightly prefers to read a small table whole, but the plans for a large one are in
+	// question.
+	s, err := store.Open(address+"&enable_seqscan=off", "test", 1, store.WithTracer(sent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 // statements are those that a store has sent.
