@@ -52,7 +52,9 @@ SELECT c.id, c.content, c.modified, c.revision, c.reaction_1, c.reaction_2, c.re
 	c.created_at, u.id, u.name, u.nickname, (
 		SELECT r.type FROM comment_reactions r
 		WHERE r.post_id = c.post_id AND r.comment_id = c.id AND r.user_uid = :viewer)
-FROM comments c JOIN users u ON u.uid = c.owner_uid WHERE c.post_id = :hot ORDER BY c.id DESC LIMIT 20;`),
+FROM comments c JOIN users u ON u.uid = c.owner_uid
+WHERE (c.post_id, c.id) < ((SELECT :hot::bigint + 1), 0) AND (c.post_id, c.id) > ((SELECT :hot::bigint), 0)
+ORDER BY c.post_id DESC, c.id DESC LIMIT 20;`),
 			hot+"/comment"+size20),
 		get("post", "post", "one random post",
 			lean("the post, its owner, the viewer's reaction", viewedPosts+` WHERE p.id = :post;`), "/post/{post}"),

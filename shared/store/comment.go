@@ -53,19 +53,24 @@ const (
 		JOIN posts p ON p.id = c.post_id
 		JOIN people o ON o.uid = p.owner_uid AND o.deleted_at IS NULL
 		WHERE c.id = $2`
-	// As in postTimeline, only one index gives this order. The post and its owner are looked up one
-	// after the other: a join of the two may read people from the first one on.
-	commentList = `
+	// The bounds are those that readPage describes.
+	commentList = commentListOf + `
+		(c.post_id, c.id) < ((SELECT $2::bigint), $3) AND (c.post_id, c.id) > ((SELECT $2::bigint), 0)` + commentListOrder
+	// It names the post, so that Citus reads one server.
+	commentListOnCitus = commentListOf + `c.post_id = ANY (ARRAY[$2::bigint]) AND c.id < $3` + commentListOrder
+
+	// The post and its owner are looked up one after the other: a join of the two may read people from
+	// the first one on.
+	commentListOf = `
 		SELECT ` + commentColumns + `, (
 			SELECT r.type FROM comment_reactions r
 			WHERE r.post_id = $2 AND r.comment_id = c.id AND r.user_uid = $1
 		) AS my_reaction
 		FROM comments c
 		JOIN people u ON u.uid = c.owner_uid AND u.deleted_at IS NULL
-		WHERE c.post_id = ANY (ARRAY[$2::bigint]) AND c.id < $3
-			AND (SELECT o.deleted_at IS NULL FROM people o
-				WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $2))
-		ORDER BY c.post_id DESC, c.id DESC`
+		WHERE (SELECT o.deleted_at IS NULL FROM people o
+			WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $2)) AND `
+	commentListOrder = ` ORDER BY c.post_id DESC, c.id DESC`
 )
 
 var errNoComment = apperror.New(apperror.NotFound, "There is no such comment; it may have been deleted.")
@@ -145,8 +150,12 @@ func (s *Store) Comments(ctx context.Context, viewer, post int64, p Page) (List[
 	if err != nil {
 		return List[Comment]{}, err
 	}
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return List[Comment]{}, err
+	}
 	key := func(c Comment) string { return idKey(c.ID) }
-	list, err := readPage(ctx, s.hotReads, p, key, commentList, viewer, post, before)
+	list, err := readPage(ctx, s.hotReads, p, key, forms.commentList, viewer, post, before)
 	if err != nil {
 		return list, fmt.Errorf("list comments of post %d: %w", post, err)
 	}

@@ -49,6 +49,7 @@ const (
 	ReactToComment = reactToComment
 	PutOnPost      = putOnPost
 	PutOnComment   = putOnComment
+	PostsOfUser    = postsOfUser
 )
 
 // LearnAllRuns reads the whole feed, and learns the runs of hidden posts even where it reads fast.

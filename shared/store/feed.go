@@ -14,9 +14,17 @@ const (
 	// $1 is 0, as nobody is signed in: no reaction is looked up.
 	anonymousFeed = `SELECT ` + postColumns + `, nullif($1::smallint, 0) AS my_reaction` + feedPosts
 	// $1 are the uids of several viewers. A reaction of one of them is one number: the uid times eight, and
-	// the type. The planner does not see into the SELECT around $1: it would plan each call anew for the
-	// length of the array.
+	// the type. OFFSET 0 makes the planner look each viewer's reaction up by its key. Without it, where most
+	// posts have few reactions, it would read all those to a hot post. It does not see into the SELECT around
+	// $1: it would plan each call anew for the length of the array.
 	sharedFeed = `
+		SELECT ` + postColumns + `, ARRAY(
+			SELECT v.uid * 8 + r.type FROM unnest((SELECT $1::bigint[])) v (uid), LATERAL (
+				SELECT r.type FROM post_reactions r WHERE r.post_id = p.id AND r.user_uid = v.uid OFFSET 0
+			) r
+		) AS viewers_reactions` + feedPosts
+	// Citus refuses a LATERAL with OFFSET.
+	sharedFeedOnCitus = `
 		SELECT ` + postColumns + `, ARRAY(
 			SELECT r.user_uid * 8 + r.type FROM post_reactions r
 			WHERE r.post_id = p.id AND r.user_uid = ANY ((SELECT $1::bigint[])::bigint[])
@@ -81,7 +89,11 @@ func (s *Store) readFeed(ctx context.Context, viewers []int64, before int64, siz
 // readPosts adds posts to the page. The conditions follow on the statement, and their arguments on the viewers.
 func (s *Store) readPosts(ctx context.Context, page *feedPage, viewers []int64, conditions string, args ...any) error {
 	if len(viewers) > 1 {
-		posts, err := list[sharedPost](ctx, s.hotReads, sharedFeed+conditions, append([]any{viewers}, args...)...)
+		forms, err := s.forms(ctx)
+		if err != nil {
+			return err
+		}
+		posts, err := list[sharedPost](ctx, s.hotReads, forms.sharedFeed+conditions, append([]any{viewers}, args...)...)
 		for _, post := range posts {
 			page.posts = append(page.posts, post.Post)
 			page.reactions = append(page.reactions, post.ViewersReactions)

@@ -12,6 +12,7 @@ type forms struct {
 	createPost, deletePost                               string
 	addComment, commentByID, lockComment, deleteComment  string
 	reactToPost, putOnPost, reactToComment, putOnComment string
+	sharedFeed, commentList, postReactionList            string
 	readUnlocked                                         string
 	pruneIdempotencyKeys                                 string
 	sweepIdempotencyKeys, sweepNotifications             string
@@ -25,6 +26,7 @@ var plainForms = forms{
 	createPost: createPost, deletePost: deletePost,
 	addComment: addComment, commentByID: commentByID, lockComment: lockComment, deleteComment: deleteComment,
 	reactToPost: reactToPost, putOnPost: putOnPost, reactToComment: reactToComment, putOnComment: putOnComment,
+	sharedFeed: sharedFeed, commentList: commentList, postReactionList: postReactionList,
 	readUnlocked:         readUnlocked,
 	pruneIdempotencyKeys: pruneIdempotencyKeys,
 	sweepIdempotencyKeys: sweepIdempotencyKeys, sweepNotifications: sweepNotifications,
@@ -47,6 +49,9 @@ var citusForms = forms{
 	putOnPost:            `SELECT * FROM react_to_post(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
 	reactToComment:       `SELECT * FROM react_to_comment($1, $2, $3)`,
 	putOnComment:         `SELECT * FROM react_to_comment(ARRAY[$1::bigint], ARRAY[$2::smallint], $3)`,
+	sharedFeed:           sharedFeedOnCitus,
+	commentList:          commentListOnCitus,
+	postReactionList:     postReactionListOnCitus,
 	readUnlocked:         `SELECT read_unlocked($1, $2)`,
 	pruneIdempotencyKeys: `SELECT FROM generate_series(1, prune_idempotency_keys($1))`,
 	// What is left of one account is little by then, and a DELETE on several servers has no LIMIT.

@@ -38,14 +38,15 @@ const (
 	notificationColumns = `n.id, n.type, n.post_id, n.comment_id, n.reaction_type, n.read, n.created_at,
 		u.id AS actor_id, u.name AS actor_name, u.nickname AS actor_nickname`
 
-	notificationList = `
+	notificationList = notificationsOf + notificationOrder
+	unreadList       = notificationsOf + ` AND NOT n.read` + notificationOrder
+	// The bounds are those that readPage describes.
+	notificationsOf = `
 		SELECT ` + notificationColumns + `
 		FROM notifications n JOIN people u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
-		WHERE n.user_uid = $1 AND n.id < $2 ORDER BY n.id DESC`
-	unreadList = `
-		SELECT ` + notificationColumns + `
-		FROM notifications n JOIN people u ON u.uid = n.actor_uid AND u.deleted_at IS NULL
-		WHERE n.user_uid = $1 AND n.id < $2 AND NOT n.read ORDER BY n.id DESC`
+		WHERE (n.user_uid, n.id) < ((SELECT $1::bigint), $2) AND (n.user_uid, n.id) > ((SELECT $1::bigint), 0)`
+	notificationOrder = ` ORDER BY n.user_uid DESC, n.id DESC`
+
 	// Few accounts are deleted and not swept yet. To look for an actor among them costs less than to look
 	// each actor up.
 	unreadCount = `

@@ -31,6 +31,17 @@ type List[T any] struct {
 var errKey = apperror.New(apperror.Invalid, "cursor: is not one that this list gave; leave it out to start again")
 
 // readPage reads one page with a list's statement. key returns an item's key.
+//
+// A list of one post or user is a range of an index that begins with it. Its statement names the bounds of
+// the range, such as that of the comments of post $2 below the comment $3:
+//
+//	WHERE (post_id, id) < ((SELECT $2::bigint), $3) AND (post_id, id) > ((SELECT $2::bigint), 0)
+//	ORDER BY post_id DESC, id DESC
+//
+// With post_id = $2 the planner would expect the average number of comments. If that is a dozen, it reads and
+// sorts them, which for a hot post are thousands. For such bounds it expects a ninth of the table, so it reads
+// the index in its order, and stops at the end of the page. The SELECT hides $2: otherwise the planner would
+// look for it in its statistics, and plan the statement again at each call.
 func readPage[T any](
 	ctx context.Context, r reader, p Page, key func(T) string, statement string, args ...any,
 ) (List[T], error) {

@@ -79,13 +79,12 @@ const (
 		) AS my_reaction
 		FROM posts p JOIN people u ON u.uid = p.owner_uid AND u.deleted_at IS NULL
 		WHERE p.id = $2`
-	// The order begins with the owner, and the planner takes an array of one element for no
-	// constant: so only the index on (owner_uid, id) gives this order. By the primary key, the
-	// timeline of a user with few posts would read the whole table.
+	// The bounds are those that readPage describes.
 	postTimeline = `
 		SELECT ` + postColumns + `, ` + myPostReaction + `
 		FROM posts p JOIN people u ON u.uid = $3 AND u.deleted_at IS NULL
-		WHERE p.owner_uid = ANY (ARRAY[$3::bigint]) AND p.id < $2 ORDER BY p.owner_uid DESC, p.id DESC`
+		WHERE (p.owner_uid, p.id) < ((SELECT $3::bigint), $2) AND (p.owner_uid, p.id) > ((SELECT $3::bigint), 0)
+		ORDER BY p.owner_uid DESC, p.id DESC`
 	// The same for an ID.
 	postTimelineOf = `
 		WITH u AS MATERIALIZED (
@@ -93,7 +92,8 @@ const (
 		)
 		SELECT ` + postColumns + `, ` + myPostReaction + `
 		FROM posts p, u
-		WHERE p.owner_uid = ANY (ARRAY[(SELECT uid FROM u)]) AND p.id < $2 ORDER BY p.owner_uid DESC, p.id DESC`
+		WHERE (p.owner_uid, p.id) < ((SELECT uid FROM u), $2) AND (p.owner_uid, p.id) > ((SELECT uid FROM u), 0)
+		ORDER BY p.owner_uid DESC, p.id DESC`
 )
 
 var errNoPost = apperror.New(apperror.NotFound, "There is no such post; it may have been deleted.")

@@ -13,7 +13,7 @@ import (
 // bun/native, the ratio of the two times, is the figure to compare.
 func BenchmarkFeed(b *testing.B) {
 	url := testdb.URL(b)
-	if _, err := testdb.Open(b, url).Exec(fill); err != nil {
+	if _, err := testdb.Open(b, url).Exec(fill(2)); err != nil {
 		b.Fatal(err)
 	}
 	s, err := store.Open(url, "bench", 1)
@@ -48,7 +48,7 @@ func BenchmarkFeed(b *testing.B) {
 // figure to compare.
 func BenchmarkSharedFeed(b *testing.B) {
 	url := testdb.URL(b)
-	if _, err := testdb.Open(b, url).Exec(fill); err != nil {
+	if _, err := testdb.Open(b, url).Exec(fill(2)); err != nil {
 		b.Fatal(err)
 	}
 	for _, viewers := range []int{1, 2, 16, 128} {

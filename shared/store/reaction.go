@@ -51,20 +51,30 @@ func (s *Store) CancelCommentReaction(ctx context.Context, viewer, comment int64
 // $1 and $2 are the time and the user of the reaction to start before. The lists' indexes hold
 // user_uid + 0.
 const (
-	// $3 is the post. It and its owner are looked up one after the other, as in commentList.
-	postReactionList = `
-		SELECT r.user_uid, r.type, r.modified, r.created_at,
-			u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
+	reactionColumns = `r.user_uid, r.type, r.modified, r.created_at,
+		u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname`
+
+	// $3 is the post. The bounds are those that readPage describes, and post_id <= $3, which says nothing new.
+	// Without it, the primary key seems to read fewer rows, and all reactions to the post would be sorted.
+	postReactionList = postReactionListOf + `
+		(r.post_id, r.created_at, r.user_uid + 0) < ((SELECT $3::bigint), $1, $2)
+		AND r.post_id >= (SELECT $3::bigint) AND r.post_id <= (SELECT $3::bigint)` + postReactionListOrder
+	// It names the post, so that Citus reads one server.
+	postReactionListOnCitus = postReactionListOf + `
+		r.post_id = $3 AND (r.created_at, r.user_uid + 0) < ($1, $2)` + postReactionListOrder
+
+	// The post and its owner are looked up one after the other, as in commentListOf.
+	postReactionListOf = `
+		SELECT ` + reactionColumns + `
 		FROM post_reactions r
 		JOIN people u ON u.uid = r.user_uid AND u.deleted_at IS NULL
-		WHERE r.post_id = $3 AND (r.created_at, r.user_uid + 0) < ($1, $2)
-			AND (SELECT o.deleted_at IS NULL FROM people o
-				WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $3))
-		ORDER BY r.created_at DESC, r.user_uid + 0 DESC`
-	// $3 is the comment and $4 its post.
+		WHERE (SELECT o.deleted_at IS NULL FROM people o
+			WHERE o.uid = (SELECT p.owner_uid FROM posts p WHERE p.id = $3)) AND `
+	postReactionListOrder = ` ORDER BY r.post_id DESC, r.created_at DESC, r.user_uid + 0 DESC`
+
+	// $3 is the comment and $4 its post. To the planner, the two make few rows, whatever the statistics say.
 	commentReactionList = `
-		SELECT r.user_uid, r.type, r.modified, r.created_at,
-			u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname
+		SELECT ` + reactionColumns + `
 		FROM comment_reactions r
 		JOIN people u ON u.uid = r.user_uid AND u.deleted_at IS NULL
 		WHERE r.post_id = $4 AND r.comment_id = $3 AND (r.created_at, r.user_uid + 0) < ($1, $2)
@@ -74,7 +84,7 @@ const (
 // PostReactions lists the reactions to a post, newest first. It returns a NotFound error for a
 // missing post.
 func (s *Store) PostReactions(ctx context.Context, post int64, p Page) (List[Reaction], error) {
-	list, err := s.reactions(ctx, p, postReactionList, post)
+	list, err := s.reactions(ctx, p, func(f *forms) string { return f.postReactionList }, post)
 	if err != nil {
 		return list, fmt.Errorf("list reactions to post %d: %w", post, err)
 	}
@@ -93,7 +103,7 @@ func (s *Store) CommentReactions(ctx context.Context, id int64, p Page) (List[Re
 	if err != nil {
 		return List[Reaction]{}, err
 	}
-	list, err := s.reactions(ctx, p, commentReactionList, id, comment.PostID)
+	list, err := s.reactions(ctx, p, func(*forms) string { return commentReactionList }, id, comment.PostID)
 	if err != nil {
 		return list, fmt.Errorf("list reactions to comment %d: %w", id, err)
 	}
@@ -101,7 +111,9 @@ func (s *Store) CommentReactions(ctx context.Context, id int64, p Page) (List[Re
 }
 
 // reactions runs one of the lists' statements; target is its arguments from $3 on.
-func (s *Store) reactions(ctx context.Context, p Page, statement string, target ...any) (List[Reaction], error) {
+func (s *Store) reactions(
+	ctx context.Context, p Page, statement func(*forms) string, target ...any,
+) (List[Reaction], error) {
 	at, id, err := p.beforeTime()
 	if err != nil {
 		return List[Reaction]{}, err
@@ -112,6 +124,10 @@ func (s *Store) reactions(ctx context.Context, p Page, statement string, target 
 			return List[Reaction]{}, errKey
 		}
 	}
+	forms, err := s.forms(ctx)
+	if err != nil {
+		return List[Reaction]{}, err
+	}
 	key := func(r Reaction) string { return timeKey(r.CreatedAt, idKey(r.UserUID)) }
-	return readPage(ctx, s.hotReads, p, key, statement, append([]any{at, uid}, target...)...)
+	return readPage(ctx, s.hotReads, p, key, statement(forms), append([]any{at, uid}, target...)...)
 }

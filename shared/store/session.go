@@ -125,10 +125,12 @@ func (s *Store) RequireFullSession(ctx context.Context, id string) error {
 	return nil
 }
 
+// The bounds are those that readPage describes.
 const sessionList = `
 	SELECT ` + sessionColumns + ` FROM sessions
-	WHERE user_uid = $1 AND (created_at, id) < ($2, $3::uuid) AND expires_at > now()
-	ORDER BY created_at DESC, id DESC`
+	WHERE (user_uid, created_at, id) < ((SELECT $1::bigint), $2, $3::uuid)
+		AND (user_uid, created_at) > ((SELECT $1::bigint), '-infinity') AND expires_at > now()
+	ORDER BY user_uid DESC, created_at DESC, id DESC`
 
 // Sessions lists a user's valid sessions, newest first. It reads the primary, so that a revoked
 // session is never listed.

@@ -106,14 +106,17 @@ const (
 		WHERE p.id = target.id`
 
 	// postsOfUser lists the newest $2 posts of user $1, with the number of rows to delete. With more
-	// than $2 comments a post exceeds the batch already, and their reactions are not counted.
+	// than $2 comments a post exceeds the batch already, and their reactions are not counted. The
+	// bounds are those that readPage describes.
 	postsOfUser = `
 		SELECT id, 1 + comment_count + reaction_1 + reaction_2 + reaction_3 + reaction_4 + reaction_5 + CASE
 			WHEN comment_count BETWEEN 1 AND $2 THEN (
 				SELECT coalesce(sum(reaction_1 + reaction_2 + reaction_3 + reaction_4 + reaction_5), 0)
 				FROM comments c WHERE c.post_id = p.id)
 			ELSE 0 END AS rows
-		FROM posts p WHERE owner_uid = $1 ORDER BY id DESC LIMIT $2`
+		FROM posts p
+		WHERE (owner_uid, id) < ((SELECT $1::bigint + 1), 0) AND (owner_uid, id) > ((SELECT $1::bigint), 0)
+		ORDER BY owner_uid DESC, id DESC LIMIT $2`
 
 	// sweepReactionsToPost deletes up to $2 of the reactions to post $1, with their notifications.
 	sweepReactionsToPost = `

@@ -10,24 +10,35 @@ import (
 
 // A WarmUp is a hot read that Warm runs on each connection.
 type WarmUp struct {
-	statement string
+	statement func(*forms) string
 	args      []any
+}
+
+// warmUp is a WarmUp of a statement with one form.
+func warmUp(statement string, args ...any) WarmUp {
+	return WarmUp{func(*forms) string { return statement }, args}
 }
 
 // The reads that a function may choose for Warm: the ones that its clients call most. The lists are those of a page of
 // the usual size.
 var (
-	WarmUser          = WarmUp{userByID, []any{""}}
-	WarmPost          = WarmUp{postByID, []any{0, 0}}
-	WarmFeed          = WarmUp{feed + feedOrder + usualPage, []any{0, int64(math.MaxInt64)}}
-	WarmAnonymousFeed = WarmUp{anonymousFeed + feedOrder + usualPage, []any{0, int64(math.MaxInt64)}}
-	WarmSharedFeed    = WarmUp{sharedFeed + feedOrder + usualPage, []any{[]int64{0}, int64(math.MaxInt64)}}
-	WarmTimeline      = WarmUp{postTimelineOf + usualPage, []any{0, int64(math.MaxInt64), ""}}
-	WarmComments      = WarmUp{commentList + usualPage, []any{0, 0, int64(math.MaxInt64)}}
-	WarmReactions     = WarmUp{postReactionList + usualPage, []any{endOfTime, 0, 0}}
-	WarmNotifications = WarmUp{notificationList + usualPage, []any{0, int64(math.MaxInt64)}}
-	WarmUnreadCount   = WarmUp{unreadCount, []any{0}}
-	WarmSessions      = WarmUp{sessionList + usualPage, []any{0, endOfTime, zeroUUID}}
+	WarmUser          = warmUp(userByID, "")
+	WarmPost          = warmUp(postByID, 0, 0)
+	WarmFeed          = warmUp(feed+feedOrder+usualPage, 0, int64(math.MaxInt64))
+	WarmAnonymousFeed = warmUp(anonymousFeed+feedOrder+usualPage, 0, int64(math.MaxInt64))
+	WarmSharedFeed    = WarmUp{
+		func(f *forms) string { return f.sharedFeed + feedOrder + usualPage }, []any{[]int64{0}, int64(math.MaxInt64)},
+	}
+	WarmTimeline = warmUp(postTimelineOf+usualPage, 0, int64(math.MaxInt64), "")
+	WarmComments = WarmUp{
+		func(f *forms) string { return f.commentList + usualPage }, []any{0, 0, int64(math.MaxInt64)},
+	}
+	WarmReactions = WarmUp{
+		func(f *forms) string { return f.postReactionList + usualPage }, []any{endOfTime, 0, 0},
+	}
+	WarmNotifications = warmUp(notificationList+usualPage, 0, int64(math.MaxInt64))
+	WarmUnreadCount   = warmUp(unreadCount, 0)
+	WarmSessions      = warmUp(sessionList+usualPage, 0, endOfTime, zeroUUID)
 
 	usualPage = limit(DefaultSize + 1)
 )
@@ -38,19 +49,20 @@ var (
 //
 // It does the same on the replica, whose errors do not count, and looks first which forms the database has.
 func (s *Store) Warm(ctx context.Context, connections int, reads ...WarmUp) error {
-	if _, err := s.forms(ctx); err != nil {
+	forms, err := s.forms(ctx)
+	if err != nil {
 		return err
 	}
 	var both sync.WaitGroup
 	if replica := s.hotReads.replica; replica != nil {
-		both.Go(func() { _ = warm(ctx, replica.reader, connections, reads) })
+		both.Go(func() { _ = warm(ctx, replica.reader, forms, connections, reads) })
 	}
-	err := warm(ctx, s.hotReads, connections, reads)
+	err = warm(ctx, s.hotReads, forms, connections, reads)
 	both.Wait()
 	return err
 }
 
-func warm(ctx context.Context, r reader, connections int, reads []WarmUp) error {
+func warm(ctx context.Context, r reader, f *forms, connections int, reads []WarmUp) error {
 	connections = min(connections, r.pool.Stats().MaxOpenConnections)
 	conns := make([]*sql.Conn, connections) // all held at once; the pool would lend the same one again
 	errs := make([]error, connections)
@@ -58,7 +70,7 @@ func warm(ctx context.Context, r reader, connections int, reads []WarmUp) error 
 	for i := range connections {
 		all.Go(func() {
 			if conns[i], errs[i] = r.pool.Conn(ctx); errs[i] == nil {
-				errs[i] = r.warm(ctx, conns[i], reads)
+				errs[i] = r.warm(ctx, conns[i], f, reads)
 			}
 		})
 	}
@@ -71,10 +83,10 @@ func warm(ctx context.Context, r reader, connections int, reads []WarmUp) error 
 	return errors.Join(errs...)
 }
 
-func (r reader) warm(ctx context.Context, conn *sql.Conn, reads []WarmUp) error {
+func (r reader) warm(ctx context.Context, conn *sql.Conn, f *forms, reads []WarmUp) error {
 	for _, read := range reads {
 		var rows []map[string]any
-		if err := r.on(conn).all(ctx, &rows, read.statement, read.args...); err != nil {
+		if err := r.on(conn).all(ctx, &rows, read.statement(f), read.args...); err != nil {
 			return err
 		}
 	}
