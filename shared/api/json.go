@@ -28,14 +28,18 @@ var strictJSON = huma.Format{
 // An appender appends its own JSON to b, faster than package json writes the same.
 type appender interface{ AppendJSON(b []byte) []byte }
 
-// marshal writes v as package json does.
+// marshal writes v as package json does. If w has a buffer, v is appended to that.
 func marshal(w io.Writer, v any) error {
+	var b []byte
+	if buffer, ok := w.(interface{ AvailableBuffer() []byte }); ok {
+		b = buffer.AvailableBuffer()
+	}
 	switch v := v.(type) {
 	case appender:
-		_, err := w.Write(v.AppendJSON(nil))
+		_, err := w.Write(v.AppendJSON(b))
 		return err
-	case interface{ appendJSON() ([]byte, bool) }: // a List
-		if text, ok := v.appendJSON(); ok {
+	case interface{ appendJSON(b []byte) ([]byte, bool) }: // a List
+		if text, ok := v.appendJSON(b); ok {
 			_, err := w.Write(text)
 			return err
 		}

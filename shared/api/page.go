@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -121,10 +122,10 @@ type List[T any] struct {
 	Next  *string `json:"next" required:"true" doc:"The next page; null at the end" example:"/post?cursor=x"`
 }
 
-// appendJSON returns the list's JSON if its items append theirs.
-func (l List[T]) appendJSON() (b []byte, ok bool) {
+// appendJSON appends the list's JSON to b if its items append theirs.
+func (l List[T]) appendJSON(b []byte) (_ []byte, ok bool) {
 	const usual = 512 // of an item
-	b = append(make([]byte, 0, usual*(len(l.Items)+1)), `{"items":[`...)
+	b = append(slices.Grow(b, usual*(len(l.Items)+1)), `{"items":[`...)
 	for i := range l.Items {
 		item, ok := any(&l.Items[i]).(appender)
 		if !ok {

@@ -95,7 +95,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 	}
 	r = r.WithContext(api.WithExchange(ctx, exchange))
 
-	response := &responseBuffer{connection: w, header: http.Header{}}
+	response := newResponse(w)
+	defer response.release()
 	h.recoverPanic(response, r, exchange, next)
 	response.header.Set("X-Request-Id", exchange.RequestID)
 	response.header.Set("X-Content-Type-Options", "nosniff")

@@ -34,7 +34,7 @@ func (h *Handler) callSchedule(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("call the schedule: %w", err)
 	}
-	response := &responseBuffer{header: http.Header{}}
+	response := newResponse(nil)
 	h.ServeHTTP(response, r)
 	if response.status >= http.StatusMultipleChoices {
 		return nil, fmt.Errorf("the schedule's call failed with %d: %s", response.status, response.body.Bytes())

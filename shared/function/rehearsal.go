@@ -57,7 +57,7 @@ func Rehearse(
 		if exampleErr != nil {
 			return statuses, exampleErr
 		}
-		response := &responseBuffer{header: http.Header{}}
+		response := newResponse(nil)
 		undoErr := rehearsal.Undo(ctx, func() {
 			handler.ServeHTTP(response, rehearsalRequest(ctx, operation.Method, path, body))
 		})

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"minifb/shared/api"
 )
@@ -14,7 +15,30 @@ type responseBuffer struct {
 	connection http.ResponseWriter
 	header     http.Header
 	status     int
-	body       bytes.Buffer
+	body       *bytes.Buffer
+}
+
+// bodies are the buffers of responses that were sent. New ones would be most of what a page of a list allocates.
+var bodies = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, usualBody)) }}
+
+// The bytes of a page of the usual size, and of the largest buffer that is used again.
+const (
+	usualBody = 16 << 10
+	maxBody   = 64 << 10
+)
+
+func newResponse(connection http.ResponseWriter) *responseBuffer {
+	body := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // bodies has no other
+	return &responseBuffer{connection: connection, header: http.Header{}, body: body}
+}
+
+// release lets another response have the body's buffer.
+func (b *responseBuffer) release() {
+	if b.body.Cap() <= maxBody {
+		b.body.Reset()
+		bodies.Put(b.body)
+	}
+	b.body = nil
 }
 
 // Header returns the response's header.
@@ -32,6 +56,9 @@ func (b *responseBuffer) Write(p []byte) (int, error) {
 	b.WriteHeader(http.StatusOK)
 	return b.body.Write(p)
 }
+
+// AvailableBuffer returns an empty slice to append to, and to pass to Write, which then copies nothing.
+func (b *responseBuffer) AvailableBuffer() []byte { return b.body.AvailableBuffer() }
 
 // Unwrap lets http.ResponseController set the connection's deadlines.
 func (b *responseBuffer) Unwrap() http.ResponseWriter { return b.connection }

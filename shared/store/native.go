@@ -27,7 +27,12 @@ func list[T any](ctx context.Context, r reader, statement string, args ...any) (
 		if !ok || r.pool == nil && r.conn == nil {
 			return r.scanAll(ctx, &items, statement, args)
 		}
-		return r.native(ctx, statement, args, model.columns(), func() { items = append(items, item) })
+		return r.native(ctx, statement, args, model.columns(), func() {
+			if items == nil {
+				items = make([]T, 0, DefaultSize+1) // most lists are a page of the usual size
+			}
+			items = append(items, item)
+		})
 	})
 	return items, err
 }
