@@ -55,7 +55,8 @@ const (
 		WHERE c.id = $2`
 	// The bounds are those that readPage describes.
 	commentList = commentListOf + `
-		(c.post_id, c.id) < ((SELECT $2::bigint), $3) AND (c.post_id, c.id) > ((SELECT $2::bigint), 0)` + commentListOrder
+		(c.post_id, c.id) < ((SELECT $2::bigint), $3) AND (c.post_id, c.id) > ((SELECT $2::bigint), 0)` +
+		commentListOrder
 	// It names the post, so that Citus reads one server.
 	commentListOnCitus = commentListOf + `c.post_id = ANY (ARRAY[$2::bigint]) AND c.id < $3` + commentListOrder
 
