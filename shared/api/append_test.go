@@ -2,6 +2,8 @@ package api
 
 import (
 	"bytes"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -36,5 +38,32 @@ func TestAppendedJSON(t *testing.T) {
 	var got bytes.Buffer
 	if err := marshal(&got, EncodedAs[response.Post]([]byte(`{"id":1}`))); err != nil || got.String() != `{"id":1}` {
 		t.Errorf("a stored response is written as %s, %v", got.String(), err)
+	}
+}
+
+// A page is appended to a buffer that has room for it: nothing is allocated, and what the buffer has stays.
+func TestPageIsAppendedInPlace(t *testing.T) {
+	posts := make([]response.Post, 100)
+	for i := range posts {
+		posts[i].Content = strings.Repeat("x", 200)
+	}
+	for _, size := range []int{20, 100} {
+		var page any = List[response.Post]{Items: posts[:size]}
+		text, err := json.Marshal(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		allocations := testing.AllocsPerRun(10, func() { // runs it once more before
+			b.Reset()
+			b.WriteString("before")
+			err = errors.Join(err, marshal(&b, page))
+		})
+		if err != nil || b.String() != "before"+string(text) {
+			t.Errorf("%d posts: %v, the buffer holds %s", size, err, b.String())
+		}
+		if allocations > 0 {
+			t.Errorf("%d posts: %.0f allocations", size, allocations)
+		}
 	}
 }

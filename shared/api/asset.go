@@ -3,6 +3,8 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -26,36 +28,46 @@ var assetTypes = map[string]string{
 type Assets struct {
 	// Version is the same for the same files, and another one for others.
 	Version string
-	files   map[string][]byte
+	// folders are those of the files, by name. A file is read for each response: in memory a library would
+	// take as much as all the rest of an idle function.
+	folders map[string]fs.FS
 }
 
-// NewAssets reads the .css, .js and .svg files of folders that are embedded in the function. It panics
+// NewAssets returns the .css, .js and .svg files of folders that are embedded in the function. It panics
 // if there is no such folder.
 func NewAssets(folders ...fs.FS) *Assets {
-	a := &Assets{files: map[string][]byte{}}
+	a := &Assets{folders: map[string]fs.FS{}}
 	for _, folder := range folders {
 		entries, err := fs.ReadDir(folder, ".")
 		if err != nil {
 			panic("api: " + err.Error())
 		}
 		for _, entry := range entries {
-			if assetTypes[path.Ext(entry.Name())] == "" {
-				continue
+			if assetTypes[path.Ext(entry.Name())] != "" {
+				a.folders[entry.Name()] = folder
 			}
-			content, err := fs.ReadFile(folder, entry.Name())
-			if err != nil {
-				panic("api: " + err.Error())
-			}
-			a.files[entry.Name()] = content
 		}
 	}
 	sum := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(a.files)) {
-		one := sha256.Sum256(a.files[name])
-		sum.Write(append([]byte(name), one[:]...))
+	for _, name := range slices.Sorted(maps.Keys(a.folders)) {
+		sum.Write(append([]byte(name), hash(a.folders[name], name)...))
 	}
 	a.Version = hex.EncodeToString(sum.Sum(nil)[:8])
 	return a
+}
+
+// hash returns the SHA-256 of a file that is embedded.
+func hash(folder fs.FS, name string) []byte {
+	file, err := folder.Open(name)
+	if err != nil {
+		panic("api: " + err.Error())
+	}
+	defer func() { _ = file.Close() }() // has nothing to write
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		panic("api: " + err.Error())
+	}
+	return sum.Sum(nil)
 }
 
 // An AssetOutput is the output of a view that returns a file of Assets. Errors are JSON all the
@@ -73,9 +85,13 @@ func (*AssetOutput) responses() map[string]*huma.Response {
 // Get returns the output for a file, or a NotFound error. While releases change, a page of one may
 // ask another for its files, so any version is accepted; but only the right one may be kept.
 func (a *Assets) Get(version, name string) (*AssetOutput, error) {
-	content, ok := a.files[name]
+	folder, ok := a.folders[name]
 	if !ok {
 		return nil, apperror.New(apperror.NotFound, "The page has no such file; load the page again.")
+	}
+	content, err := fs.ReadFile(folder, name)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	caching := "no-cache"
 	if version == a.Version {

@@ -28,7 +28,7 @@ var strictJSON = huma.Format{
 // An appender appends its own JSON to b, faster than package json writes the same.
 type appender interface{ AppendJSON(b []byte) []byte }
 
-// marshal writes v as package json does. If w has a buffer, v is appended to that.
+// marshal writes v as package json does. What appends itself is appended to the buffer of w, if w has one.
 func marshal(w io.Writer, v any) error {
 	var b []byte
 	if buffer, ok := w.(interface{ AvailableBuffer() []byte }); ok {

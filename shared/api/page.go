@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -122,10 +121,13 @@ type List[T any] struct {
 	Next  *string `json:"next" required:"true" doc:"The next page; null at the end" example:"/post?cursor=x"`
 }
 
-// appendJSON appends the list's JSON to b if its items append theirs.
+// appendJSON appends the list's JSON to b if its items append theirs, and the link is UTF-8.
 func (l List[T]) appendJSON(b []byte) (_ []byte, ok bool) {
 	const usual = 512 // of an item
-	b = append(slices.Grow(b, usual*(len(l.Items)+1)), `{"items":[`...)
+	if cap(b) == 0 {
+		b = make([]byte, 0, usual*(len(l.Items)+1))
+	}
+	b = append(b, `{"items":[`...)
 	for i := range l.Items {
 		item, ok := any(&l.Items[i]).(appender)
 		if !ok {

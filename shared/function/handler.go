@@ -95,7 +95,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 	}
 	r = r.WithContext(api.WithExchange(ctx, exchange))
 
-	response := newResponse(w)
+	response := &responseBuffer{connection: w, header: http.Header{}}
 	defer response.release()
 	h.recoverPanic(response, r, exchange, next)
 	response.header.Set("X-Request-Id", exchange.RequestID)
@@ -107,7 +107,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 	}
 	response.send(w, r)
 	h.observe(ctx, record{
-		method: r.Method, pattern: r.Pattern, status: response.status, bytes: response.body.Len(),
+		method: r.Method, pattern: r.Pattern, status: response.status, bytes: response.buffer().Len(),
 		duration: time.Since(start), requestID: exchange.RequestID,
 		done: exchange.Done, err: exchange.Err,
 	})

@@ -34,10 +34,10 @@ func (h *Handler) callSchedule(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("call the schedule: %w", err)
 	}
-	response := newResponse(nil)
+	response := &responseBuffer{header: http.Header{}} // is not released, as its body is returned
 	h.ServeHTTP(response, r)
 	if response.status >= http.StatusMultipleChoices {
-		return nil, fmt.Errorf("the schedule's call failed with %d: %s", response.status, response.body.Bytes())
+		return nil, fmt.Errorf("the schedule's call failed with %d: %s", response.status, response.buffer().Bytes())
 	}
-	return response.body.Bytes(), nil
+	return response.buffer().Bytes(), nil
 }

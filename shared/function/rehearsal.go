@@ -57,13 +57,13 @@ func Rehearse(
 		if exampleErr != nil {
 			return statuses, exampleErr
 		}
-		response := newResponse(nil)
+		response := &responseBuffer{header: http.Header{}}
 		undoErr := rehearsal.Undo(ctx, func() {
 			handler.ServeHTTP(response, rehearsalRequest(ctx, operation.Method, path, body))
 		})
 		statuses[route] = response.status
 		if response.status >= http.StatusInternalServerError {
-			err = errors.Join(err, fmt.Errorf("%s: %d %s", route, response.status, response.body.String()))
+			err = errors.Join(err, fmt.Errorf("%s: %d %s", route, response.status, response.buffer().String()))
 		}
 		err = errors.Join(err, undoErr)
 	}

@@ -15,10 +15,10 @@ type responseBuffer struct {
 	connection http.ResponseWriter
 	header     http.Header
 	status     int
-	body       *bytes.Buffer
+	body       *bytes.Buffer // nil until something is written; see buffer
 }
 
-// bodies are the buffers of responses that were sent. New ones would be most of what a page of a list allocates.
+// bodies are buffers of responses before. New ones would be most of what a page of a list allocates.
 var bodies = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, usualBody)) }}
 
 // The bytes of a page of the usual size, and of the largest buffer that is used again.
@@ -27,14 +27,17 @@ const (
 	maxBody   = 64 << 10
 )
 
-func newResponse(connection http.ResponseWriter) *responseBuffer {
-	body := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // bodies has no other
-	return &responseBuffer{connection: connection, header: http.Header{}, body: body}
+// buffer returns the body's buffer. A request that still waits has none.
+func (b *responseBuffer) buffer() *bytes.Buffer {
+	if b.body == nil {
+		b.body = bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // bodies has no other
+	}
+	return b.body
 }
 
-// release lets another response have the body's buffer.
+// release lets another response have the body's buffer. Nobody may use the response after that, nor its body.
 func (b *responseBuffer) release() {
-	if b.body.Cap() <= maxBody {
+	if b.body != nil && b.body.Cap() <= maxBody {
 		b.body.Reset()
 		bodies.Put(b.body)
 	}
@@ -54,11 +57,11 @@ func (b *responseBuffer) WriteHeader(status int) {
 // Write adds to the body.
 func (b *responseBuffer) Write(p []byte) (int, error) {
 	b.WriteHeader(http.StatusOK)
-	return b.body.Write(p)
+	return b.buffer().Write(p)
 }
 
-// AvailableBuffer returns an empty slice to append to, and to pass to Write, which then copies nothing.
-func (b *responseBuffer) AvailableBuffer() []byte { return b.body.AvailableBuffer() }
+// AvailableBuffer is that of bytes.Buffer.
+func (b *responseBuffer) AvailableBuffer() []byte { return b.buffer().AvailableBuffer() }
 
 // Unwrap lets http.ResponseController set the connection's deadlines.
 func (b *responseBuffer) Unwrap() http.ResponseWriter { return b.connection }
@@ -67,7 +70,7 @@ func (b *responseBuffer) Unwrap() http.ResponseWriter { return b.connection }
 func (b *responseBuffer) reset() {
 	clear(b.header)
 	b.status = 0
-	b.body.Reset()
+	b.buffer().Reset()
 }
 
 // send writes the response to w. The response to HEAD has the headers of GET, and no body.
@@ -78,9 +81,9 @@ func (b *responseBuffer) send(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(b.status)
 		return
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(b.body.Len()))
+	w.Header().Set("Content-Length", strconv.Itoa(b.buffer().Len()))
 	w.WriteHeader(b.status)
 	if r.Method != http.MethodHead {
-		_ = api.WriteBody(w, r, b.body.Bytes()) // fails only if the client has gone
+		_ = api.WriteBody(w, r, b.buffer().Bytes()) // fails only if the client has gone
 	}
 }

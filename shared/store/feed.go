@@ -14,9 +14,9 @@ const (
 	// $1 is 0, as nobody is signed in: no reaction is looked up.
 	anonymousFeed = `SELECT ` + postColumns + `, nullif($1::smallint, 0) AS my_reaction` + feedPosts
 	// $1 are the uids of several viewers. A reaction of one of them is one number: the uid times eight, and
-	// the type. OFFSET 0 makes the planner look each viewer's reaction up by its key. Without it, where most
-	// posts have few reactions, it would read all those to a hot post. It does not see into the SELECT around
-	// $1: it would plan each call anew for the length of the array.
+	// the type. OFFSET 0 makes the planner look each viewer's reaction up by its key. Otherwise, where most
+	// posts have few reactions, it would read all reactions to a hot post. The SELECT hides $1: otherwise the
+	// planner would plan the statement again at each call, for the length of the array.
 	sharedFeed = `
 		SELECT ` + postColumns + `, ARRAY(
 			SELECT v.uid * 8 + r.type FROM unnest((SELECT $1::bigint[])) v (uid), LATERAL (
@@ -72,9 +72,9 @@ func (s *Store) readFeed(ctx context.Context, viewers []int64, before int64, siz
 	page.viewers = viewers
 	for from, floor := before, int64(1); floor > 0 && len(page.posts) <= size; from = floor + 1 {
 		if from, floor = s.hiddenPosts.skip(from); floor == 0 {
-			err = s.readPosts(ctx, &page, viewers, feedOrder+limit(size+1), from)
+			err = s.readPosts(ctx, &page, viewers, size+1, feedOrder, from)
 		} else {
-			err = s.readPosts(ctx, &page, viewers, aboveRun+feedOrder+limit(size+1), from, floor)
+			err = s.readPosts(ctx, &page, viewers, size+1, aboveRun+feedOrder, from, floor)
 		}
 		if err != nil {
 			return feedPage{}, fmt.Errorf("list posts: %w", err)
@@ -86,14 +86,20 @@ func (s *Store) readFeed(ctx context.Context, viewers []int64, before int64, siz
 	return page, nil
 }
 
-// readPosts adds posts to the page. The conditions follow on the statement, and their arguments on the viewers.
-func (s *Store) readPosts(ctx context.Context, page *feedPage, viewers []int64, conditions string, args ...any) error {
+// readPosts adds up to most posts to the page. The conditions follow on the statement, and their arguments on the
+// viewers.
+func (s *Store) readPosts(
+	ctx context.Context, page *feedPage, viewers []int64, most int, conditions string, args ...any,
+) error {
+	conditions += limit(most)
 	if len(viewers) > 1 {
 		forms, err := s.forms(ctx)
 		if err != nil {
 			return err
 		}
-		posts, err := list[sharedPost](ctx, s.hotReads, forms.sharedFeed+conditions, append([]any{viewers}, args...)...)
+		args = append([]any{viewers}, args...)
+		posts, err := list[sharedPost](ctx, s.hotReads, most, forms.sharedFeed+conditions, args...)
+		page.posts, page.reactions = slices.Grow(page.posts, len(posts)), slices.Grow(page.reactions, len(posts))
 		for _, post := range posts {
 			page.posts = append(page.posts, post.Post)
 			page.reactions = append(page.reactions, post.ViewersReactions)
@@ -104,8 +110,12 @@ func (s *Store) readPosts(ctx context.Context, page *feedPage, viewers []int64, 
 	if viewers[0] == 0 {
 		statement = anonymousFeed
 	}
-	posts, err := list[Post](ctx, s.hotReads, statement+conditions, append([]any{viewers[0]}, args...)...)
-	page.posts = append(page.posts, posts...)
+	posts, err := list[Post](ctx, s.hotReads, most, statement+conditions, append([]any{viewers[0]}, args...)...)
+	if page.posts == nil {
+		page.posts = posts
+	} else {
+		page.posts = append(page.posts, posts...)
+	}
 	return err
 }
 
@@ -114,7 +124,7 @@ func (s *Store) readNewest(ctx context.Context, viewers []int64, size int) (feed
 	return s.readFeed(ctx, viewers, math.MaxInt64, size)
 }
 
-// seenBy returns the posts as the i-th viewer sees them, of several or of one. They may be those that others see.
+// seenBy returns the posts as the i-th viewer sees them, of several or of one. Other requests may share the slice.
 func (p feedPage) seenBy(i int) []Post {
 	if p.reactions == nil {
 		return p.posts

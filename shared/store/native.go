@@ -18,8 +18,9 @@ type nativeModel interface {
 	columns() []any
 }
 
-// list returns every row of a statement. The rows of a nativeModel are read natively, except in a transaction.
-func list[T any](ctx context.Context, r reader, statement string, args ...any) (items []T, err error) {
+// list returns every row of a statement, which are this many at most. The rows of a nativeModel are read
+// natively, except in a transaction.
+func list[T any](ctx context.Context, r reader, most int, statement string, args ...any) (items []T, err error) {
 	err = r.nearest(ctx, func(ctx context.Context, r reader) error {
 		items = nil
 		var item T
@@ -29,7 +30,7 @@ func list[T any](ctx context.Context, r reader, statement string, args ...any) (
 		}
 		return r.native(ctx, statement, args, model.columns(), func() {
 			if items == nil {
-				items = make([]T, 0, DefaultSize+1) // most lists are a page of the usual size
+				items = make([]T, 0, most)
 			}
 			items = append(items, item)
 		})

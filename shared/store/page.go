@@ -32,8 +32,8 @@ var errKey = apperror.New(apperror.Invalid, "cursor: is not one that this list g
 
 // readPage reads one page with a list's statement. key returns an item's key.
 //
-// A list of one post or user is a range of an index that begins with it. Its statement names the bounds of
-// the range, such as that of the comments of post $2 below the comment $3:
+// The rows of one post or user are a range of an index that begins with it. Most lists name the bounds of
+// this range, such as that of the comments of post $2 below the comment $3:
 //
 //	WHERE (post_id, id) < ((SELECT $2::bigint), $3) AND (post_id, id) > ((SELECT $2::bigint), 0)
 //	ORDER BY post_id DESC, id DESC
@@ -46,7 +46,7 @@ func readPage[T any](
 	ctx context.Context, r reader, p Page, key func(T) string, statement string, args ...any,
 ) (List[T], error) {
 	// One item more than the page has tells whether there is a next page.
-	items, err := list[T](ctx, r, statement+limit(p.Size+1), args...)
+	items, err := list[T](ctx, r, p.Size+1, statement+limit(p.Size+1), args...)
 	if err != nil {
 		return List[T]{}, err
 	}
