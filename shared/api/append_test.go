@@ -42,6 +42,8 @@ func TestAppendedJSON(t *testing.T) {
 }
 
 // A page is appended to a buffer that has room for it: nothing is allocated, and what the buffer has stays.
+//
+//nolint:paralleltest // testing.AllocsPerRun refuses parallel tests
 func TestPageIsAppendedInPlace(t *testing.T) {
 	posts := make([]response.Post, 100)
 	for i := range posts {
