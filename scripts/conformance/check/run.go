@@ -66,9 +66,9 @@ const maxIdle = 3 * time.Second
 func newClient(n int) *http.Client {
 	return &http.Client{
 		Timeout: 30 * time.Second,
-		Transport: &http.Transport{
+		Transport: &transport{next: &http.Transport{
 			MaxIdleConnsPerHost: n, DisableCompression: true, IdleConnTimeout: maxIdle,
-		},
+		}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
