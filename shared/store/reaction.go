@@ -55,8 +55,8 @@ const (
 		u.id AS user_id, u.name AS user_name, u.nickname AS user_nickname`
 
 	// $3 is the post. The first bound is as readPage describes; the other two are simpler. With two bounds as
-	// there, the planner would take the primary key, whose order begins with the post, too, and sort all
-	// reactions to a hot one. So it expects a six-hundredth of the table, and reads the index.
+	// there, the planner would read all reactions to a hot post by the primary key, which also begins with the
+	// post, and sort them. With these it expects a six-hundredth of the table, and reads the list's index.
 	postReactionList = postReactionListOf + `
 		(r.post_id, r.created_at, r.user_uid + 0) < ((SELECT $3::bigint), $1, $2)
 		AND r.post_id >= (SELECT $3::bigint) AND r.post_id <= (SELECT $3::bigint)` + postReactionListOrder
