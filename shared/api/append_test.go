@@ -3,12 +3,14 @@ package api
 import (
 	"bytes"
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 
 	"minifb/shared/response"
+	"minifb/shared/store"
 )
 
 // What appends its own JSON is written as package json writes it.
@@ -38,6 +40,30 @@ func TestAppendedJSON(t *testing.T) {
 	var got bytes.Buffer
 	if err := marshal(&got, EncodedAs[response.Post]([]byte(`{"id":1}`))); err != nil || got.String() != `{"id":1}` {
 		t.Errorf("a stored response is written as %s, %v", got.String(), err)
+	}
+}
+
+// A view's list is written as the list of its items.
+func TestListOfModels(t *testing.T) {
+	t.Parallel()
+	models := store.List[store.Post]{Items: []store.Post{{ID: 2, Content: "a"}, {ID: 1, Content: "b"}}, Next: "1"}
+	p := Page{path: "/post", list: "/post", page: store.Page{Size: 2}, other: url.Values{}}
+	var got bytes.Buffer
+	if err := marshal(&got, Listed(&p, models, response.NewPost).Body); err != nil {
+		t.Fatal(err)
+	}
+	want := List[response.Post]{Next: Listed(&p, models, response.NewPost).Body.Next}
+	for _, model := range models.Items {
+		want.Items = append(want.Items, response.NewPost(model))
+	}
+	text, err := json.Marshal(want)
+	if err != nil || want.Next == nil || got.String() != string(text) {
+		t.Errorf("got %s, %v\nwant %s", got.String(), err, text)
+	}
+	var numbers bytes.Buffer
+	none := Listed(&p, store.List[int]{}, func(n int) int { return n })
+	if err := marshal(&numbers, none.Body); err != nil || numbers.String() != `{"items":[],"next":null}` {
+		t.Errorf("got %s, %v", numbers.String(), err)
 	}
 }
 

@@ -119,24 +119,39 @@ func (p *Page) Store() store.Page { return p.page }
 type List[T any] struct {
 	Items []T     `json:"items" nullable:"false" doc:"The page's items, newest first"`
 	Next  *string `json:"next" required:"true" doc:"The next page; null at the end" example:"/post?cursor=x"`
+
+	// If convert is not nil, it makes item i of size, and Items is nil. So a page needs no memory for all of its items
+	// at once. Only appendJSON uses it.
+	convert func(i int, item *T)
+	size    int
 }
 
 // appendJSON appends the list's JSON to b if its items append theirs, and the link is UTF-8.
 func (l List[T]) appendJSON(b []byte) (_ []byte, ok bool) {
+	if !appends[T]() {
+		return nil, false
+	}
+	var item *T
+	if l.convert != nil {
+		item = new(T)
+	} else {
+		l.size = len(l.Items)
+	}
 	const usual = 512 // of an item
 	if cap(b) == 0 {
-		b = make([]byte, 0, usual*(len(l.Items)+1))
+		b = make([]byte, 0, usual*(l.size+1))
 	}
 	b = append(b, `{"items":[`...)
-	for i := range l.Items {
-		item, ok := any(&l.Items[i]).(appender)
-		if !ok {
-			return nil, false
-		}
+	for i := range l.size {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = item.AppendJSON(b)
+		if l.convert != nil {
+			l.convert(i, item)
+		} else {
+			item = &l.Items[i]
+		}
+		b = any(item).(appender).AppendJSON(b) //nolint:forcetypeassert // see appends
 	}
 	if b = append(b, `],"next":`...); l.Next == nil {
 		return append(b, "null}"...), true
@@ -145,14 +160,25 @@ func (l List[T]) appendJSON(b []byte) (_ []byte, ok bool) {
 	return append(b, '}'), err == nil
 }
 
+func appends[T any]() bool {
+	_, ok := any((*T)(nil)).(appender)
+	return ok
+}
+
 // A ListOutput is the output of a view that returns a list.
 type ListOutput[T any] struct{ Body List[T] }
 
 // Listed returns the output for one page of models. newT makes the response type of a model.
 func Listed[M, T any](p *Page, list store.List[M], newT func(M) T) *ListOutput[T] {
-	out := &ListOutput[T]{List[T]{Items: make([]T, len(list.Items))}}
-	for i, item := range list.Items {
-		out.Body.Items[i] = newT(item)
+	out := new(ListOutput[T])
+	if appends[T]() {
+		out.Body.size = len(list.Items)
+		out.Body.convert = func(i int, item *T) { *item = newT(list.Items[i]) }
+	} else {
+		out.Body.Items = make([]T, len(list.Items))
+		for i, item := range list.Items {
+			out.Body.Items[i] = newT(item)
+		}
 	}
 	if list.Next != "" {
 		query := p.other
