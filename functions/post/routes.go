@@ -12,7 +12,8 @@ type views struct{ store *store.Store }
 
 func routes(a *api.API, d function.Deps) {
 	v := views{d.Store}
-	a.WarmUp(store.WarmFeed, store.WarmAnonymousFeed, store.WarmSharedFeed, store.WarmPost)
+	a.WarmUp(store.WarmFeed, store.WarmAnonymousFeed, store.WarmSharedFeed, store.WarmKnownFeed,
+		store.WarmKnownFeedOfViewer, store.WarmPost)
 	api.Register(a, api.Route{
 		Method: http.MethodPost, Path: "/post", ID: "createPost", Access: api.SignedIn,
 		Summary: "Create a post",

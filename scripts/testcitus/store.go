@@ -15,6 +15,7 @@ var notOnCitus = []string{
 	"Replica", "Standby", "TestFormsForCitus", "TestMigrate", "TestReady",
 	// They compare plans of PostgreSQL's.
 	"TestPlans", "TestReactingReadsFewRows", "TestSweepReadsNoOtherPosts", "TestUnreadCountReadsAnIndexAlone",
+	"TestReactionsToAKnownPageAreLookedUp",
 	// On Citus, rows of a deleted account are deleted in other portions.
 	"TestSweepDeletesInSmallTransactions", "TestSweepPausesBetweenBatches",
 	// They lock rows of several posts by a statement that Citus does not have.

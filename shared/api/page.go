@@ -120,8 +120,8 @@ type List[T any] struct {
 	Items []T     `json:"items" nullable:"false" doc:"The page's items, newest first"`
 	Next  *string `json:"next" required:"true" doc:"The next page; null at the end" example:"/post?cursor=x"`
 
-	// If convert is not nil, it makes item i of size, and Items is nil. So a page needs no memory for all of its items
-	// at once. Only appendJSON uses it.
+	// If convert is not nil, Items is nil, and convert sets item to the i-th of size items. So a page needs no memory
+	// for all of them at once. Only appendJSON knows it: package json would write an empty list.
 	convert func(i int, item *T)
 	size    int
 }
@@ -160,6 +160,7 @@ func (l List[T]) appendJSON(b []byte) (_ []byte, ok bool) {
 	return append(b, '}'), err == nil
 }
 
+// appends reports whether a *T appends its own JSON.
 func appends[T any]() bool {
 	_, ok := any((*T)(nil)).(appender)
 	return ok

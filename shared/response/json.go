@@ -1,6 +1,7 @@
 package response
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -12,6 +13,19 @@ import (
 
 // AppendJSON appends the post.
 func (p Post) AppendJSON(b []byte) []byte {
+	if p.memo == nil {
+		return p.appendJSON(b)
+	}
+	text := p.memo.Load()
+	if text == nil {
+		made := bytes.Clone(p.appendJSON(nil))
+		text = &made
+		p.memo.Store(text)
+	}
+	return append(b, *text...)
+}
+
+func (p *Post) appendJSON(b []byte) []byte {
 	b = strconv.AppendInt(append(b, `{"id":`...), p.ID, 10)
 	b = p.Owner.AppendJSON(append(b, `,"owner":`...))
 	b = AppendText(append(b, `,"content":`...), p.Content)

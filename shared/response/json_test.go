@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
+
+	"minifb/shared/store"
 )
 
 // A post appends what package json makes of it.
@@ -36,4 +38,25 @@ func FuzzAppendJSON(f *testing.F) {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	})
+}
+
+// The JSON of a post that requests share is made once, and copied.
+func TestMemoOfAPost(t *testing.T) {
+	t.Parallel()
+	model := store.Post{ID: 14, Content: "text", Memo: new(store.Memo)}
+	want := NewPost(store.Post{ID: 14, Content: "text"}).AppendJSON([]byte("a "))
+	for range 2 {
+		got := NewPost(model).AppendJSON([]byte("a "))
+		if string(got) != string(want) {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+		got[len(got)-1] = 'x' // the next request's is another copy
+	}
+	if kept := model.Memo.Load(); kept == nil || "a "+string(*kept) != string(want) {
+		t.Errorf("the memo is %v", kept)
+	}
+	*model.Memo.Load() = []byte("kept")
+	if got := string(NewPost(model).AppendJSON(nil)); got != "kept" {
+		t.Errorf("the JSON is made again: %s", got)
+	}
 }

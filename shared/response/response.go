@@ -71,6 +71,8 @@ type Post struct {
 	Reactions    Reactions `json:"reactions" doc:"How many reactions of each type it has"`
 	MyReaction   *int      `json:"my_reaction" required:"true" nullable:"true" doc:"The viewer's, 1–5, or null"`
 	CreatedAt    Time      `json:"created_at" doc:"When it was created"`
+
+	memo *store.Memo // of its JSON; may be nil
 }
 
 // NewPost returns the response type of a post.
@@ -78,5 +80,6 @@ func NewPost(p store.Post) Post {
 	return Post{
 		ID: p.ID, Owner: NewPerson(p.Owner), Content: p.Content, Modified: p.Modified, CommentCount: p.CommentCount,
 		Reactions: NewReactions(p.Tally), MyReaction: p.MyReaction, CreatedAt: Time(p.CreatedAt),
+		memo: p.Memo,
 	}
 }

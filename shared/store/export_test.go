@@ -45,11 +45,12 @@ func (s *Store) PutPostReactionAlone(ctx context.Context, viewer, post int64, ki
 
 // The statements that a test explains.
 const (
-	ReactToPost    = reactToPost
-	ReactToComment = reactToComment
-	PutOnPost      = putOnPost
-	PutOnComment   = putOnComment
-	PostsOfUser    = postsOfUser
+	ReactToPost          = reactToPost
+	ReactToComment       = reactToComment
+	PutOnPost            = putOnPost
+	PutOnComment         = putOnComment
+	PostsOfUser          = postsOfUser
+	SnapshotAndReactions = snapshotAndReactions
 )
 
 // LearnAllRuns reads the whole feed, and learns the runs of hidden posts even where it reads fast.
@@ -108,16 +109,28 @@ func (s *Store) FeedAbove(ctx context.Context, viewer, floor int64, p Page) (Lis
 
 // PostsAlone is Posts for the first page, by a read of its own.
 func (s *Store) PostsAlone(ctx context.Context, viewer int64, size int) ([]Post, error) {
-	page, err := s.readNewest(ctx, []int64{viewer}, size)
+	page, err := s.readFeed(ctx, []int64{viewer}, math.MaxInt64, size)
 	return page.posts, err
 }
 
 // InterceptFeed calls before with the context and the viewers of each read of the feed's first page, before it.
 func (s *Store) InterceptFeed(before func(ctx context.Context, viewers []int64)) {
-	s.newest = newFeedSharer(func(ctx context.Context, viewers []int64, size int) (feedPage, error) {
+	s.newest.list = func(ctx context.Context, viewers []int64, size int, shared bool) (feedPage, error) {
 		before(ctx, viewers)
-		return s.readNewest(ctx, viewers, size)
-	})
+		return s.readNewest(ctx, viewers, size, shared)
+	}
+}
+
+// MaxKnown is how old a page of the feed may be when it is used.
+const MaxKnown = maxKnown
+
+// SharedPosts reads the feed's first page at once for several viewers, and returns it as each sees it.
+func (s *Store) SharedPosts(ctx context.Context, viewers ...int64) (pages [][]Post, err error) {
+	page, err := s.readNewest(ctx, viewers, DefaultSize, true)
+	for i := range viewers {
+		pages = append(pages, page.seenBy(i))
+	}
+	return pages, err
 }
 
 // WaitingForFeed returns how many requests wait for the next read of the feed's first page of this size.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 )
@@ -40,7 +39,8 @@ const (
 type feedPage struct {
 	posts   []Post
 	viewers []int64
-	// reactions are those of several viewers to each post, as sharedFeed returns them.
+	// reactions are those of the viewers to each post, as sharedFeed returns them. If it is nil, there is one
+	// viewer, and the posts have that one's reactions.
 	reactions [][]int64
 }
 
@@ -119,23 +119,19 @@ func (s *Store) readPosts(
 	return err
 }
 
-// readNewest is readFeed for the first page.
-func (s *Store) readNewest(ctx context.Context, viewers []int64, size int) (feedPage, error) {
-	return s.readFeed(ctx, viewers, math.MaxInt64, size)
-}
-
-// seenBy returns the posts as the i-th viewer sees them, of several or of one. Other requests may share the slice.
+// seenBy returns the posts as the i-th viewer sees them. Other requests may have the same slice: do not change it.
 func (p feedPage) seenBy(i int) []Post {
-	if p.reactions == nil {
-		return p.posts
-	}
-	posts := slices.Clone(p.posts)
-	for n := range posts {
-		for _, reaction := range p.reactions[n] {
-			if reaction/8 == p.viewers[i] {
-				kind := int(reaction % 8)
-				posts[n].MyReaction = &kind
+	posts := p.posts
+	for n, reactions := range p.reactions {
+		for _, reaction := range reactions {
+			if reaction/8 != p.viewers[i] {
+				continue
 			}
+			if &posts[0] == &p.posts[0] {
+				posts = slices.Clone(posts)
+			}
+			kind := int(reaction % 8)
+			posts[n].MyReaction, posts[n].Memo = &kind, nil
 		}
 	}
 	return posts

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -23,15 +24,19 @@ const (
 // serves all of them. A read begins after each of its requests has arrived, so every request sees
 // what was stored before it.
 type feedSharer struct {
-	list func(ctx context.Context, viewers []int64, size int) (feedPage, error)
+	list listNewest
 
 	mu     sync.Mutex
 	queues map[int]*feedQueue // by the size of the page; a queue exists while a read runs
 }
 
+// A listNewest reads the first page for viewers. shared says that several requests may wait for it.
+type listNewest func(ctx context.Context, viewers []int64, size int, shared bool) (feedPage, error)
+
 type feedQueue struct {
 	running int
 	next    *sharedRead // nil if no request waits
+	due     bool        // next begins once beginDue has yielded, or when a viewer finds it full
 }
 
 // A sharedRead is a read for several viewers. Its result is set before done is closed.
@@ -43,7 +48,12 @@ type sharedRead struct {
 	err     error
 }
 
-func newFeedSharer(list func(context.Context, []int64, int) (feedPage, error)) *feedSharer {
+// isFullFor reports whether the read has no room for the viewer.
+func (r *sharedRead) isFullFor(viewer int64) bool {
+	return len(r.viewers) == maxViewers && !slices.Contains(r.viewers, viewer)
+}
+
+func newFeedSharer(list listNewest) *feedSharer {
 	return &feedSharer{list: list, queues: map[int]*feedQueue{}}
 }
 
@@ -53,8 +63,8 @@ func (f *feedSharer) read(ctx context.Context, viewer int64, size int) ([]Post, 
 	shared, i := f.enter(viewer, size)
 	if shared == nil {
 		defer f.leave(size)
-		page, err := f.list(ctx, []int64{viewer}, size)
-		return page.posts, err
+		page, err := f.list(ctx, []int64{viewer}, size, false)
+		return page.seenBy(0), err
 	}
 	limit := time.NewTimer(maxWait)
 	defer limit.Stop()
@@ -82,11 +92,14 @@ func (f *feedSharer) enter(viewer int64, size int) (_ *sharedRead, place int) {
 		q.running++
 		return nil, 0
 	}
+	if q.due && q.next.isFullFor(viewer) {
+		f.begin(q, size)
+	}
 	if q.next == nil {
 		q.next = &sharedRead{done: make(chan struct{})}
 	}
 	place = slices.Index(q.next.viewers, viewer)
-	if place < 0 && len(q.next.viewers) == maxViewers {
+	if q.next.isFullFor(viewer) {
 		q.running++
 		return nil, 0
 	}
@@ -103,14 +116,30 @@ func (f *feedSharer) leave(size int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	q := f.queues[size]
-	next := q.next
-	if q.next = nil; next != nil {
-		go f.run(next, size)
+	if q.next != nil && !q.due {
+		q.due = true
+		go f.beginDue(q, size)
 		return
 	}
 	if q.running--; q.running == 0 {
 		delete(f.queues, size)
 	}
+}
+
+// beginDue begins the next read, after other goroutines had a chance to join it.
+func (f *feedSharer) beginDue(q *feedQueue, size int) {
+	runtime.Gosched()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if q.due { // not if it was full before
+		f.begin(q, size)
+	}
+}
+
+// begin begins the next read. The caller holds mu.
+func (f *feedSharer) begin(q *feedQueue, size int) {
+	go f.run(q.next, size)
+	q.next, q.due = nil, false
 }
 
 // run reads for those who wait. None of them may end it, as the others depend on it.
@@ -124,5 +153,5 @@ func (f *feedSharer) run(shared *sharedRead, size int) {
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), sharedReadTimeout)
 	defer cancel()
-	shared.page, shared.err = f.list(ctx, shared.viewers, size)
+	shared.page, shared.err = f.list(ctx, shared.viewers, size, true)
 }

@@ -13,6 +13,7 @@ type forms struct {
 	addComment, commentByID, lockComment, deleteComment  string
 	reactToPost, putOnPost, reactToComment, putOnComment string
 	sharedFeed, commentList, postReactionList            string
+	snapshot, snapshotAndReactions                       string // empty on Citus: a snapshot is one server's
 	readUnlocked                                         string
 	pruneIdempotencyKeys                                 string
 	sweepIdempotencyKeys, sweepNotifications             string
@@ -27,6 +28,7 @@ var plainForms = forms{
 	addComment: addComment, commentByID: commentByID, lockComment: lockComment, deleteComment: deleteComment,
 	reactToPost: reactToPost, putOnPost: putOnPost, reactToComment: reactToComment, putOnComment: putOnComment,
 	sharedFeed: sharedFeed, commentList: commentList, postReactionList: postReactionList,
+	snapshot: snapshot, snapshotAndReactions: snapshotAndReactions,
 	readUnlocked:         readUnlocked,
 	pruneIdempotencyKeys: pruneIdempotencyKeys,
 	sweepIdempotencyKeys: sweepIdempotencyKeys, sweepNotifications: sweepNotifications,

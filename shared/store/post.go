@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -28,7 +29,13 @@ type Post struct {
 	Tally        Tally `bun:"embed:reaction_"`
 	MyReaction   *int  // the viewer's, 1–5; nil without a viewer
 	CreatedAt    time.Time
+
+	// Memo is shared by the requests that get this post without a reaction of the viewer. It is nil if no others may.
+	Memo *Memo `bun:"-"`
 }
+
+// A Memo keeps the JSON of a row that several requests share, so that it is made once. Its bytes must not be changed.
+type Memo = atomic.Pointer[[]byte]
 
 // columns are those of postColumns, and the viewer's reaction.
 func (p *Post) columns() []any { return append(p.visibleColumns(), &p.MyReaction) }

@@ -31,6 +31,7 @@ func TestReplica(t *testing.T) {
 	if n := s.reads.Load(); n == 0 {
 		t.Error("no read ran on the replica")
 	}
+	s.mustNotCompare()
 
 	s.onServer(`ALTER SYSTEM SET recovery_min_apply_delay = '10s'`, `SELECT pg_reload_conf()`)
 	s.mustSee("the replica begins to be 10 s behind", writer, reader)

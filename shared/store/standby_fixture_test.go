@@ -114,6 +114,21 @@ func (s *standby) mustSee(when string, writer, reader *store.Store) {
 	}
 }
 
+// mustNotCompare checks that a store whose primary is a standby takes no page of the feed for current.
+func (s *standby) mustNotCompare() {
+	s.Helper()
+	direct, err := store.Open(s.server.URL(replicated), "direct", 1)
+	s.must(err)
+	defer direct.Close()
+	for range 5 {
+		pages, err := direct.SharedPosts(s.Context(), 0)
+		s.must(err)
+		if pages[0][0].Memo != nil {
+			s.Error("a page was compared by the snapshot of a standby")
+		}
+	}
+}
+
 func (s *standby) inUse(reader *store.Store) {
 	s.Helper()
 	programs.Until(s, "the replica is in use", reader.ReplicaInUse)

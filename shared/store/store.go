@@ -37,6 +37,7 @@ type Store struct {
 	knownForms                      atomic.Pointer[forms] // nil until they are needed
 	postReactions, commentReactions *merger
 	newest                          *feedSharer
+	lastNewest                      lastPage
 	hiddenPosts                     hiddenRuns
 }
 

@@ -29,6 +29,11 @@ var (
 	WarmSharedFeed    = WarmUp{
 		func(f *forms) string { return f.sharedFeed + feedOrder + usualPage }, []any{[]int64{0}, int64(math.MaxInt64)},
 	}
+	WarmKnownFeed         = WarmUp{func(f *forms) string { return f.snapshot }, nil}
+	WarmKnownFeedOfViewer = WarmUp{
+		func(f *forms) string { return f.snapshotAndReactions }, []any{[]int64{0}, []int64{0}, ""},
+	}
+
 	WarmTimeline = warmUp(postTimelineOf+usualPage, 0, int64(math.MaxInt64), "")
 	WarmComments = WarmUp{
 		func(f *forms) string { return f.commentList + usualPage }, []any{0, 0, int64(math.MaxInt64)},
@@ -85,8 +90,12 @@ func warm(ctx context.Context, r reader, f *forms, connections int, reads []Warm
 
 func (r reader) warm(ctx context.Context, conn *sql.Conn, f *forms, reads []WarmUp) error {
 	for _, read := range reads {
+		statement := read.statement(f)
+		if statement == "" { // the database has no such form
+			continue
+		}
 		var rows []map[string]any
-		if err := r.on(conn).all(ctx, &rows, read.statement(f), read.args...); err != nil {
+		if err := r.on(conn).all(ctx, &rows, statement, read.args...); err != nil {
 			return err
 		}
 	}

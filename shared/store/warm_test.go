@@ -11,7 +11,7 @@ func TestWarm(t *testing.T) {
 	f := newFixture(t, 0)
 	reads := []store.WarmUp{
 		store.WarmUser, store.WarmPost, store.WarmFeed, store.WarmAnonymousFeed, store.WarmSharedFeed,
-		store.WarmTimeline, store.WarmComments,
+		store.WarmKnownFeed, store.WarmKnownFeedOfViewer, store.WarmTimeline, store.WarmComments,
 		store.WarmReactions, store.WarmNotifications, store.WarmUnreadCount, store.WarmSessions,
 	}
 	if err := f.store.Warm(t.Context(), 3, reads...); err != nil {
