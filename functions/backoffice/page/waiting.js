@@ -108,6 +108,9 @@ byId("issue-copy").addEventListener("click", copy);
 byId("issue-cancel").addEventListener("click", closeDialog);
 byId("issue-close").addEventListener("click", closeDialog);
 dialog.addEventListener("close", () => {
+  if (dialog.open) {
+    return; // a late event: it is open for another request by now
+  }
   current = null;
   clear();
   if (!opener.isConnected) { // its row has gone

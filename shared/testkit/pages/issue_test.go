@@ -123,6 +123,20 @@ func TestIssueToADeletedAccount(t *testing.T) {
 	p.wait(noPassword)
 }
 
+// On a slow machine the browser reports that the dialog was closed when it is open again.
+func TestIssueAfterALateClose(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.waiting("ann.1", "Ann")
+	p := open(t, desktop)
+	p.enter(s.URL)
+	p.do(chromedp.Click("#waiting tbody button"))
+	p.waitText("#issue", "For ann.1")
+	eval[bool](p, `document.querySelector("#issue").dispatchEvent(new Event("close"))`)
+	p.do(chromedp.Click("#issue-confirm"))
+	p.checkPassword(s, "ann.1")
+}
+
 // The response to one request may come when the dialog is open for another.
 func TestRefusalIsShownInItsOwnDialog(t *testing.T) {
 	t.Parallel()
