@@ -126,6 +126,9 @@ func (t siteTrial) kill(ctx context.Context) error {
 			return err
 		}
 		h.Kill()
+		if err := h.awaitGone(ctx); err != nil {
+			return err
+		}
 		killed = time.Now()
 		if err := t.awaitAway(ctx, h); err != nil {
 			return err

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"minifb/shared/ops/bundle"
 	"minifb/shared/ops/postgres"
+	"minifb/shared/ops/render"
 	"minifb/shared/testkit/programs"
 	"minifb/shared/testkit/testdb"
 )
@@ -39,6 +42,35 @@ func TestSeveralHostsLoseNothing(t *testing.T) {
 		t.Fatalf("%v, broken promises: %d\n%s", err, len(broken), out.String())
 	}
 	t.Log(out.String())
+}
+
+func TestAHostIsGoneWhenItRefusesConnections(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &siteHost{BalancedHost: render.BalancedHost{Address: netip.MustParseAddrPort(l.Addr().String())}}
+	gone := make(chan error, 1)
+	go func() { gone <- h.awaitGone(t.Context()) }()
+	for range 3 { // it is asked again after it has accepted a connection
+		conn, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.Close()
+	}
+	select {
+	case err := <-gone:
+		t.Fatalf("gone while it accepts connections: %v", err)
+	default:
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-gone; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestOnlyWhatAKilledHostServedMayBeLost(t *testing.T) {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"minifb/shared/ops/balancer"
@@ -114,8 +116,27 @@ func (h *siteHost) start(ctx context.Context) (err error) {
 	return err
 }
 
-// patience is how long the balancer may take to notice what has become of a host.
+// patience is how long the balancer may take to notice what has become of a host, and a killed host to be gone.
 const patience = time.Minute
+
+// awaitGone waits until the host accepts no connection. The kernel accepts them for a killed process until that has
+// run once more, which takes some 20 ms on a busy machine, and then breaks them off.
+func (h *siteHost) awaitGone(ctx context.Context) error {
+	dialer := net.Dialer{Timeout: time.Second}
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		conn, err := dialer.DialContext(ctx, "tcp", h.Address.String())
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			return nil
+		}
+		if err == nil {
+			_ = conn.Close() // what it says is of no use here
+		}
+		if err := sleep(ctx, time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the killed host %s refuses no connection within %s", h.Name(), patience)
+}
 
 // await waits until the balancer sees the host in a state.
 func (s *site) await(ctx context.Context, h *siteHost, what string, holds func(balancer.State) bool) error {
