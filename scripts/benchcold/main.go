@@ -26,7 +26,7 @@ import (
 
 const (
 	maxStart  = 50 * time.Millisecond // the median of the starts
-	maxMemory = 24                    // MiB
+	maxMemory = 25                    // MiB; docs takes 24, as it hashes its pages
 )
 
 func main() {

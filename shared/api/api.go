@@ -82,8 +82,7 @@ func schemaName(t reflect.Type, hint string) string {
 	return name
 }
 
-// WarmUp names reads that the area's clients use most. A function runs them on each new connection
-// before it serves.
+// WarmUp names reads that the area's clients use most. A function runs them before it serves.
 func (a *API) WarmUp(reads ...store.WarmUp) { a.warmUps = append(a.warmUps, reads...) }
 
 // WarmUps returns the reads that were named with WarmUp.

@@ -135,21 +135,17 @@ func newDeps(area string, c config.Config, feeds *feed.Feeds) (Deps, error) {
 	}, nil
 }
 
-const (
-	// warmTimeout is the longest that a start waits for the database.
-	warmTimeout = time.Second
-	// warmConnections is how many connections a function opens before its first request: as many as
-	// a few hundred requests a second use at once.
-	warmConnections = 4
-)
+// warmTimeout is the longest that a start waits for the database.
+const warmTimeout = time.Second
 
-// warm opens connections to the database, runs the area's own reads on each, and reads the revoked
-// sessions, so that the first requests do not wait for it. A function starts without a database,
-// too: its requests are then refused with 503.
+// warm opens a connection to the database, runs the area's own reads on it, and reads the revoked sessions, so that the
+// first request does not wait for it. Requests open the other connections: to open several before the first request
+// makes the start longer, and a deploy no smoother. A function starts without a database, too: its requests are then
+// refused with 503.
 func warm(ctx context.Context, d Deps, reads []store.WarmUp, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
 	defer cancel()
-	err := d.Store.Warm(ctx, warmConnections, reads...)
+	err := d.Store.Warm(ctx, reads...)
 	if err == nil {
 		err = d.Revoked.Check(ctx, "")
 	}

@@ -24,7 +24,7 @@ func TestBehindPgBouncer(t *testing.T) {
 	if err := s.Ready(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := s.Warm(t.Context(), 10, store.WarmFeed, store.WarmUser); err != nil {
+	if err := s.Warm(t.Context(), store.WarmFeed, store.WarmUser); err != nil {
 		t.Error(err)
 	}
 	r, err := s.Rehearse(t.Context())

@@ -2,13 +2,11 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"math"
 	"sync"
 )
 
-// A WarmUp is a hot read that Warm runs on each connection.
+// A WarmUp is a hot read that Warm runs.
 type WarmUp struct {
 	statement func(*forms) string
 	args      []any
@@ -48,47 +46,30 @@ var (
 	usualPage = limit(DefaultSize + 1)
 )
 
-// Warm opens this many connections, or as many as the pool may hold, and runs the reads on each. A
-// connection's first query takes several times as long as its next, because PostgreSQL loads its
-// catalogue for it.
+// Warm opens a connection and runs the reads on it. A connection's first query takes several times as long as its next,
+// because PostgreSQL loads its catalogue for it.
 //
 // It does the same on the replica, whose errors do not count, and looks first which forms the database has.
-func (s *Store) Warm(ctx context.Context, connections int, reads ...WarmUp) error {
+func (s *Store) Warm(ctx context.Context, reads ...WarmUp) error {
 	forms, err := s.forms(ctx)
 	if err != nil {
 		return err
 	}
 	var both sync.WaitGroup
 	if replica := s.hotReads.replica; replica != nil {
-		both.Go(func() { _ = warm(ctx, replica.reader, forms, connections, reads) })
+		both.Go(func() { _ = replica.reader.warm(ctx, forms, reads) })
 	}
-	err = warm(ctx, s.hotReads, forms, connections, reads)
+	err = s.hotReads.warm(ctx, forms, reads)
 	both.Wait()
 	return err
 }
 
-func warm(ctx context.Context, r reader, f *forms, connections int, reads []WarmUp) error {
-	connections = min(connections, r.pool.Stats().MaxOpenConnections)
-	conns := make([]*sql.Conn, connections) // all held at once; the pool would lend the same one again
-	errs := make([]error, connections)
-	var all sync.WaitGroup
-	for i := range connections {
-		all.Go(func() {
-			if conns[i], errs[i] = r.pool.Conn(ctx); errs[i] == nil {
-				errs[i] = r.warm(ctx, conns[i], f, reads)
-			}
-		})
+func (r reader) warm(ctx context.Context, f *forms, reads []WarmUp) error {
+	conn, err := r.pool.Conn(ctx) // one for all reads
+	if err != nil {
+		return err
 	}
-	all.Wait()
-	for _, conn := range conns {
-		if conn != nil {
-			_ = conn.Close() // returns it to the pool
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func (r reader) warm(ctx context.Context, conn *sql.Conn, f *forms, reads []WarmUp) error {
+	defer conn.Close() // returns it to the pool
 	for _, read := range reads {
 		statement := read.statement(f)
 		if statement == "" { // the database has no such form

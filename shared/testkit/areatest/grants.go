@@ -167,5 +167,5 @@ func start(ctx context.Context, url string, routes function.Routes) error {
 	defer s.Close()
 	counts := map[store.Endpoint]int64{{Method: "GET", Path: "/test", Status: 200}: 1}
 	_, err = s.AddRequests(ctx, "test", 0, 1, store.RequestBatch{At: time.Now(), Counts: counts, Times: []int64{1}})
-	return errors.Join(err, s.Ready(ctx), s.Warm(ctx, 1, a.WarmUps()...), s.NewRevokedSessions().Check(ctx, ""))
+	return errors.Join(err, s.Ready(ctx), s.Warm(ctx, a.WarmUps()...), s.NewRevokedSessions().Check(ctx, ""))
 }
