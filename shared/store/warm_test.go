@@ -20,6 +20,14 @@ func TestWarm(t *testing.T) {
 	if pool := f.store.DB().Stats(); pool.Idle != 1 || pool.InUse != 0 {
 		t.Errorf("%d connections are idle and %d in use, want 1 and 0", pool.Idle, pool.InUse)
 	}
+	prepared, want := 0, len(reads)
+	if forCitus(t) {
+		want -= 2 // it has no known page
+	}
+	row := f.store.DB().QueryRowContext(t.Context(), `SELECT count(*) FROM pg_prepared_statements`)
+	if err := row.Scan(&prepared); err != nil || prepared < want {
+		t.Errorf("%d statements are prepared, want %d, %v", prepared, want, err)
+	}
 	closed := f.open("")
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
