@@ -3,6 +3,7 @@ package function
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -105,12 +106,25 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 	if h.draining.Load() {
 		response.header.Set("Connection", "close")
 	}
+	readRest(r)
 	response.send(w, r)
 	h.observe(ctx, record{
 		method: r.Method, pattern: r.Pattern, status: response.status, bytes: response.buffer().Len(),
 		duration: time.Since(start), requestID: exchange.RequestID,
 		done: exchange.Done, err: exchange.Err,
 	})
+}
+
+// maxRest is the most of a body that is read though nobody needs it, in bytes; net/http has the same limit.
+const maxRest = 256 << 10
+
+// readRest reads what is left of the body, until its time is over. nginx closes the connection to the client if it gets
+// the response before it has passed the whole body on, although it has just told the client that it keeps it. Then the
+// client's next request could be lost. net/http does the same, but not if the response says Connection: close.
+func readRest(r *http.Request) {
+	if r.ContentLength != 0 && r.Header.Get("Expect") == "" { // a client that waits sends no body after a refusal
+		_, _ = io.CopyN(io.Discard, r.Body, maxRest) // the response is the same if it fails
+	}
 }
 
 // recoverPanic calls next, and makes the response a 500 if that panics.

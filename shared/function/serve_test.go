@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -65,6 +66,10 @@ func startServed(t *testing.T) served {
 		})
 		a.Handle("GET /page", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write(bytes.Repeat([]byte("x"), 6000))
+		})
+		a.Handle("POST /refused", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Connection", "close")
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
 		})
 		a.Handle("GET /large", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write(bytes.Repeat([]byte("x"), 1<<20))
@@ -259,6 +264,35 @@ func TestDrainIsBounded(t *testing.T) {
 			t.Errorf("the drain took %v, want 15s", took)
 		}
 		response(t, c) // whoever waited longer would get it
+	})
+}
+
+// A body that is refused is read before the response is sent.
+func TestTheRestOfABodyIsRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := startServed(t)
+		c := s.dial(t, "POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n")
+		if _, err := c.Write(make([]byte, 60_000)); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetReadDeadline(time.Now().Add(time.Second))
+		if n, err := c.Read(make([]byte, 100)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("before the end of the body: %d bytes, %v", n, err)
+		}
+		_ = c.SetReadDeadline(time.Time{})
+		if _, err := c.Write(make([]byte, 10_000)); err != nil {
+			t.Fatal(err)
+		}
+		if r, body := response(t, c); r.StatusCode != 413 || !r.Close {
+			t.Errorf("%d %s, close: %t", r.StatusCode, body, r.Close)
+		}
+		// Nobody waits for a body that its client holds back until it is asked for it.
+		c = s.dial(t, "POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+		if r, body := response(t, c); r.StatusCode != 413 {
+			t.Errorf("with Expect: %d %s", r.StatusCode, body)
+		}
+		s.end(t, nil)
 	})
 }
 
