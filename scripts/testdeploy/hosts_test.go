@@ -46,8 +46,11 @@ func TestSeveralHostsLoseNothing(t *testing.T) {
 
 func TestAHostIsGoneWhenItRefusesConnections(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	h := &siteHost{BalancedHost: render.BalancedHost{Address: netip.MustParseAddrPort(l.Addr().String())}}
